@@ -1,0 +1,1 @@
+"""What an integration's ``jmswrap.yaml`` may say, and reading it: all problems at once."""

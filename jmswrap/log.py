@@ -1,0 +1,63 @@
+"""One line a thing that happened: ``event key=value …``, never a payload.
+
+``bind`` gives a logger that repeats its pairs on every line.
+"""
+
+import logging
+import sys
+from typing import Any
+
+ROOT = "jmswrap"
+
+
+class Log:
+    """A named logger with pairs bound to it; immutable, ``bind`` makes another."""
+
+    def __init__(self, name: str, pairs: dict[str, Any] | None = None) -> None:
+        self._logger = logging.getLogger(name)
+        self._pairs = pairs or {}
+
+    def bind(self, **pairs: Any) -> "Log":
+        """Return a logger that adds these pairs to every line."""
+        return Log(self._logger.name, {**self._pairs, **pairs})
+
+    def debug(self, event: str, **pairs: Any) -> None:
+        """Say something only a developer wants to know."""
+        self._emit(logging.DEBUG, event, pairs)
+
+    def info(self, event: str, **pairs: Any) -> None:
+        """Say that something happened."""
+        self._emit(logging.INFO, event, pairs)
+
+    def warning(self, event: str, **pairs: Any) -> None:
+        """Say something that a person should look at when there is time."""
+        self._emit(logging.WARNING, event, pairs)
+
+    def error(self, event: str, exc_info: bool = False, **pairs: Any) -> None:
+        """Say something that a person must look at."""
+        self._emit(logging.ERROR, event, pairs, exc_info)
+
+    def _emit(self, level: int, event: str, pairs: dict[str, Any], exc_info: bool = False) -> None:
+        if self._logger.isEnabledFor(level):
+            words = [event, *(f"{k}={_word(v)}" for k, v in {**self._pairs, **pairs}.items())]
+            self._logger.log(level, "%s", " ".join(words), exc_info=exc_info)
+
+
+def _word(value: Any) -> str:
+    text = str(value)
+    return f'"{text}"' if " " in text or text == "" else text
+
+
+def get(name: str) -> Log:
+    """Return the logger of a module; ``name`` is its ``__name__``."""
+    return Log(name)
+
+
+def to_stderr(level: int = logging.INFO) -> None:
+    """Send jmswrap's lines to standard error, as the processes do."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s %(message)s"))
+    logger = logging.getLogger(ROOT)
+    logger.handlers[:] = [handler]
+    logger.setLevel(level)
+    logger.propagate = False

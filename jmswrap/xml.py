@@ -1,0 +1,40 @@
+"""XML words everybody uses: a parser that trusts nobody, names, and canonical hashes."""
+
+import hashlib
+
+from lxml import etree
+
+WSDL = "http://schemas.xmlsoap.org/wsdl/"
+XSD = "http://www.w3.org/2001/XMLSchema"
+SOAP_11 = "http://schemas.xmlsoap.org/soap/envelope/"
+SOAP_12 = "http://www.w3.org/2003/05/soap-envelope"
+WSDL_SOAP_11 = "http://schemas.xmlsoap.org/wsdl/soap/"
+WSDL_SOAP_12 = "http://schemas.xmlsoap.org/wsdl/soap12/"
+SOAP_HTTP = "http://schemas.xmlsoap.org/soap/http"
+WSA_10 = "http://www.w3.org/2005/08/addressing"
+WSA_0408 = "http://schemas.xmlsoap.org/ws/2004/08/addressing"
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
+
+
+def parser() -> etree.XMLParser:
+    """Return a parser that resolves no entity, loads no DTD and opens no address.
+
+    A parser object is not safe for several threads at once: make one a thread.
+    """
+    return etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False, recover=False
+    )
+
+
+def standalone(element: etree._Element) -> bytes:
+    """Return the element as UTF-8 bytes that stand alone, declaring every namespace in scope.
+
+    ``tostring`` writes the declarations of the ancestors too, so that names in content
+    (``xsi:type="p:Person"``) keep their meaning.
+    """
+    return etree.tostring(element, encoding="utf-8", with_tail=False)
+
+
+def canonical_hash(element: etree._Element) -> str:
+    """Return the SHA-256 of the element in exclusive canonical form (W3C xml-exc-c14n)."""
+    return hashlib.sha256(etree.tostring(element, method="c14n", exclusive=True)).hexdigest()
