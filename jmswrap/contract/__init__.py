@@ -1,0 +1,1 @@
+"""A partner's contract: read, pinned, derived, published, validated, sampled."""

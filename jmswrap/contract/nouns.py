@@ -1,0 +1,121 @@
+"""What a contract says: operations, ports, the whole.
+
+Pure nouns, made by ``reading.read``. Names of elements are always ``{namespace}local``,
+or ``local`` alone for an element in no namespace.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from jmswrap.errors import ContractError
+
+DOCUMENT = "document"
+RPC = "rpc"
+LITERAL = "literal"
+ENCODED = "encoded"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands in a contract's files."""
+
+    file: Path
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderPart:
+    """A header block that an operation's request may carry."""
+
+    element: str
+    message: str
+    """The WSDL message that declares the part; not always the request's own."""
+    part: str
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operation as one port offers it."""
+
+    name: str
+    element: str
+    """The request's body element; empty when the body is empty or of another style."""
+    reply_element: str
+    """The reply's body element; empty when there is none."""
+    soap_action: str
+    style: str
+    """``document`` or ``rpc``."""
+    use: str
+    """``literal`` or ``encoded``."""
+    one_way: bool
+    header_parts: tuple[HeaderPart, ...]
+    message: str
+    """The request's WSDL message."""
+    place: Place
+    problem: str = ""
+    """One sentence on why jmswrap cannot take this operation; empty when it can."""
+    documentation: str = ""
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """The elements that may stand in the SOAP header of a request."""
+        return tuple(part.element for part in self.header_parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A SOAP port: where and how a set of operations is offered."""
+
+    service: str
+    name: str
+    soap_version: str
+    """``1.1`` or ``1.2``."""
+    address: str
+    port_type: str
+    """The local name of its port type."""
+    operations: Mapping[str, Operation]
+    place: Place
+    elements: Mapping[str, Operation] = field(init=False, repr=False, compare=False)
+    """The operation that takes a body element, for the operations jmswrap can take."""
+
+    def __post_init__(self) -> None:
+        takers = {o.element: o for o in self.operations.values() if o.element and not o.problem}
+        object.__setattr__(self, "elements", takers)
+
+    @property
+    def usable(self) -> tuple[Operation, ...]:
+        """The operations that jmswrap can take, in the contract's order."""
+        return tuple(o for o in self.operations.values() if not o.problem)
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """A WSDL as read: its ports, and what was odd about it."""
+
+    wsdl: Path
+    target_namespace: str
+    ports: tuple[Port, ...]
+    warnings: tuple[str, ...] = ()
+
+    def port(self, service: str = "", name: str = "") -> Port:
+        """Return the port that is named, else the first of SOAP 1.1, else the first of SOAP 1.2.
+
+        A port with operations that jmswrap can take goes before one without. Raises
+        ``ContractError`` when there is none.
+        """
+        found = [p for p in self.ports if service in ("", p.service) and name in ("", p.name)]
+        if not found:
+            raise ContractError(self._no_port(service, name))
+        return min(found, key=lambda p: (not p.usable, p.soap_version))
+
+    def _no_port(self, service: str, name: str) -> str:
+        if not self.ports:
+            return f"{self.wsdl} has no service with a SOAP port over HTTP; give the WSDL that holds the service."
+        wanted = " ".join(w for w in (f"service {service}" if service else "", f"port {name}" if name else "") if w)
+        offered = ", ".join(f"{p.service}/{p.name}" for p in self.ports)
+        return f"{self.wsdl} has no {wanted} with SOAP over HTTP; choose one of {offered}."
