@@ -8,9 +8,9 @@ RUN python -m pip wheel --no-cache-dir --wheel-dir /wheels .
 
 FROM python:3.13-slim
 COPY --from=build /wheels /wheels
-RUN python -m pip install --no-cache-dir --no-index --find-links /wheels jmswrap \
+RUN python -m pip install --no-cache-dir --no-index --find-links /wheels /wheels/jmswrap-*.whl \
     && useradd --uid 10001 --create-home jmswrap
-USER jmswrap
+USER 10001
 WORKDIR /integration
 ENV JMSWRAP_CONFIG=/integration/jmswrap.yaml
 EXPOSE 8080

@@ -7,7 +7,10 @@ same durability, and it is the peer of ``make bench``.
 import os
 from typing import Any
 
-import jmswrap.soap.spyne_import  # noqa: F401  Spyne 2.14 does not import on Python 3.12 and later without it
+import jmswrap.soap  # noqa: F401  makes Spyne 2.14 importable on Python 3.12 and later
+
+# isort: split
+
 import redis
 import rq
 import zeep
@@ -16,6 +19,7 @@ from spyne.model.complex import Array
 from spyne.protocol.soap import Soap11
 from spyne.server.wsgi import WsgiApplication
 from spyne.util.odict import odict
+
 
 NAMESPACE = "urn:jmswrap:bench:orders"
 QUEUE = "tutorial"
