@@ -19,13 +19,13 @@ Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,99}$
 class Settings(BaseModel):
     """Base of every section: no unknown keys, no change after loading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, allow_inf_nan=False)
 
 
 class Gateway(Settings):
     """The SOAP front door."""
 
-    public_url: str = Field("", description="Address that published WSDLs name; empty: http://HOST:PORT of this machine.")
+    public_url: str = Field("", description="Address that published WSDLs name; empty: http://HOST:PORT.")
     host: str = Field("127.0.0.1", description="Interface to listen on; anything but loopback needs authentication.")
     port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     processes: int = Field(1, ge=1, le=64, description="Gateway processes.")
@@ -44,7 +44,7 @@ class Store(Settings):
     """The Redis or Valkey server that holds the messages."""
 
     url: str = Field("", description="redis://, rediss:// or unix:// address; empty: an embedded, supervised server.")
-    server: str = Field("", description="Server program for the embedded store; empty: the packaged one, else the PATH.")
+    server: str = Field("", description="Program of the embedded server; empty: the packaged one, else on the PATH.")
     data: str = Field("data", description="Folder of the embedded store, relative to this file.")
     prefix: str = Field("", description="First part of every key; empty: the integration's name.")
     durability: Durability = Field(
@@ -82,7 +82,7 @@ class Partner(Settings):
     address: str = Field("", description="Endpoint address; empty: the one in its WSDL.")
     concurrency: int = Field(16, ge=1, le=1000, description="Calls under way at once, over all workers.")
     rate_per_second: float = Field(0, ge=0, description="Calls begun a second over all workers; 0: no limit.")
-    timeouts: Timeouts = Field(default_factory=Timeouts, description="Time limits of a call.")
+    timeouts: Timeouts = Field(Timeouts.model_validate({}), description="Time limits of a call.")
     keepalive_idle_seconds: float = Field(4, gt=0, description="A pooled connection idle for longer is not used again.")
     max_reply_bytes: int = Field(16_777_216, ge=1024, description="Largest reply that is read.")
     breaker_failures: int = Field(10, ge=0, description="Failed calls in a row that open the breaker; 0: no breaker.")
@@ -157,7 +157,7 @@ class Answer(Settings):
     """A message made from what became of another one: a reply or a refusal."""
 
     queue: Name = Field(description="The queue it is put on.")
-    steps: tuple[Step, ...] = Field((), description="Transforms from the reply (or the refusal document) to the answer.")
+    steps: tuple[Step, ...] = Field((), description="Transforms from the reply, or the refusal, to the answer.")
 
 
 class Route(Settings):
@@ -175,7 +175,7 @@ class Route(Settings):
     idempotent: bool = Field(False, description="The target may safely get a message twice.")
     in_doubt: InDoubt = Field(InDoubt.PARK, description="A message that may have arrived: `park` or `redeliver`.")
     on_dead: OnDead = Field(OnDead.HOLD, description="`hold`: later messages of the key wait; `release`: they go on.")
-    retry: Retry = Field(default_factory=Retry, description="When a failed attempt is made again.")
+    retry: Retry = Field(Retry.model_validate({}), description="When a failed attempt is made again.")
     reply: Answer | None = Field(None, description="Where the target's reply goes.")
     refusal: Answer | None = Field(None, description="Where a negative acknowledgement goes on a business fault.")
     priority: int = Field(4, ge=0, le=9, description="JMSPriority of its messages.")
@@ -199,9 +199,9 @@ class Config(Settings):
     jmswrap: Literal[1] = Field(description="The version of this file's form: 1.")
     name: Name = Field(description="The integration's name.")
     namespaces: dict[str, str] = Field(default_factory=dict, description="Prefixes for the XPaths of this file.")
-    gateway: Gateway = Field(default_factory=Gateway, description="The SOAP front door.")
-    store: Store = Field(default_factory=Store, description="The server that holds the messages.")
-    workers: Workers = Field(default_factory=Workers, description="The processes that deliver.")
+    gateway: Gateway = Field(Gateway.model_validate({}), description="The SOAP front door.")
+    store: Store = Field(Store.model_validate({}), description="The server that holds the messages.")
+    workers: Workers = Field(Workers.model_validate({}), description="The processes that deliver.")
     services: dict[Name, Service] = Field(default_factory=dict, description="The Write services.")
     partners: dict[Name, Partner] = Field(default_factory=dict, description="The applications that are called.")
     routes: dict[Name, Route] = Field(description="The paths between them.")
