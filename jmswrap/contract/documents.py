@@ -7,6 +7,7 @@ jmswrap ships, or is left to the caller to complain about.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from lxml import etree
@@ -53,8 +54,8 @@ class Source:
 
 def line_of(element: etree._Element) -> int:
     """Return the line an element begins on, 0 when it was not parsed from a text."""
-    line: int | None = element.sourceline
-    return line or 0
+    line: Any = element.sourceline
+    return int(line or 0)
 
 
 def parse(content: bytes, name: str) -> etree._Element:

@@ -1,0 +1,54 @@
+"""Schemas that everybody refers to, in equivalents that jmswrap ships.
+
+The files stand in ``schemata/``; each was written for jmswrap and describes the same
+names as the published original. Others are given by a catalogue.
+"""
+
+from importlib import resources
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from jmswrap.errors import ContractError
+
+_FILES = {
+    "http://www.w3.org/XML/1998/namespace": "xml.xsd",
+    "http://www.w3.org/1999/xlink": "xlink.xsd",
+    "http://schemas.xmlsoap.org/soap/encoding/": "soap-encoding.xsd",
+    "http://schemas.xmlsoap.org/soap/envelope/": "soap-envelope.xsd",
+}
+_HOSTS = frozenset({"www.w3.org", "w3.org", "schemas.xmlsoap.org"})
+
+
+def file_name(namespace: str) -> str:
+    """Return the name of the shipped schema of a namespace; empty when there is none."""
+    return _FILES.get(namespace, "")
+
+
+def content(namespace: str) -> bytes:
+    """Return the shipped schema of a namespace, which ``file_name`` knows."""
+    return resources.files(__package__).joinpath("schemata", _FILES[namespace]).read_bytes()
+
+
+def published(location: str) -> bool:
+    """Whether an address is one of the standards' own, where only well-known schemas stand."""
+    return (urlsplit(location).hostname or "") in _HOSTS
+
+
+def catalog(file: Path) -> dict[str, Path]:
+    """Read a catalogue: an address, a tab, and the local file it stands for, on each line.
+
+    Relative files are relative to the catalogue; lines that begin with # are remarks.
+    """
+    try:
+        lines = file.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ContractError(f"{file} cannot be read as a catalogue ({error}); check the path.") from error
+    found: dict[str, Path] = {}
+    for number, line in enumerate(lines, 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        address, tab, local = line.partition("\t")
+        if not tab or not local.strip():
+            raise ContractError(f"{file}:{number} has no tab; write an address, a tab, and a file.")
+        found[address.strip()] = Path(file.parent, local.strip()).resolve()
+    return found
