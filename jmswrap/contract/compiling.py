@@ -59,8 +59,13 @@ class _Compiler:
         for chunk in self.chunks:
             copies.texts[self.names[id(chunk)]] = self.copy(chunk)
         for namespace, name in self.drivers.items():
-            included = [c for c in self.chunks if c.namespace == namespace and not c.redefined]
-            includes = [(INCLUDE, {"schemaLocation": self.names[id(c)]}) for c in included]
+            # Two addresses often bring one schema twice; libxml2 would call it a redefinition.
+            included = {
+                copies.texts[self.names[id(c)]]: self.names[id(c)]
+                for c in reversed(self.chunks)
+                if c.namespace == namespace and not c.redefined
+            }
+            includes = [(INCLUDE, {"schemaLocation": copy}) for copy in reversed(included.values())]
             copies.texts[name] = _driver(namespace, includes)
         driver = _driver("urn:jmswrap:driver", [(IMPORT, self.importing(n)) for n in self.drivers])
         while True:

@@ -106,13 +106,15 @@ def schema_references(schema: etree._Element) -> Iterator[Reference]:
 
 def local(base: Path, location: str) -> Path | None:
     """Return the file that a location in ``base`` means; none when it is an address."""
-    if urlsplit(location).scheme not in ("", "file"):
-        return None
-    return Path(base.parent, unquote(urlsplit(location).path)).resolve()
+    parts = urlsplit(location.strip().replace("\\", "/"))
+    return None if parts.scheme else Path(base.parent, unquote(parts.path)).resolve()
 
 
 def wsdl_sources(wsdl: Path) -> list[Source]:
-    """Return a WSDL and every WSDL it imports, the root first."""
+    """Return a WSDL and every document it imports by wsdl:import, the root first.
+
+    Some name a schema there, as the standard's own examples did.
+    """
     found: dict[Path, Source] = {}
     waiting = [wsdl.resolve()]
     while waiting:
@@ -127,7 +129,7 @@ def wsdl_sources(wsdl: Path) -> list[Source]:
     first = next(iter(found.values()))
     if first.root.tag != DEFINITIONS:
         raise ContractError(f"{wsdl} is a schema, not a WSDL; give the WSDL 1.1 file that describes the service.")
-    return [s for s in found.values() if s.root.tag == DEFINITIONS]
+    return list(found.values())
 
 
 def _imported(source: Source) -> list[Path]:

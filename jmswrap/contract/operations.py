@@ -7,7 +7,7 @@ from lxml import etree
 from jmswrap import xml
 from jmswrap.contract.definitions import Definition, Definitions
 from jmswrap.contract.documents import qualified
-from jmswrap.contract.nouns import DOCUMENT, ENCODED, LITERAL, HeaderPart, Operation
+from jmswrap.contract.nouns import DOCUMENT, ENCODED, LITERAL, RPC, HeaderPart, Operation
 from jmswrap.errors import ContractError
 
 _MIME = "http://schemas.xmlsoap.org/wsdl/mime/"
@@ -145,7 +145,8 @@ def read_operation(
 def _style(binding: Definition, soap_operation: etree._Element | None, namespace: str) -> str:
     own = None if soap_operation is None else soap_operation.get("style")
     soap_binding = binding.element.find(f"{{{namespace}}}binding")
-    return own or (None if soap_binding is None else soap_binding.get("style")) or DOCUMENT
+    said = own or (None if soap_binding is None else soap_binding.get("style"))
+    return said if said == RPC else DOCUMENT
 
 
 def _abstract(binding: Definition, port_type: Definition, element: etree._Element) -> etree._Element:

@@ -58,6 +58,8 @@ class SchemaSet:
 
     def __init__(self, wsdl: Path) -> None:
         self._files: dict[Path, Source] = {s.path: s for s in wsdl_sources(wsdl)}
+        self.imported_as_wsdl = tuple(s for s in self._files.values() if s.root.tag != DEFINITIONS)
+        """Schema files that a wsdl:import names."""
         self._chunks: dict[tuple[int, str], Chunk] = {}
         self._open: list[tuple[Source, Reference]] = []
         for source in tuple(self._files.values()):
@@ -74,9 +76,10 @@ class SchemaSet:
         """The target namespaces, in the order they are met."""
         return tuple(dict.fromkeys(c.namespace for c in self._chunks.values()))
 
-    def files(self) -> tuple[Path, ...]:
-        """Return the files that were read, WSDLs first."""
-        return tuple(self._files)
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The files that were read, WSDLs first; not the schemas that jmswrap supplied."""
+        return tuple(self._files.values())
 
     def _enter(self, source: Source, including: str, redefined: bool) -> None:
         for schema in inline_schemas(source.root):
@@ -136,8 +139,3 @@ def referred_namespaces(schema: etree._Element) -> frozenset[str]:
         prefix = name.rpartition(":")[0]
         found.add(XML_NAMESPACE if prefix == "xml" else element.nsmap.get(prefix or None) or "")
     return frozenset(found - {xml.XSD})
-
-
-def is_wsdl(source: Source) -> bool:
-    """Whether a file is a WSDL rather than a schema."""
-    return bool(source.root.tag == DEFINITIONS)

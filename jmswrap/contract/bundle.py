@@ -1,0 +1,189 @@
+"""Pin a WSDL: a local copy with all it imports and includes, in one flat folder.
+
+Locations become names of files beside each other; nothing else in a document changes,
+but for header declarations that name no message, which are left out because they keep
+other tools from reading the rest. The same input gives the same bytes.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from lxml import etree
+
+from jmswrap import xml
+from jmswrap.contract import wellknown
+from jmswrap.contract.definitions import Definition, Definitions
+from jmswrap.contract.documents import (
+    DEFINITIONS,
+    IMPORT,
+    MOST_FILES,
+    Reference,
+    inline_schemas,
+    line_of,
+    parse,
+    references,
+)
+from jmswrap.contract.fetching import Library, UnreachableError, absolute, is_address
+from jmswrap.errors import ContractError
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A document of the bundle."""
+
+    location: str
+    root: etree._Element
+    name: str
+
+
+class _Binder:
+    def __init__(self, library: Library) -> None:
+        self.library = library
+        self.pages: dict[str, _Page] = {}
+        self.dangling: list[tuple[_Page, Reference, UnreachableError]] = []
+
+    def collect(self, source: str) -> None:
+        waiting = [self.add(source, self.library.read(source))]
+        while waiting:
+            page = waiting.pop(0)
+            for reference in list(references(page.root)):
+                found, fresh = self.target(page, reference)
+                if found is not None:
+                    reference.element.set(reference.attribute, found.name)
+                if found is not None and fresh:
+                    waiting.append(found)
+        self.settle_dangling()
+
+    def add(self, location: str, content: bytes) -> _Page:
+        if len(self.pages) >= MOST_FILES:
+            raise ContractError(f"{location} is one of more than {MOST_FILES} files; the contract looks endless.")
+        root = parse(content, location)
+        taken = {p.name.casefold() for p in self.pages.values()}
+        page = _Page(location, root, _free_name(_file_name(location, root), taken))
+        self.pages[location] = page
+        return page
+
+    def target(self, page: _Page, reference: Reference) -> tuple[_Page | None, bool]:
+        """Return the document a reference means and whether it is new."""
+        try:
+            location = absolute(page.location, reference.location)
+            if location in self.pages:
+                return self.pages[location], False
+            content = self.library.read(location)
+        except UnreachableError as error:
+            return self.without(page, reference, error)
+        return self.add(location, content), True
+
+    def without(self, page: _Page, reference: Reference, error: UnreachableError) -> tuple[_Page | None, bool]:
+        """Do without a document: jmswrap's own copy, else wait for what the rest brings."""
+        shipped = wellknown.file_name(reference.namespace) if reference.element.tag == IMPORT else ""
+        if not shipped:
+            self.dangling.append((page, reference, error))
+            return None, False
+        location = f"jmswrap:{shipped}"
+        if location in self.pages:
+            return self.pages[location], False
+        return self.add(location, wellknown.content(reference.namespace)), True
+
+    def settle_dangling(self) -> None:
+        """An import whose namespace came another way needs no location; any other is an error."""
+        present = {s.get("targetNamespace", "") for p in self.pages.values() for s in inline_schemas(p.root)}
+        for page, reference, error in self.dangling:
+            if reference.element.tag != IMPORT or reference.namespace not in present:
+                raise ContractError(f"{page.location}:{line_of(reference.element)}: {error}") from error
+            del reference.element.attrib[reference.attribute]
+        self.name_well_known(present)
+
+    def name_well_known(self, present: set[str]) -> None:
+        """Give an import without a location our copy: zeep and others would fetch it from the Web."""
+        for page in tuple(self.pages.values()):
+            for element in page.root.iter(IMPORT):
+                namespace = element.get("namespace", "")
+                shipped = wellknown.file_name(namespace)
+                if shipped and namespace not in present and not element.get("schemaLocation"):
+                    location = f"jmswrap:{shipped}"
+                    found = self.pages.get(location) or self.add(location, wellknown.content(namespace))
+                    element.set("schemaLocation", found.name)
+
+
+def pin(
+    source: str, folder: Path, allow: tuple[str, ...] = (), catalog: Mapping[str, Path] | None = None
+) -> Path:
+    """Copy a WSDL and all it needs into ``folder``; return the copy of the WSDL.
+
+    ``source`` is a path or an http(s) address. Of an address only its own host is asked,
+    and those in ``allow``; ``catalog`` gives local files for addresses. ``ContractError``
+    names the address and the place of what cannot be had.
+    """
+    start = source if is_address(source) else absolute(str(Path.cwd() / "-"), source)
+    library = Library(start, allow, catalog)
+    binder = _Binder(library)
+    try:
+        binder.collect(start)
+    finally:
+        library.close()
+    first = binder.pages[start]
+    if first.root.tag != DEFINITIONS:
+        raise ContractError(f"{source} is a schema, not a WSDL; give the WSDL 1.1 file that describes the service.")
+    folder.mkdir(parents=True, exist_ok=True)
+    for page in binder.pages.values():
+        (folder / page.name).write_bytes(_bytes(page.root))
+    wsdl = folder / first.name
+    _leave_out_dangling_headers(wsdl)
+    return wsdl
+
+
+def _bytes(root: etree._Element) -> bytes:
+    return etree.tostring(root.getroottree(), encoding="UTF-8", xml_declaration=True) + b"\n"
+
+
+def _file_name(location: str, root: etree._Element) -> str:
+    """Return a plain name for a document: ``orders?xsd=1`` becomes ``orders-xsd-1.xsd``."""
+    if location.startswith("jmswrap:"):
+        return location.partition(":")[2]
+    parts = urlsplit(location) if is_address(location) else urlsplit("")
+    path = unquote(parts.path) if is_address(location) else location
+    last = path.rstrip("/").rpartition("/")[2] or parts.hostname or "contract"
+    suffix = ".wsdl" if root.tag == DEFINITIONS else ".xsd"
+    stem = last[: -len(suffix)] if last.lower().endswith(suffix) else last
+    query = "" if parts.query.lower() in ("", "wsdl", "singlewsdl") else f"-{parts.query}"
+    return (re.sub(r"[^A-Za-z0-9._]+", "-", stem + query).strip("-.") or "contract") + suffix
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    stem, _, suffix = name.rpartition(".")
+    candidates = (name, *(f"{stem}-{number}.{suffix}" for number in range(2, MOST_FILES + 2)))
+    return next(c for c in candidates if c.casefold() not in taken)
+
+
+def _leave_out_dangling_headers(wsdl: Path) -> None:
+    """Replace soap:header elements whose message or part is nowhere by a comment."""
+    definitions = Definitions(wsdl)
+    changed: dict[Path, etree._Element] = {}
+    for binding in definitions.all("binding"):
+        for namespace in (xml.WSDL_SOAP_11, xml.WSDL_SOAP_12):
+            for element in list(binding.element.iter(f"{{{namespace}}}header", f"{{{namespace}}}headerfault")):
+                if not _names_a_part(definitions, binding, element):
+                    _comment_out(element)
+                    changed[binding.source.path] = binding.source.root
+    for path, root in changed.items():
+        path.write_bytes(_bytes(root))
+
+
+def _names_a_part(definitions: Definitions, binding: Definition, element: etree._Element) -> bool:
+    found = definitions.find("message", binding, element, element.get("message", ""))
+    part = element.get("part")
+    return found is not None and any(p.get("name") == part for p in found[1].element.findall(f"{{{xml.WSDL}}}part"))
+
+
+def _comment_out(element: etree._Element) -> None:
+    parent = element.getparent()
+    if parent is None:
+        return
+    what = f"header message={element.get('message')} part={element.get('part')}".replace("--", "- -")
+    comment = etree.Comment(f" left out by jmswrap: {what} is defined nowhere ")
+    comment.tail = element.tail
+    parent.replace(element, comment)

@@ -1,0 +1,213 @@
+"""Derive the asynchronous WSDL of a partner's: same requests, a receipt for an answer.
+
+The schemas, operation names, request elements, request headers and SOAP actions are the
+partner's. Replies and faults are not: the answer is a receipt. What was spread over
+several WSDLs becomes one, in the order that all tools accept. The same bundle gives the
+same bytes.
+"""
+
+from pathlib import Path
+from xml.sax.saxutils import escape, quoteattr
+
+from jmswrap import xml
+from jmswrap.contract import receipt
+from jmswrap.contract.documents import DEFINITIONS, load
+from jmswrap.contract.inline import inline_texts
+from jmswrap.contract.nouns import Contract, HeaderPart, Operation, Port
+from jmswrap.contract.reading import read
+from jmswrap.contract.schemaset import SchemaSet
+from jmswrap.errors import ContractError
+
+PLACEHOLDER = "http://jmswrap.invalid/services/"
+"""Begins the address in the file; publishing puts the configured one in its place."""
+_BODY_PART = "parameters"
+_ANSWER = "AcceptAnswer"
+
+
+def derive(bundle: Path, folder: Path, name: str, service: str = "", port: str = "") -> Path:
+    """Write the asynchronous WSDL of one port and its schemas; return the WSDL's path.
+
+    Operations that jmswrap cannot take are left out; when there is no other,
+    ``ContractError`` says what stands in the way and where.
+    """
+    contract = read(bundle)
+    chosen = contract.port(service, port)
+    if not chosen.usable:
+        raise ContractError(_why_nothing(chosen))
+    schemas = SchemaSet(bundle)
+    text = _Wsdl(contract, chosen, name).text(inline_texts(schemas), _direct_imports(schemas))
+    folder.mkdir(parents=True, exist_ok=True)
+    for source in schemas.sources:
+        if source.root.tag != DEFINITIONS:
+            (folder / source.path.name).write_bytes(source.path.read_bytes())
+    wsdl = folder / f"{name}.wsdl"
+    wsdl.write_bytes(text.encode("utf-8"))
+    return wsdl
+
+
+def _why_nothing(port: Port) -> str:
+    problems = [o.problem for o in port.operations.values()]
+    return problems[0] if problems else f"{port.place}: port {port.name} has no operations; choose another port."
+
+
+def _direct_imports(schemas: SchemaSet) -> list[str]:
+    """Return import elements for schema files that a WSDL imports as if they were WSDLs."""
+    return [
+        f'<xs:schema xmlns:xs="{xml.XSD}"><xs:import namespace={quoteattr(s.root.get("targetNamespace", ""))} '
+        f"schemaLocation={quoteattr(s.path.name)}/></xs:schema>"
+        for s in schemas.imported_as_wsdl
+    ]
+
+
+class _Wsdl:
+    """The text of one derived WSDL."""
+
+    def __init__(self, contract: Contract, port: Port, name: str) -> None:
+        self.namespace = load(port.place.file).root.get("targetNamespace", "")
+        self.contract = contract
+        self.port = port
+        self.name = name
+        self.operations = port.usable
+        self.twin = next((p for p in contract.ports if _is_twin(p, port)), None)
+        elements = [o.element for o in self.operations] + [h for o in self.operations for h in o.headers]
+        namespaces = dict.fromkeys(e[1:].partition("}")[0] for e in elements if e.startswith("{"))
+        self.prefixes = {namespace: f"ns{number}" for number, namespace in enumerate(namespaces, 1)}
+        self.messages = self.name_messages()
+
+    def name_messages(self) -> dict[tuple[str, str], str]:
+        """Name each message, by the partner's name of it and the body element it holds, if any."""
+        names: dict[tuple[str, str], str] = {}
+        for operation in self.operations:
+            names.setdefault((operation.message, operation.element), "")
+        for operation in self.operations:
+            for header in operation.header_parts:
+                if header.message != operation.message:
+                    names.setdefault((header.message, ""), "")
+        taken = {_ANSWER.casefold()}
+        for key in names:
+            names[key] = _free(key[0].rpartition("}")[2], taken)
+            taken.add(names[key].casefold())
+        return names
+
+    def text(self, inline: list[str], direct: list[str]) -> str:
+        types = "\n    ".join([*inline, *direct, receipt.SCHEMA])
+        messages = "\n".join([*(self.message(*key) for key in self.messages), self.answer_message()])
+        rest = "\n".join([self.port_type(), *self.bindings(), self.service()])
+        return f"{self.head()}\n  <wsdl:types>\n    {types}\n  </wsdl:types>\n{messages}\n{rest}\n</wsdl:definitions>\n"
+
+    def head(self) -> str:
+        declared = {
+            "wsdl": xml.WSDL,
+            "soap": xml.WSDL_SOAP_11,
+            **({"soap12": xml.WSDL_SOAP_12} if self.twin else {}),
+            "tns": self.namespace,
+            "jr": receipt.NAMESPACE,
+            **{prefix: namespace for namespace, prefix in self.prefixes.items()},
+        }
+        lines = "\n    ".join(f"xmlns:{p}={quoteattr(n)}" for p, n in declared.items())
+        said = (
+            f"Asynchronous front of {self.port.service}, derived by jmswrap from {self.contract.wsdl.name}. "
+            "Each operation stores its request durably and answers with a receipt; the request is delivered afterwards."
+        )
+        return (
+            f'<?xml version="1.0" encoding="UTF-8"?>\n<wsdl:definitions name={quoteattr(self.name)} '
+            f"targetNamespace={quoteattr(self.namespace)}\n    {lines}>\n"
+            f"  <wsdl:documentation>{escape(said)}</wsdl:documentation>"
+        )
+
+    def qname(self, element: str) -> str:
+        namespace, _, local = element.rpartition("}")
+        return quoteattr(f"{self.prefixes[namespace[1:]]}:{local}" if namespace else local)
+
+    def message(self, message: str, element: str) -> str:
+        parts = [f'<wsdl:part name="{_BODY_PART}" element={self.qname(element)}/>'] if element else []
+        for header in self.headers_in(message, element):
+            parts.append(f"<wsdl:part name={quoteattr(_part_name(header))} element={self.qname(header.element)}/>")
+        inner = "\n    ".join(parts)
+        return f"  <wsdl:message name={quoteattr(self.messages[message, element])}>\n    {inner}\n  </wsdl:message>"
+
+    def headers_in(self, message: str, element: str) -> list[HeaderPart]:
+        """Return the header parts that a message declares, each once, in order."""
+        users = [o for o in self.operations if not element or (o.message, o.element) == (message, element)]
+        found = {
+            h.part: h
+            for o in users
+            for h in o.header_parts
+            if h.message == message and (bool(element) == (o.message == message))
+        }
+        return list(found.values())
+
+    def answer_message(self) -> str:
+        part = f'<wsdl:part name="{_BODY_PART}" element="jr:AcceptResponse"/>'
+        return f'  <wsdl:message name="{_ANSWER}">\n    {part}\n  </wsdl:message>'
+
+    def port_type(self) -> str:
+        operations = "\n".join(self.abstract(o) for o in self.operations)
+        return f"  <wsdl:portType name={quoteattr(self.port.port_type)}>\n{operations}\n  </wsdl:portType>"
+
+    def abstract(self, operation: Operation) -> str:
+        said = operation.documentation
+        documented = f"      <wsdl:documentation>{escape(said)}</wsdl:documentation>\n" if said else ""
+        request = quoteattr(f"tns:{self.messages[operation.message, operation.element]}")
+        return (
+            f"    <wsdl:operation name={quoteattr(operation.name)}>\n{documented}"
+            f'      <wsdl:input message={request}/>\n      <wsdl:output message="tns:{_ANSWER}"/>\n'
+            "    </wsdl:operation>"
+        )
+
+    def bindings(self) -> list[str]:
+        return [self.binding("soap", "11"), *([self.binding("soap12", "12")] if self.twin else [])]
+
+    def binding(self, soap: str, version: str) -> str:
+        name = quoteattr(f"{self.port.port_type}Soap{version}")
+        operations = "\n".join(self.bound(o, soap) for o in self.operations)
+        return (
+            f"  <wsdl:binding name={name} type={quoteattr(f'tns:{self.port.port_type}')}>\n"
+            f'    <{soap}:binding style="document" transport="{xml.SOAP_HTTP}"/>\n{operations}\n  </wsdl:binding>'
+        )
+
+    def bound(self, operation: Operation, soap: str) -> str:
+        other = self.twin.operations.get(operation.name) if self.twin and soap == "soap12" else None
+        action = quoteattr((other or operation).soap_action)
+        headers = "".join(f"\n        {self.header(operation, h, soap)}" for h in operation.header_parts)
+        own = any(h.message == operation.message for h in operation.header_parts)
+        parts = f' parts="{_BODY_PART}"' if own else ""
+        return (
+            f"    <wsdl:operation name={quoteattr(operation.name)}>\n"
+            f'      <{soap}:operation soapAction={action} style="document"/>\n'
+            f'      <wsdl:input>{headers}\n        <{soap}:body{parts} use="literal"/>\n      </wsdl:input>\n'
+            f'      <wsdl:output>\n        <{soap}:body use="literal"/>\n      </wsdl:output>\n    </wsdl:operation>'
+        )
+
+    def header(self, operation: Operation, header: HeaderPart, soap: str) -> str:
+        key = (header.message, operation.element if header.message == operation.message else "")
+        required = ' wsdl:required="true"' if header.required else ""
+        message = quoteattr(f"tns:{self.messages[key]}")
+        return f'<{soap}:header message={message} part={quoteattr(_part_name(header))} use="literal"{required}/>'
+
+    def service(self) -> str:
+        ports = "\n".join(
+            f"    <wsdl:port name={quoteattr(self.port.service + suffix)} "
+            f"binding={quoteattr(f'tns:{self.port.port_type}{suffix}')}>\n"
+            f"      <{soap}:address location={quoteattr(PLACEHOLDER + self.name)}/>\n    </wsdl:port>"
+            for soap, suffix in [("soap", "Soap11"), *([("soap12", "Soap12")] if self.twin else [])]
+        )
+        return f"  <wsdl:service name={quoteattr(self.port.service)}>\n{ports}\n  </wsdl:service>"
+
+
+def _is_twin(other: Port, port: Port) -> bool:
+    """Whether a port offers the same operations by SOAP 1.2 (the port itself may)."""
+    same = other.port_type == port.port_type or other.operations.keys() >= port.operations.keys()
+    return other.service == port.service and other.soap_version == "1.2" and same
+
+
+def _part_name(header: HeaderPart) -> str:
+    """A header part keeps its name, unless that is the one the body's part has here."""
+    return f"{header.part}Header" if header.part == _BODY_PART else header.part
+
+
+def _free(name: str, taken: set[str]) -> str:
+    candidate, number = name, 2
+    while candidate.casefold() in taken:
+        candidate, number = f"{name}{number}", number + 1
+    return candidate

@@ -1,0 +1,98 @@
+"""Bring one document of a contract: from a local path, or from the one host it may come from.
+
+The only module of ``contract/`` that opens a connection, and only while a contract is
+pinned. A redirect is followed on allowed hosts; nothing else is ever fetched.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+
+import urllib3
+
+from jmswrap.errors import ContractError
+
+MOST_BYTES = 64 * 1024 * 1024
+"""The largest document that is read."""
+_SECONDS = 30.0
+_REDIRECTS = 5
+_WEB = ("http", "https")
+
+
+class UnreachableError(ContractError):
+    """A document is not there, or may not be fetched from where it is."""
+
+
+def is_address(location: str) -> bool:
+    """Whether a location is an HTTP address rather than a path."""
+    return urlsplit(location).scheme in _WEB
+
+
+def absolute(base: str, location: str) -> str:
+    """Return a location in the document ``base`` as an address or an absolute path.
+
+    Backslashes are read as slashes: tools on Windows write them. Raises ``UnreachableError``
+    for any other scheme, ``file:`` included.
+    """
+    location = urldefrag(location.strip().replace("\\", "/")).url
+    scheme = urlsplit(location).scheme
+    if scheme and scheme not in _WEB:
+        raise UnreachableError(f"{base} refers to {location}; only relative paths and http(s) addresses are followed.")
+    if scheme or is_address(base):
+        return urljoin(base, location)
+    return str(Path(Path(base).parent, unquote(urlsplit(location).path)).resolve())
+
+
+class Library:
+    """Where the documents of one contract may come from."""
+
+    def __init__(self, source: str, allow: tuple[str, ...] = (), catalog: Mapping[str, Path] | None = None) -> None:
+        self._catalog = dict(catalog or {})
+        own = (urlsplit(source).hostname,) if is_address(source) else ()
+        self._hosts = frozenset(h.lower() for h in (*own, *allow) if h)
+        self._pool = urllib3.PoolManager(timeout=urllib3.Timeout(total=_SECONDS), retries=False)
+
+    def close(self) -> None:
+        """Close what connections are open."""
+        self._pool.clear()
+
+    def read(self, location: str) -> bytes:
+        """Return the bytes of an address or path; ``UnreachableError`` says why not."""
+        if location in self._catalog:
+            return _file(self._catalog[location])
+        return self._fetched(location) if is_address(location) else _file(Path(location))
+
+    def _fetched(self, address: str) -> bytes:
+        for _ in range(_REDIRECTS + 1):
+            host = (urlsplit(address).hostname or "").lower()
+            if not is_address(address) or host not in self._hosts:
+                raise UnreachableError(f"{address} is on a host that is not asked; allow {host} or give a catalog.")
+            redirect, content = self._get(address)
+            if not redirect:
+                return content
+            address = urljoin(address, redirect)
+        raise UnreachableError(f"{address} redirects without end; give the address it should lead to.")
+
+    def _get(self, address: str) -> tuple[str, bytes]:
+        try:
+            response = self._pool.request("GET", address, redirect=False, preload_content=False)
+            try:
+                content = response.read(MOST_BYTES + 1, decode_content=True)
+            finally:
+                response.release_conn()
+        except urllib3.exceptions.HTTPError as error:
+            raise UnreachableError(f"{address} cannot be fetched ({error}); try again or give a copy.") from error
+        if len(content) > MOST_BYTES:
+            raise UnreachableError(f"{address} is larger than {MOST_BYTES} bytes; give a smaller copy.")
+        if response.status in (301, 302, 303, 307, 308):
+            return response.headers.get("Location", ""), b""
+        if response.status != 200:
+            raise UnreachableError(f"{address} answers with HTTP {response.status}; check the address.")
+        return "", content
+
+
+def _file(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UnreachableError(f"{path} cannot be read ({error.strerror}); add the file.") from error
