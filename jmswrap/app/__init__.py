@@ -1,0 +1,1 @@
+"""Wiring: the only place that knows all; makes integrations, connections and processes from a configuration."""

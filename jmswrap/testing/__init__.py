@@ -1,0 +1,1 @@
+"""Test kit that ships: partners simulated from their WSDLs, their ledgers."""

@@ -1,0 +1,99 @@
+"""An integration: its configuration and contracts, loaded and checked against each other.
+
+``load`` is what processes call: it reads, and refuses with every problem. ``examine`` is
+what ``jmswrap check`` calls: it also compiles what would be compiled later.
+"""
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jmswrap.app import overrides
+from jmswrap.app.contracts import Contracts, Finding, check_contracts, compile_all, read_contracts
+from jmswrap.app.prudence import warnings_of
+from jmswrap.config.load import loaded
+from jmswrap.config.problem import Problem
+from jmswrap.config.settings import Config
+from jmswrap.contract.nouns import Contract
+from jmswrap.errors import ConfigError
+
+DEFAULT_FILE = "jmswrap.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Integration:
+    """Everything loaded and checked."""
+
+    file: Path
+    config: Config
+    services: Mapping[str, Contract]
+    """The contracts of the Write services that have one, by service."""
+    partners: Mapping[str, Contract]
+    """The contracts of the partners."""
+
+    @property
+    def folder(self) -> Path:
+        """The folder that the file's paths are relative to."""
+        return self.file.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What an examination found."""
+
+    integration: Integration | None
+    """None when there are problems."""
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+    """What works but is rarely meant."""
+
+
+def load(path: Path, given: Mapping[str, Any] | None = None) -> Integration:
+    """Return the integration; ConfigError lists every problem, a line each.
+
+    ``given`` overrides lie over those of the environment.
+    """
+    examined = _examined(path, given, thorough=False)
+    if examined.integration is None:
+        raise ConfigError("\n".join(str(problem) for problem in examined.problems))
+    return examined.integration
+
+
+def check(path: Path) -> list[Problem]:
+    """Return every problem of an integration."""
+    return list(examine(path).problems)
+
+
+def examine(path: Path, given: Mapping[str, Any] | None = None) -> Examined:
+    """Load an integration, compile all its parts and return what was found."""
+    return _examined(path, given, thorough=True)
+
+
+def generation(integration: Integration) -> str:
+    """Return a short name for what the integration is now; it changes with its settings."""
+    return hashlib.sha256(integration.config.model_dump_json().encode()).hexdigest()[:12]
+
+
+def _examined(path: Path, given: Mapping[str, Any] | None, thorough: bool) -> Examined:
+    file = path.absolute() / DEFAULT_FILE if path.is_dir() else path.absolute()
+    laid_over = overrides.merged(overrides.of(os.environ), given or {})
+    config, problems, source = loaded(file, laid_over)
+    if config is None:
+        return Examined(None, tuple(problems), ())
+    contracts, findings = read_contracts(config, file.parent)
+    findings += check_contracts(config, contracts)
+    if thorough:
+        findings += compile_all(config, contracts, file.parent)
+    told = tuple(sorted({source.problem(where, sentence) for where, sentence in findings}))
+    warnings = tuple(source.problem(where, sentence) for where, sentence in _cautions(config, contracts))
+    if told:
+        return Examined(None, told, warnings)
+    return Examined(Integration(file, config, contracts.services, contracts.partners), (), warnings)
+
+
+def _cautions(config: Config, contracts: Contracts) -> list[Finding]:
+    return [*contracts.warnings, *warnings_of(config)]
+

@@ -1,0 +1,25 @@
+"""What works but is rarely meant: warnings, each with what to do about it."""
+
+from collections.abc import Iterator
+
+from jmswrap.config.settings import Config, InDoubt, Order
+from jmswrap.config.source import Where
+
+
+def warnings_of(config: Config) -> Iterator[tuple[Where, str]]:
+    """Yield the warnings about a configuration that has no problem."""
+    readers = {route.source.queue for route in config.routes.values() if route.source.queue is not None}
+    for name, route in config.routes.items():
+        where: Where = ("routes", name)
+        if route.key is None and route.order is Order.KEY:
+            yield where, f"route `{name}` has no `key`: its messages are delivered in no order"
+        if route.id is None and route.source.service is not None:
+            yield where, f"route `{name}` has no `id`: a call that is repeated becomes a second message"
+        if route.in_doubt is InDoubt.REDELIVER and not route.idempotent:
+            sentence = f"route `{name}` sends again what may have arrived, but its target is not `idempotent`"
+            yield where, f"{sentence}: it may apply a message twice"
+        answers = ((key, a) for key, a in (("reply", route.reply), ("refusal", route.refusal)) if a is not None)
+        targets = [("to", route.to.queue), *((key, answer.queue) for key, answer in answers)]
+        for key, queue in targets:
+            if queue is not None and queue not in readers:
+                yield (*where, key), f"no route reads queue `{queue}`: an application must take its messages"

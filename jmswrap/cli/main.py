@@ -1,0 +1,85 @@
+"""``jmswrap``: the group of all verbs, and how errors reach a person.
+
+A verb's module is imported when the verb is called: ``jmswrap check`` should not wait for
+the libraries that ``jmswrap serve`` needs.
+"""
+
+import importlib
+from typing import Any
+
+import click
+
+from jmswrap import __version__
+from jmswrap.errors import JmswrapError
+
+VERBS = {
+    "wrap": "jmswrap.cli.wrap:wrap",
+    "check": "jmswrap.cli.check:check",
+    "up": "jmswrap.cli.up:up",
+    "serve": "jmswrap.cli.serve:serve",
+    "work": "jmswrap.cli.work:work",
+    "send": "jmswrap.cli.send:send",
+    "simulate": "jmswrap.cli.simulate:simulate",
+    "queues": "jmswrap.cli.look:queues",
+    "messages": "jmswrap.cli.look:messages",
+    "show": "jmswrap.cli.look:show",
+    "retry": "jmswrap.cli.moves:retry",
+    "cancel": "jmswrap.cli.moves:cancel",
+    "bury": "jmswrap.cli.moves:bury",
+    "resolve": "jmswrap.cli.moves:resolve",
+    "pause": "jmswrap.cli.moves:pause",
+    "resume": "jmswrap.cli.moves:resume",
+}
+"""Every verb and where it lives, in the order in which a newcomer meets them."""
+
+
+class Told(click.ClickException):
+    """An error of ours on its way to the terminal: the sentence on standard error, exit status 1."""
+
+    def show(self, file: Any = None) -> None:
+        """Print the sentence, one line a problem."""
+        for line in self.message.splitlines():
+            click.echo(f"jmswrap: {line}", err=True)
+
+
+class Verbs(click.Group):
+    """A group that imports a verb when it is called and tells errors in sentences."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the verbs in the order of the table."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a verb."""
+        place = VERBS.get(cmd_name)
+        if place is None:
+            return None
+        module, _, name = place.partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a verb; an error of ours becomes a sentence and exit status 1."""
+        try:
+            return super().invoke(ctx)
+        except JmswrapError as error:
+            raise Told(str(error)) from error
+
+
+@click.command(
+    cls=Verbs,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog="Begin with: jmswrap wrap partner.wsdl -o partner && jmswrap up -c partner/jmswrap.yaml --simulate",
+)
+@click.version_option(__version__, message="jmswrap %(version)s")
+def cli() -> None:
+    """Durable asynchronous SOAP fronts for applications with WSDLs.
+
+    A caller's message is on disk before it gets its receipt; workers deliver it to the
+    partner application, in order, again after failures, and set aside what cannot be.
+    """
+
+
+def main() -> None:
+    """Run the command line."""
+    cli(prog_name="jmswrap")

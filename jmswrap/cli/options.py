@@ -1,0 +1,32 @@
+"""Options that several verbs share."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from jmswrap.app.integration import DEFAULT_FILE
+from jmswrap.app.overrides import CONFIG_VARIABLE
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def config(function: F) -> F:
+    """Add ``-c``; the verb gets ``file``, a path."""
+    return click.option(
+        "-c",
+        "--config",
+        "file",
+        type=click.Path(path_type=Path),
+        envvar=CONFIG_VARIABLE,
+        default=DEFAULT_FILE,
+        show_default=True,
+        show_envvar=True,
+        help="The integration's jmswrap.yaml, or its folder.",
+    )(function)
+
+
+def as_json(function: F) -> F:
+    """Add ``--json``; the verb gets ``as_json``."""
+    return click.option("--json", "as_json", is_flag=True, help="Print data as JSON instead of a table.")(function)

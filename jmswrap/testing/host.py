@@ -1,0 +1,113 @@
+"""Hosts simulated partners: each on a port of its own, all in one process.
+
+``python -m jmswrap.testing.host PLAN`` takes a JSON plan (a list of ``Hosted`` objects),
+writes the addresses as one line of JSON to standard output when all listen, and runs
+until SIGINT, SIGTERM or the end of its standard input.
+"""
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from jmswrap.errors import ConfigError, JmswrapError
+from jmswrap.testing.http import Server
+from jmswrap.testing.ledger import Ledger
+from jmswrap.testing.partner import Behaviour, SimulatedPartner
+
+
+@dataclass(frozen=True, slots=True)
+class Hosted:
+    """One partner to be hosted."""
+
+    name: str
+    wsdl: str
+    service: str = ""
+    port_name: str = ""
+    """The WSDL port."""
+    port: int = 0
+    """The TCP port; 0 takes a free one."""
+    ledger: str = ""
+    """The ledger file; empty: none is written."""
+    behaviour: Behaviour = field(default_factory=Behaviour)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A hosted partner that listens."""
+
+    hosted: Hosted
+    partner: SimulatedPartner
+    server: Server
+
+    @property
+    def address(self) -> str:
+        """Where it is called."""
+        return f"http://{self.server.host}:{self.server.port}/{self.hosted.name}"
+
+
+def plan_of(text: str) -> list[Hosted]:
+    """Return the plan that a JSON text holds."""
+    rows: list[dict[str, Any]] = json.loads(text)
+    return [Hosted(**{**row, "behaviour": Behaviour(**row.get("behaviour", {}))}) for row in rows]
+
+
+def prepare(plan: Sequence[Hosted]) -> list[Running]:
+    """Read the contracts and open the ledgers; a wrong WSDL is a ContractError."""
+    ready = []
+    for hosted in plan:
+        ledger = Ledger(Path(hosted.ledger) if hosted.ledger else None)
+        partner = SimulatedPartner(Path(hosted.wsdl), ledger, hosted.behaviour, hosted.service, hosted.port_name)
+        server = Server(partner.respond, port=hosted.port)
+        partner.go_away = server.go_away
+        ready.append(Running(hosted, partner, server))
+    return ready
+
+
+async def listen(prepared: Sequence[Running]) -> None:
+    """Start every server; ConfigError when a port is taken."""
+    for running in prepared:
+        try:
+            await running.server.start()
+        except OSError as error:
+            raise ConfigError(f"port {running.server.port} is taken: name another one ({error.strerror})") from error
+
+
+async def until_stopped(prepared: Sequence[Running], watch_stdin: bool) -> None:
+    """Run until a signal, or until the process that started this one is gone."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    if watch_stdin:
+        loop.add_reader(sys.stdin.fileno(), stop.set)
+    await stop.wait()
+    for running in prepared:
+        running.server.stop()
+        running.partner.ledger.close()
+
+
+async def _run(prepared: Sequence[Running]) -> None:
+    await listen(prepared)
+    addresses = {running.hosted.name: running.address for running in prepared}
+    sys.stdout.write(json.dumps(addresses) + "\n")
+    sys.stdout.flush()
+    await until_stopped(prepared, watch_stdin=True)
+
+
+def main() -> int:
+    """Run the plan given as the first argument."""
+    try:
+        asyncio.run(_run(prepare(plan_of(sys.argv[1]))))
+    except JmswrapError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

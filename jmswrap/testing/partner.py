@@ -1,0 +1,189 @@
+"""A partner simulated from its WSDL.
+
+It validates each request against the contract's own schemas, notes what it applied in a
+ledger, and answers with a schema-valid reply in the SOAP version it was asked in. Faults,
+delays, lost answers and absences come as they are ordered, by chance with a given seed.
+"""
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+from lxml import etree
+
+from jmswrap import xml
+from jmswrap.contract.nouns import Contract, Operation
+from jmswrap.contract.reading import read
+from jmswrap.contract.sample import sample
+from jmswrap.contract.schemas import Schemas
+from jmswrap.errors import ConfigError, ContractError, InvalidDocument
+from jmswrap.testing.http import Answer, Request
+from jmswrap.testing.ledger import Entry, Ledger
+
+_VERSIONS = {xml.SOAP_11: "1.1", xml.SOAP_12: "1.2"}
+_MEDIA = {xml.SOAP_11: "text/xml; charset=utf-8", xml.SOAP_12: "application/soap+xml; charset=utf-8"}
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """How a simulated partner behaves."""
+
+    latency_ms: float = 0
+    """How long each answer takes."""
+    faults: float = 0
+    """The share of requests that get a Server fault or a 503 and are not applied."""
+    lost: float = 0
+    """The share of requests that are applied but never answered: the connection breaks."""
+    seed: int = 0
+    """Makes chance repeatable."""
+    rejects: str = ""
+    """An XPath; a body for which it is true gets a business fault (Client) and is not applied."""
+    down_after: int = 0
+    """After this many applied messages, once, refuse connections; 0: never."""
+    down_seconds: float = 3
+    """For how long."""
+    values: Mapping[str, str] = field(default_factory=dict)
+    """XPaths whose values the ledger notes, by name."""
+    namespaces: Mapping[str, str] = field(default_factory=dict)
+    """Prefixes for the XPaths, beside those that the WSDL's first element declares."""
+
+
+class SimulatedPartner:
+    """One partner; ``respond`` answers a request. Belongs to one thread."""
+
+    def __init__(
+        self, wsdl: Path, ledger: Ledger, behaviour: Behaviour | None = None, service: str = "", port: str = ""
+    ) -> None:
+        self.behaviour = behaviour or Behaviour()
+        self.ledger = ledger
+        self.contract: Contract = read(wsdl)
+        self.port = self.contract.port(service, port)
+        if not self.port.elements:
+            problem = next((o.problem for o in self.port.operations.values() if o.problem), "it has no operation")
+            raise ContractError(f"{wsdl} cannot be simulated: {problem}")
+        self.go_away: Callable[[float], None] | None = None
+        self._schemas = Schemas.of(wsdl)
+        self._parser = xml.parser()
+        self._random = random.Random(self.behaviour.seed)  # noqa: S311 - repeatable chance is the point
+        self._replies: dict[str, bytes] = {}
+        self._rejects = self._xpath(self.behaviour.rejects) if self.behaviour.rejects else None
+        self._values = {name: self._xpath(expression) for name, expression in self.behaviour.values.items()}
+
+    def respond(self, request: Request) -> Answer:
+        """Answer one request as the partner would."""
+        if request.method == "GET":
+            names = ", ".join(operation.name for operation in self.port.usable)
+            return Answer(200, f"A simulated partner. It takes: {names}\n".encode(), {"Content-Type": "text/plain"})
+        if request.method != "POST":
+            return Answer(405, headers={"Allow": "GET, POST"})
+        try:
+            envelope = etree.fromstring(request.body, self._parser)
+        except etree.XMLSyntaxError as error:
+            return self._fault(xml.SOAP_11, "Client", f"the request is not well-formed XML: {error}")
+        namespace = str(etree.QName(envelope).namespace)
+        bodies = [] if namespace not in _VERSIONS else envelope.findall(f"{{{namespace}}}Body")
+        if len(bodies) != 1 or len(bodies[0]) != 1:
+            known = namespace if namespace in _VERSIONS else xml.SOAP_11
+            return self._fault(known, "Client", "the request is no SOAP envelope with one body element")
+        return self._called(namespace, envelope, bodies[0][0], len(request.body))
+
+    def _called(self, namespace: str, envelope: etree._Element, body: etree._Element, length: int) -> Answer:
+        operation = self.port.elements.get(str(body.tag))
+        if operation is None:
+            return self._fault(namespace, "Client", f"no operation takes the element {body.tag}")
+        try:
+            self._schemas.validate(body, operation.element)
+        except InvalidDocument as error:
+            return self._fault(namespace, "Client", f"line {error.line}: {error}")
+        if self._rejects is not None and _true(self._rejects(body)):
+            return self._fault(namespace, "Client", "the business rules of the simulated partner reject this message")
+        if self._random.random() < self.behaviour.faults:
+            if self._random.random() < 0.5:
+                return Answer(503, delay_seconds=self._delay)
+            return self._fault(namespace, "Server", "the simulated partner is not well; try again")
+        self._apply(operation, envelope, body, length)
+        if self._random.random() < self.behaviour.lost:
+            return Answer(500, drop=True, delay_seconds=self._delay)
+        return self._reply(namespace, operation)
+
+    def _apply(self, operation: Operation, envelope: etree._Element, body: etree._Element, length: int) -> None:
+        entry = Entry(
+            sequence=self.ledger.count + 1,
+            time_ms=time.time_ns() // 1_000_000,
+            operation=operation.name,
+            element=operation.element,
+            sha256=xml.canonical_hash(body),
+            bytes=length,
+            message_id=_addressing(envelope, "MessageID"),
+            correlation_id=_addressing(envelope, "RelatesTo"),
+            values={name: _text(find(body)) for name, find in self._values.items()},
+        )
+        self.ledger.append(entry)
+        if self.go_away is not None and entry.sequence == self.behaviour.down_after:
+            self.go_away(self.behaviour.down_seconds)
+
+    @property
+    def _delay(self) -> float:
+        return self.behaviour.latency_ms / 1000
+
+    def _reply(self, namespace: str, operation: Operation) -> Answer:
+        if operation.one_way:
+            return Answer(202, delay_seconds=self._delay)
+        if operation.name not in self._replies:
+            content = b""
+            if operation.reply_element:
+                reply = sample(self.contract.wsdl, operation.reply_element, self.behaviour.seed)
+                content = etree.tostring(reply, encoding="utf-8")
+                content = content.partition(b"?>")[2] if content.startswith(b"<?xml") else content
+            self._replies[operation.name] = content
+        body = _envelope(namespace, self._replies[operation.name])
+        return Answer(200, body, {"Content-Type": _MEDIA[namespace]}, self._delay)
+
+    def _fault(self, namespace: str, code: str, text: str) -> Answer:
+        said = escape(text).encode()
+        if namespace == xml.SOAP_12:
+            word = {"Client": b"Sender", "Server": b"Receiver"}[code]
+            fault = b"<s:Fault><s:Code><s:Value>s:%s</s:Value></s:Code>" % word
+            fault += b'<s:Reason><s:Text xml:lang="en">%s</s:Text></s:Reason></s:Fault>' % said
+        else:
+            fault = b"<s:Fault><faultcode>s:%s</faultcode><faultstring>%s</faultstring></s:Fault>"
+            fault %= (code.encode(), said)
+        status = 400 if namespace == xml.SOAP_12 and code == "Client" else 500
+        return Answer(status, _envelope(namespace, fault), {"Content-Type": _MEDIA[namespace]}, self._delay)
+
+    def _xpath(self, expression: str) -> Callable[[etree._Element], Any]:
+        declared = etree.parse(str(self.contract.wsdl), xml.parser()).getroot().nsmap
+        prefixes = {prefix: uri for prefix, uri in declared.items() if prefix} | dict(self.behaviour.namespaces)
+        try:
+            compiled = etree.XPath(expression, namespaces=prefixes, smart_strings=False)
+            compiled(etree.Element("probe"))
+        except etree.XPathError as error:
+            why = f"the XPath {expression} cannot be used: {error}; give its prefixes a namespace"
+            raise ConfigError(why) from error
+        return compiled
+
+
+def _envelope(namespace: str, content: bytes) -> bytes:
+    return b'<s:Envelope xmlns:s="%s"><s:Body>%s</s:Body></s:Envelope>' % (namespace.encode(), content)
+
+
+def _addressing(envelope: etree._Element, local: str) -> str:
+    for namespace in (xml.WSA_10, xml.WSA_0408):
+        for block in envelope[0].iterchildren(f"{{{namespace}}}{local}"):
+            return str(block.xpath("string()")).strip()
+    return ""
+
+
+def _true(found: Any) -> bool:
+    return bool(found)
+
+
+def _text(found: Any) -> str:
+    if isinstance(found, list):
+        node = found[0] if found else ""
+        return node if isinstance(node, str) else str(node.xpath("string()"))
+    return str(found)
