@@ -1,0 +1,1 @@
+"""Calling partners: zeep clients from pinned WSDLs, and what their answers come to."""

@@ -1,0 +1,139 @@
+"""What goes over the wire to a partner, and which WSDLs can be loaded."""
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from lxml import etree
+from rogue import CONFIRMED, answer, envelope, rogue
+
+from jmswrap.errors import ContractError, PartnerError
+from jmswrap.outcome import Outcome
+from jmswrap.partner.client import PartnerClient
+
+WSDL = Path(__file__).parents[2] / "data/partner/orders.wsdl"
+PLACE = (
+    b'<p:Place xmlns:p="urn:example:orders" xmlns:x="urn:x"><p:number>1</p:number>'
+    b"<p:quantity>2</p:quantity><!-- kept --></p:Place>"
+)
+SOAP_11 = "http://schemas.xmlsoap.org/soap/envelope/"
+SOAP_12 = "http://www.w3.org/2003/05/soap-envelope"
+
+
+def eleven(address: str, wsdl: Path = WSDL) -> closing[PartnerClient]:
+    return closing(PartnerClient("o", wsdl, address=address))
+
+
+def twelve(address: str) -> closing[PartnerClient]:
+    return closing(PartnerClient("o", WSDL, address=address, port="Twelve"))
+
+
+def sent(request: bytes) -> tuple[dict[str, str], etree._Element]:
+    head, _, body = request.partition(b"\r\n\r\n")
+    pairs = (line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
+    return {name.lower(): value for name, value in pairs}, etree.fromstring(body)
+
+
+def test_the_body_goes_through_byte_for_byte() -> None:
+    with rogue(answer("200 OK", CONFIRMED)) as seen, eleven(seen.address) as orders:
+        called = orders.call("", PLACE)
+    assert PLACE in seen.requests[0]
+    assert etree.fromstring(called.body).findtext("{*}confirmation") == "7"
+    assert called.raw == CONFIRMED
+
+
+def test_soap_11_carries_soapaction_and_text_xml() -> None:
+    with rogue(answer("200 OK", CONFIRMED)) as seen, eleven(seen.address) as orders:
+        orders.call("Place", PLACE)
+    headers, root = sent(seen.requests[0])
+    assert headers["soapaction"] == '"urn:place"'
+    assert headers["content-type"] == "text/xml; charset=utf-8"
+    assert root.tag == f"{{{SOAP_11}}}Envelope"
+    assert root.find(f"{{{SOAP_11}}}Header") is None
+
+
+def test_soap_12_carries_the_action_in_its_content_type() -> None:
+    reply = envelope('<PlaceResponse xmlns="urn:example:orders"/>', SOAP_12)
+    with rogue(answer("200 OK", reply)) as seen, twelve(seen.address) as orders:
+        assert orders.call("Place", PLACE).outcome is Outcome.REPLIED
+    headers, root = sent(seen.requests[0])
+    assert headers["content-type"] == 'application/soap+xml; charset=utf-8; action="urn:place"'
+    assert root.tag == f"{{{SOAP_12}}}Envelope"
+
+
+def test_a_soap_12_sender_fault_is_a_refusal() -> None:
+    fault = envelope(
+        "<e:Fault><e:Code><e:Value>e:Sender</e:Value><e:Subcode><e:Value>e:Odd</e:Value></e:Subcode></e:Code>"
+        '<e:Reason><e:Text xml:lang="en">not this way</e:Text></e:Reason></e:Fault>',
+        SOAP_12,
+    )
+    with rogue(answer("400 Bad Request", fault)) as seen, twelve(seen.address) as orders:
+        called = orders.call("Place", PLACE)
+    assert called.outcome is Outcome.FAULT_REFUSED
+    assert called.fault is not None
+    assert called.fault.code == f"{{{SOAP_12}}}Sender"
+    assert called.fault.subcodes == (f"{{{SOAP_12}}}Odd",)
+    assert called.fault.text == "not this way"
+
+
+def test_declared_header_blocks_are_sent_again() -> None:
+    block = '<Origin xmlns="urn:example:orders">branch 7</Origin>'
+    with rogue(answer("200 OK", CONFIRMED)) as seen, eleven(seen.address) as orders:
+        orders.call("Place", PLACE, headers=(block,))
+    _, root = sent(seen.requests[0])
+    assert root.findtext(f"{{{SOAP_11}}}Header/{{urn:example:orders}}Origin") == "branch 7"
+    assert PLACE in seen.requests[0]
+
+
+def test_an_xml_declaration_does_not_end_up_inside_the_envelope() -> None:
+    with rogue(answer("200 OK", CONFIRMED)) as seen, eleven(seen.address) as orders:
+        orders.call("Place", b'<?xml version="1.0"?>\n' + PLACE)
+    assert sent(seen.requests[0])[1] is not None
+
+
+def test_a_typed_call_gives_zeep_the_values() -> None:
+    with rogue(answer("200 OK", CONFIRMED)) as seen, eleven(seen.address) as orders:
+        assert orders.call("Place", PLACE, typed=True).outcome is Outcome.REPLIED
+    _, root = sent(seen.requests[0])
+    assert root.findtext(f"{{{SOAP_11}}}Body/{{urn:example:orders}}Place/{{urn:example:orders}}quantity") == "2"
+    assert b"kept" not in seen.requests[0]
+
+
+def test_a_typed_call_with_values_that_do_not_fit_sends_nothing() -> None:
+    with rogue(answer("200 OK", CONFIRMED)) as seen, eleven(seen.address) as orders:
+        called = orders.call("Place", PLACE.replace(b">2<", b">many<"), typed=True)
+    assert called.outcome is Outcome.CANNOT_CALL
+    assert seen.requests == []
+
+
+def test_an_operation_is_found_by_the_body_element() -> None:
+    with closing(PartnerClient("o", WSDL)) as orders:
+        assert orders.operation_of("{urn:example:orders}Tell") == "Tell"
+        with pytest.raises(PartnerError, match="no operation takes"):
+            orders.operation_of("{urn:example:orders}Odd")
+
+
+def test_a_header_that_names_a_missing_message_is_left_out_of_the_loaded_copy(tmp_path: Path) -> None:
+    broken = WSDL.read_text().replace('<wsdl:message name="OriginHeader">', '<wsdl:message name="Else">')
+    (tmp_path / "broken.wsdl").write_text(broken)
+    with rogue(answer("200 OK", CONFIRMED)) as seen, eleven(seen.address, tmp_path / "broken.wsdl") as orders:
+        assert orders.call("Place", PLACE).outcome is Outcome.REPLIED
+    assert (tmp_path / "broken.wsdl").read_text() == broken
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (('name="Orders11" type="t:OrdersPort"', 'name="Orders11" type="t:Nowhere"'), "cannot be loaded by zeep"),
+        (("<wsdl:types>", '<wsdl:import namespace="urn:a" location="http://127.0.0.1:9/a.wsdl"/><wsdl:types>'), "pin"),
+        (('name="Eleven"', 'name="Other"'), "has no SOAP port Eleven"),
+        (('<?xml version="1.0" encoding="utf-8"?>', "<!DOCTYPE x>"), "cannot be loaded"),
+    ],
+)
+def test_a_wsdl_that_cannot_be_used_is_one_sentence(tmp_path: Path, change: tuple[str, str], said: str) -> None:
+    text = WSDL.read_text()
+    assert change[0] in text
+    (tmp_path / "orders.wsdl").write_text(text.replace(*change))
+    with pytest.raises(ContractError, match=said) as caught:
+        PartnerClient("o", tmp_path / "orders.wsdl", port="Eleven")
+    assert "\n" not in str(caught.value)
