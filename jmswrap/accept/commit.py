@@ -1,0 +1,114 @@
+"""Concurrent accepts share a round trip and an fsync.
+
+While one batch is on its way to the store, the messages that arrive form the next.
+A message that fails fails alone; a caller that goes away takes nobody with it.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from jmswrap.accept.ringing import Ringer
+from jmswrap.errors import JmswrapError, Unavailable
+from jmswrap.message import Message, Receipt
+
+Outcome = Receipt | JmswrapError
+
+
+class Accepting(Protocol):
+    """The part of ``store.aio.AsyncStore`` that a group commit needs."""
+
+    async def accept(self, messages: Sequence[Message]) -> Sequence[Outcome]:
+        """Accept the messages; an outcome for each, in their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """How much one batch, and the waiting room before it, may hold."""
+
+    batch_messages: int = 128
+    batch_bytes: int = 4_194_304
+    waiting_bytes: int = 268_435_456
+    batches: int = 2
+    """Batches under way at once: one on the wire while the other is on the disk."""
+
+
+DEFAULT_CAPS = Caps()
+
+Waiting = tuple[Message, "asyncio.Future[Receipt]"]
+
+
+class GroupCommit:
+    """Gathers messages into batches; belongs to one event loop."""
+
+    def __init__(self, store: Accepting, ringer: Ringer, caps: Caps = DEFAULT_CAPS) -> None:
+        self._store = store
+        self._ringer = ringer
+        self._caps = caps
+        self._waiting: deque[Waiting] = deque()
+        self._waiting_bytes = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def accept(self, message: Message) -> Receipt:
+        """Return the receipt once the message is on disk.
+
+        Raises Refused (this message only) or Unavailable (call again later).
+        """
+        if self._waiting_bytes + len(message.body) > self._caps.waiting_bytes:
+            raise Unavailable("More messages are waiting to be stored than the gateway can hold; send it again later.")
+        receipt: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+        self._waiting.append((message, receipt))
+        self._waiting_bytes += len(message.body)
+        if len(self._tasks) < self._caps.batches:
+            task = asyncio.get_running_loop().create_task(self._commit())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return await receipt
+
+    async def close(self) -> None:
+        """Wait until everything that was taken has its answer."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def _commit(self) -> None:
+        while self._waiting:
+            batch = self._next_batch()
+            outcomes: Sequence[Outcome]
+            try:
+                outcomes = await self._store.accept([message for message, _ in batch])
+            except JmswrapError as error:
+                outcomes = [error] * len(batch)
+            except BaseException as error:
+                # Whatever it is, no caller may wait for ever; the task then ends with it.
+                _answer_all(batch, error)
+                raise
+            self._answer(batch, outcomes)
+
+    def _next_batch(self) -> list[Waiting]:
+        caps, size, batch = self._caps, 0, list[Waiting]()
+        while self._waiting and len(batch) < caps.batch_messages and (not batch or size < caps.batch_bytes):
+            waiting = self._waiting.popleft()
+            size += len(waiting[0].body)
+            batch.append(waiting)
+        self._waiting_bytes -= size
+        return batch
+
+    def _answer(self, batch: Sequence[Waiting], outcomes: Sequence[Outcome]) -> None:
+        for (message, receipt), outcome in zip(batch, outcomes, strict=True):
+            if isinstance(outcome, Receipt) and outcome.wake:
+                self._ringer.ring(message.queue)
+            if receipt.done():
+                continue  # its caller went away; the message is stored all the same
+            if isinstance(outcome, Receipt):
+                receipt.set_result(outcome)
+            else:
+                receipt.set_exception(outcome)
+
+
+def _answer_all(batch: Sequence[Waiting], error: BaseException) -> None:
+    sentence = f"The message could not be stored ({type(error).__name__}); send it again."
+    for _, receipt in batch:
+        if not receipt.done():
+            receipt.set_exception(Unavailable(sentence))

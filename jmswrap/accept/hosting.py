@@ -1,0 +1,145 @@
+"""What a gateway process serves: services by name, each operation with its route's intake.
+
+Built once, before the gateway's processes are forked; connections are made after
+(``Engine``). The SOAP door reads these nouns and nothing else of the configuration.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from jmswrap.accept.commit import GroupCommit
+from jmswrap.accept.intake import Intake
+from jmswrap.config.settings import Config, Gateway, Route
+from jmswrap.contract.nouns import Operation
+from jmswrap.contract.publish import Published
+from jmswrap.contract.reading import read
+from jmswrap.contract.schemas import Schemas
+from jmswrap.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOperation:
+    """An operation of a Write service, and where its messages go."""
+
+    name: str
+    element: str
+    """The body element it takes, ``{ns}local``."""
+    soap_action: str
+    """What the contract says the action is; empty when it says nothing."""
+    headers: frozenset[str]
+    """The SOAP header blocks the contract declares."""
+    intake: Intake
+
+
+@dataclass(frozen=True, slots=True)
+class WriteService:
+    """A service derived from a contract: its bodies stay XML."""
+
+    name: str
+    published: Published
+    schemas: Schemas
+    operations: Mapping[str, WriteOperation]
+    """By body element."""
+
+
+@dataclass(frozen=True, slots=True)
+class TypedService:
+    """A Spyne service class that a user wrote."""
+
+    name: str
+    python: str
+    """``module:Class``."""
+    address: str
+    """The public address its WSDL names."""
+
+
+Hosted = WriteService | TypedService
+
+
+@dataclass(frozen=True, slots=True)
+class Hosting:
+    """Everything the gateway serves."""
+
+    integration: str
+    services: Mapping[str, Hosted]
+    queues: Mapping[str, str]
+    """For each queue of the integration, the route that consumes it (empty: none)."""
+    settings: Gateway
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """A gateway process's live parts, opened after the fork in its event loop."""
+
+    commit: GroupCommit
+    ready: Callable[[], Awaitable[None]]
+    """Raises Unavailable while the store cannot be trusted with a message."""
+    close: Callable[[], Awaitable[None]]
+
+
+Open = Callable[[], Awaitable[Engine]]
+"""Opens a process's engine; called once in each, in its event loop."""
+
+
+def hosting(config: Config, folder: Path, address: str) -> Hosting:
+    """Return what an integration's gateway serves.
+
+    ``address`` is the public address without a path (``http://host:port``). Raises
+    ConfigError or ContractError.
+    """
+    services = {name: _hosted(config, name, folder, address) for name in config.services}
+    return Hosting(config.name, services, consumers(config), config.gateway)
+
+
+def consumers(config: Config) -> dict[str, str]:
+    """Return, for each queue of an integration, the route that consumes it (empty: none)."""
+    queues = {config.queue_of(name): name for name in reversed(config.routes)}
+    queues.update({r.source.queue: name for name, r in config.routes.items() if r.source.queue})
+    for route in config.routes.values():
+        answers = (route.to.queue, route.reply and route.reply.queue, route.refusal and route.refusal.queue)
+        for queue in answers:
+            if queue:
+                queues.setdefault(queue, "")
+    return queues
+
+
+def _hosted(config: Config, name: str, folder: Path, address: str) -> Hosted:
+    service = config.services[name]
+    own_address = f"{address.rstrip('/')}/services/{name}"
+    if service.python:
+        return TypedService(name, service.python, own_address)
+    return write_service(config, name, folder / service.wsdl, own_address)
+
+
+def write_service(config: Config, name: str, wsdl: Path, address: str) -> WriteService:
+    """Return a Write service from its contract file and the routes that begin at it."""
+    settings = config.services[name]
+    contract = read(wsdl)
+    port = contract.port(settings.service, settings.port)
+    routes = _routes_of(config, name)
+    operations = {
+        element: _write_operation(config, name, operation, routes) for element, operation in port.elements.items()
+    }
+    return WriteService(name, Published(wsdl, address), Schemas.of(wsdl), operations)
+
+
+def _routes_of(config: Config, service: str) -> dict[str, tuple[str, Route]]:
+    """By operation; the empty name is the route that takes all that no other names."""
+    routes = ((name, route) for name, route in config.routes.items() if route.source.service == service)
+    return {route.source.operation: (name, route) for name, route in routes}
+
+
+def _write_operation(
+    config: Config, service: str, operation: Operation, routes: Mapping[str, tuple[str, Route]]
+) -> WriteOperation:
+    found = routes.get(operation.name) or routes.get("")
+    if found is None:
+        raise ConfigError(
+            f"No route begins at operation {operation.name} of service {service}; "
+            f"add one with `from: {{service: {service}, operation: {operation.name}}}`."
+        )
+    name, route = found
+    intake = Intake.compile(name, route, config.queue_of(name), config.namespaces, operation.headers)
+    headers = frozenset(operation.headers)
+    return WriteOperation(operation.name, operation.element, operation.soap_action, headers, intake)

@@ -1,0 +1,90 @@
+"""Puts a message on a queue: for a typed service's method, and for applications on the site.
+
+What a SOAP call does through a derived service, a program does with ``Queues.put``.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lxml import etree
+
+from jmswrap import clock, xml
+from jmswrap.accept.commit import GroupCommit
+from jmswrap.errors import Refused, Unavailable
+from jmswrap.message import DEFAULT_PRIORITY, Message, Receipt
+
+PUT_SECONDS = 30.0
+"""How long a put waits for its receipt before it says that it has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Queues:
+    """The queues of an integration, from a thread that is not the event loop's."""
+
+    routes: Mapping[str, str]
+    """For each queue that may be put on, the route that consumes it (empty: an application does)."""
+    commit: GroupCommit
+    loop: asyncio.AbstractEventLoop
+
+    def put(
+        self,
+        queue: str,
+        body: etree._Element | bytes,
+        *,
+        key: str = "",
+        source_id: str = "",
+        correlation_id: str = "",
+        operation: str = "",
+        priority: int = DEFAULT_PRIORITY,
+        delay_ms: int = 0,
+        time_to_live_ms: int = 0,
+        properties: Mapping[str, str] | None = None,
+    ) -> Receipt:
+        """Put a message on a queue and return its receipt once it is on disk.
+
+        A ``source_id`` finds duplicates: the same one gives a receipt that says DUPLICATE.
+        Raises Refused when the queue or the body cannot be used, Unavailable when the
+        store does not answer.
+        """
+        element = _element(body)
+        route = self._route(queue)
+        message = Message(
+            id=clock.derived_id(route or queue, source_id) if source_id else clock.new_id(),
+            queue=queue,
+            route=route,
+            body=xml.standalone(element),
+            operation=operation,
+            key=key,
+            correlation_id=correlation_id,
+            source_id=source_id,
+            type=str(element.tag),
+            priority=priority,
+            delay_ms=delay_ms,
+            time_to_live_ms=time_to_live_ms,
+            properties=properties or {},
+        )
+        future = asyncio.run_coroutine_threadsafe(self.commit.accept(message), self.loop)
+        try:
+            return future.result(PUT_SECONDS)
+        except TimeoutError as error:
+            future.cancel()
+            raise Unavailable(
+                f"The store gave no receipt within {PUT_SECONDS:g} s; put the message again with the same source id."
+            ) from error
+
+    def _route(self, queue: str) -> str:
+        try:
+            return self.routes[queue]
+        except KeyError:
+            known = ", ".join(sorted(self.routes)) or "none"
+            raise Refused(f"There is no queue {queue} in this integration; its queues are: {known}.") from None
+
+
+def _element(body: etree._Element | bytes) -> etree._Element:
+    if isinstance(body, bytes):
+        try:
+            return etree.fromstring(body, xml.parser())
+        except etree.XMLSyntaxError as error:
+            raise Refused(f"The body is not well-formed XML: {error}.") from error
+    return body

@@ -1,0 +1,90 @@
+"""Sweeps the store again and again, in a thread, and rings for what it found due.
+
+Every ``serve`` and ``work`` process runs one; the scripts are idempotent, so any number
+may run. A store that is away is logged once and tried again.
+"""
+
+from collections.abc import Sequence
+from threading import Event, Thread
+from typing import Protocol
+
+from jmswrap import log
+from jmswrap.errors import JmswrapError
+
+_log = log.get(__name__)
+
+EVERY_SECONDS = 1.0
+"""Between two sweeps when the last one found little to do."""
+
+
+class Swept(Protocol):
+    """What a sweep reports."""
+
+    @property
+    def wake(self) -> Sequence[str]:
+        """Queues that have work and need a wake-up."""
+
+    @property
+    def more(self) -> bool:
+        """The sweep ended at its limit: there is more to do at once."""
+
+
+class Sweeps(Protocol):
+    """The part of ``store.store.Store`` that is needed."""
+
+    def sweep(self) -> Swept:
+        """Do a bounded piece of housekeeping."""
+
+
+class Rings(Protocol):
+    """Something that wakes a queue's workers."""
+
+    def ring(self, queue: str) -> None:
+        """Say that the queue has work."""
+
+
+class Sweeper:
+    """The periodic task; ``start`` and ``stop`` once each."""
+
+    def __init__(self, store: Sweeps, bell: Rings, every_seconds: float = EVERY_SECONDS) -> None:
+        self._store = store
+        self._bell = bell
+        self._every_seconds = every_seconds
+        self._stop = Event()
+        self._away = False
+        self._thread = Thread(target=self._run, name="jmswrap-sweeper", daemon=True)
+
+    def start(self) -> None:
+        """Begin to sweep; after the fork, threads do not survive one."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the sweep under way."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def sweep(self) -> bool:
+        """Sweep once and ring; True when there is more to do at once."""
+        swept = self._store.sweep()
+        for queue in swept.wake:
+            self._bell.ring(queue)
+        return swept.more
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            if not self._more():
+                self._stop.wait(self._every_seconds)
+
+    def _more(self) -> bool:
+        try:
+            more = self.sweep()
+        except JmswrapError as error:
+            if not self._away:
+                _log.warning("sweep-failed", reason=error)
+            self._away = True
+            return False
+        if self._away:
+            _log.info("sweep-resumed")
+        self._away = False
+        return more

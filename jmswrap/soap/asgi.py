@@ -1,0 +1,166 @@
+"""The gateway as an ASGI application: paths, methods, and an answer for everything.
+
+Every answer to a POST is a SOAP envelope, whatever was sent. What nobody foresaw is
+answered with an id, and logged with its traceback under that id.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any
+
+from jmswrap import clock, log
+from jmswrap.accept.hosting import Engine, Hosting, Open
+from jmswrap.errors import JmswrapError, Unavailable
+from jmswrap.soap import faults, guard, pages
+from jmswrap.soap.desk import Desk, Desks
+from jmswrap.soap.faults import Answer, Headers, SoapFault
+
+Scope = MutableMapping[str, Any]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+
+SERVICES = "/services/"
+_READ = "GET, HEAD"
+_log = log.get(__name__)
+
+
+class Gateway:
+    """What gunicorn's ``asgi`` worker runs; one in each process."""
+
+    def __init__(self, hosting: Hosting, open_engine: Open) -> None:
+        self._hosting = hosting
+        self._open_engine = open_engine
+        self._limits = guard.Limits(hosting.settings.max_body_bytes, hosting.settings.body_seconds)
+        self._engine: Engine | None = None
+        self._desks: Desks | None = None
+
+    async def __call__(self, scope: Scope, receive: guard.Receive, send: Send) -> None:
+        """Serve one request, or the process's start and end."""
+        if scope["type"] == "http":
+            await self._http(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1000})
+
+    async def open(self) -> None:
+        """Open the engine and host the services; once, in the process's event loop."""
+        self._engine = await self._open_engine()
+        self._desks = Desks(self._hosting, self._engine)
+
+    async def close(self) -> None:
+        """Answer what was taken, then let go of the connections."""
+        if self._desks is not None:
+            self._desks.close()
+        if self._engine is not None:
+            await self._engine.commit.close()
+            await self._engine.close()
+
+    async def _lifespan(self, receive: guard.Receive, send: Send) -> None:
+        await receive()
+        try:
+            await self.open()
+        except JmswrapError as error:
+            _log.error("gateway-not-started", reason=error)
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _http(self, scope: Scope, receive: guard.Receive, send: Send) -> None:
+        if scope["method"] != "POST":
+            await _send(send, await self._page(scope))
+            return
+        try:
+            answer = await self._post(scope, receive, send)
+        except guard.ClientGone:
+            return
+        await _send(send, answer)
+        if answer.status in (408, 413):
+            await guard.linger(receive, self._limits)
+
+    async def _post(self, scope: Scope, receive: guard.Receive, send: Send) -> Answer:
+        version = guard.version_of(scope["headers"])
+        try:
+            desk = self._desk(scope["path"])
+            head = guard.head(scope["headers"])
+            if head.expects_continue:
+                await send({"type": "http.response.informational", "status": 100, "headers": []})
+            body = await guard.read_body(receive, head, self._limits)
+            return await desk.answer(head, body)
+        except SoapFault as fault:
+            _log.info("fault", path=scope["path"], code=fault.code, id=fault.id)
+            return faults.answer(fault, version)
+        except JmswrapError as error:
+            return faults.answer(self._told(scope, error), version)
+        except guard.ClientGone:
+            raise
+        except Exception:  # noqa: BLE001 - the last catch: a caller always gets an envelope, the log the traceback
+            id = clock.new_id()
+            _log.error("unexpected", exc_info=True, path=scope["path"], id=id)
+            return faults.answer(faults.unexpected(id), version)
+
+    def _told(self, scope: Scope, error: JmswrapError) -> SoapFault:
+        fault = faults.of_error(error)
+        level = _log.warning if isinstance(error, Unavailable) else _log.info
+        level("fault", path=scope["path"], code=fault.code, id=fault.id)
+        return fault
+
+    def _desk(self, path: str) -> Desk:
+        if self._desks is None:
+            raise Unavailable("The gateway is starting; send the message again in a moment.")
+        found = self._desks.by_path.get(path)
+        if found is None:
+            raise SoapFault(f"There is no service at {path[:200]}; / lists them.", code="unknown-service", status=404)
+        return found
+
+    async def _page(self, scope: Scope) -> Answer:
+        path, method = scope["path"], scope["method"]
+        desk = self._desks.by_path.get(path) if self._desks is not None else None
+        if desk is None and path not in ("/", "/health", "/ready"):
+            return pages.text(404, "There is nothing here; / lists the services.")
+        if method not in ("GET", "HEAD"):
+            allow = f"{_READ}, POST" if desk else _READ
+            return pages.text(405, f"Use one of {allow}.", ((b"allow", allow.encode()),))
+        if desk is not None:
+            return _of_service(desk, scope)
+        if path == "/":
+            listed = {desk.name: desk.operations for desk in self._desks.by_path.values()} if self._desks else {}
+            return pages.index(self._hosting, listed)
+        return pages.text(200, "alive") if path == "/health" else await self._ready()
+
+    async def _ready(self) -> Answer:
+        try:
+            if self._engine is None:
+                raise Unavailable("The gateway is starting.")
+            await self._engine.ready()
+        except Unavailable as error:
+            return pages.text(503, str(error), ((b"retry-after", str(faults.RETRY_SECONDS).encode()),))
+        return pages.text(200, "ready")
+
+
+def _of_service(desk: Desk, scope: Scope) -> Answer:
+    wanted = pages.wanted_file(scope["query_string"])
+    if wanted is None:
+        return pages.service(desk.name, desk.operations)
+    found = desk.wsdl() if wanted == "wsdl" else desk.file(wanted.removeprefix("xsd="))
+    if found is None:
+        return pages.text(404, f"{desk.name} has no such schema; ?wsdl names those it has.")
+    tags = [value.decode("latin-1") for name, value in scope["headers"] if name == b"if-none-match"]
+    return pages.document(found, ",".join(tags))
+
+
+async def _send(send: Send, answer: Answer) -> None:
+    headers: Headers = (
+        (b"content-type", _content_type(answer.media_type)),
+        (b"content-length", str(len(answer.body)).encode()),
+        *answer.headers,
+    )
+    if answer.status == 304:
+        headers = answer.headers
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})
+
+
+def _content_type(media_type: str) -> bytes:
+    return media_type.encode() if "charset" in media_type else f"{media_type}; charset=utf-8".encode()

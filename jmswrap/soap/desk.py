@@ -1,0 +1,133 @@
+"""Where a service's calls are answered: a desk for each service of the gateway.
+
+A derived service is served in the event loop, which only large bodies leave for a thread;
+a user's typed service runs in threads throughout, because its methods may block.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
+
+from jmswrap.accept.hosting import Engine, Hosted, Hosting, TypedService, WriteService
+from jmswrap.accept.put import Queues
+from jmswrap.contract.publish import Document
+from jmswrap.soap.envelope import Envelope, EnvelopeReader
+from jmswrap.soap.faults import Answer
+from jmswrap.soap.guard import Head
+from jmswrap.soap.protocol import CallContext
+from jmswrap.soap.service import WriteServer, write_server
+from jmswrap.soap.typed import TypedHost
+from jmswrap.soap.versions import BY_NUMBER
+
+LARGE_BYTES = 262_144
+"""A body of this size takes some milliseconds to parse: a thread does it."""
+TYPED_THREADS = 8
+"""Calls of typed services under way at once in a process."""
+NO_PROPERTIES: Mapping[str, str] = {}
+
+
+class Desk(Protocol):
+    """A service as the ASGI application sees it."""
+
+    @property
+    def name(self) -> str:
+        """The service's name."""
+
+    @property
+    def operations(self) -> Sequence[str]:
+        """The names of its operations."""
+
+    async def answer(self, head: Head, body: bytes) -> Answer:
+        """Answer a call; SoapFault or an error of ours when it is refused."""
+
+    def wsdl(self) -> Document:
+        """Return the contract."""
+
+    def file(self, name: str) -> Document | None:
+        """Return a schema the contract refers to."""
+
+
+class WriteDesk:
+    """Serves a derived service."""
+
+    def __init__(self, service: WriteService, engine: Engine, large: ThreadPoolExecutor) -> None:
+        self.name = service.name
+        self.operations = tuple(operation.name for operation in service.operations.values())
+        self._published = service.published
+        self._reader = EnvelopeReader()
+        self._large_reader = EnvelopeReader()
+        self._large = large
+        self._servers: dict[str, WriteServer] = {
+            number: write_server(service, version, engine.commit) for number, version in BY_NUMBER.items()
+        }
+
+    async def answer(self, head: Head, body: bytes) -> Answer:
+        """Accept a message and answer with its receipt."""
+        server = self._servers[head.version.number]
+        if len(body) < LARGE_BYTES:
+            context = _begin(server, self._reader, head, body)
+        else:
+            loop = asyncio.get_running_loop()
+            context = await loop.run_in_executor(self._large, _begin, server, self._large_reader, head, body)
+        return Answer(200, head.version.media_type, await server.finish(context))
+
+    def wsdl(self) -> Document:
+        """Return the published contract, from its file."""
+        return self._published.wsdl()
+
+    def file(self, name: str) -> Document | None:
+        """Return a schema of the published contract."""
+        return self._published.file(name)
+
+
+class TypedDesk:
+    """Serves a service class that a user wrote."""
+
+    def __init__(self, service: TypedService, queues: Queues, threads: ThreadPoolExecutor) -> None:
+        self.name = service.name
+        self._host = TypedHost(service, queues)
+        self.operations = self._host.operations
+        self._threads = threads
+
+    async def answer(self, head: Head, body: bytes) -> Answer:
+        """Call the user's method in a thread."""
+        loop = asyncio.get_running_loop()
+        reply = await loop.run_in_executor(self._threads, self._host.call, head, body)
+        return Answer(200, head.version.media_type, reply)
+
+    def wsdl(self) -> Document:
+        """Return the contract that Spyne made of the class when the process started."""
+        return self._host.wsdl
+
+    def file(self, name: str) -> Document | None:
+        """Return nothing: the schemas stand in the WSDL."""
+        return None
+
+
+class Desks:
+    """All desks of a gateway process, by path."""
+
+    def __init__(self, hosting: Hosting, engine: Engine) -> None:
+        # One thread: its reader's parser must not be used by two at once.
+        self._large = ThreadPoolExecutor(max_workers=1, thread_name_prefix="jmswrap-large")
+        self._typed = ThreadPoolExecutor(max_workers=TYPED_THREADS, thread_name_prefix="jmswrap-typed")
+        queues = Queues(hosting.queues, engine.commit, asyncio.get_running_loop())
+        self.by_path: Mapping[str, Desk] = {
+            f"/services/{name}": self._desk(service, engine, queues) for name, service in hosting.services.items()
+        }
+
+    def close(self) -> None:
+        """End the threads."""
+        self._large.shutdown(wait=False)
+        self._typed.shutdown(wait=False)
+
+    def _desk(self, service: Hosted, engine: Engine, queues: Queues) -> Desk:
+        if isinstance(service, TypedService):
+            return TypedDesk(service, queues, self._typed)
+        return WriteDesk(service, engine, self._large)
+
+
+def _begin(server: WriteServer, reader: EnvelopeReader, head: Head, body: bytes) -> CallContext:
+    envelope: Envelope = reader.read(body, head.version, head.charset)
+    return server.begin(head, envelope, NO_PROPERTIES)

@@ -1,0 +1,160 @@
+"""Bytes to a SOAP envelope, or the fault that says why not.
+
+Refuses document types before they are read, entity references, wrong namespaces, and
+documents too deep or too wide; knows nothing of operations.
+"""
+
+import re
+from dataclasses import dataclass
+
+from lxml import etree
+
+from jmswrap.contract.documents import line_of
+from jmswrap.soap.faults import Blame, SoapFault
+from jmswrap.soap.versions import SOAP_12, ULTIMATE_RECEIVER, SoapVersion
+
+MAX_ATTRIBUTES = 1000
+"""The most attributes an element may have."""
+
+_DOCTYPE = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s|<\?.*?\?>|<!--.*?-->)*+<!DOCTYPE", re.DOTALL)
+_TOO_MANY_ATTRIBUTES = etree.XPath(f"boolean(//*[count(@*) > {MAX_ATTRIBUTES}])")
+_LINES = re.compile(r", line (\d+), column \d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A parsed SOAP envelope with exactly one body child."""
+
+    version: SoapVersion
+    headers: tuple[etree._Element, ...]
+    body: etree._Element
+
+
+class EnvelopeReader:
+    """Reads envelopes with one parser a charset; belongs to one thread."""
+
+    def __init__(self) -> None:
+        self._parsers: dict[str, etree.XMLParser] = {}
+
+    def read(self, raw: bytes, version: SoapVersion, charset: str) -> Envelope:
+        """Parse an envelope of the version, in the charset the Content-Type names (empty: none)."""
+        if not raw:
+            raise SoapFault("The request has no body; send a SOAP envelope.", code="empty")
+        root = self._parse(raw, charset)
+        if root.tag != version.envelope:
+            raise _wrong_envelope(root, version)
+        return _take_apart(root, version)
+
+    def _parse(self, raw: bytes, charset: str) -> etree._Element:
+        if b"<!DOCTYPE" in raw and _DOCTYPE.match(raw):
+            raise _document_type()
+        parser = self._parsers.get(charset)
+        if parser is None:
+            parser = self._parsers[charset] = _parser(charset)
+        try:
+            root = etree.fromstring(raw, parser)
+        except (etree.XMLSyntaxError, LookupError, ValueError) as error:
+            raise _not_xml(error) from None
+        # The scan above sees ASCII-compatible text only; this sees every encoding.
+        if root.getroottree().docinfo.internalDTD is not None:
+            raise _document_type()
+        if raw.count(b"=") > MAX_ATTRIBUTES and _TOO_MANY_ATTRIBUTES(root):
+            raise SoapFault(f"An element has more than {MAX_ATTRIBUTES} attributes; send fewer.", code="too-wide")
+        return root
+
+
+def check_understood(envelope: Envelope, understood: frozenset[str]) -> None:
+    """Raise the MustUnderstand fault for blocks meant for us that nobody here knows."""
+    strange = [
+        str(block.tag) for block in envelope.headers if block.tag not in understood and _is_due(block, envelope.version)
+    ]
+    if strange:
+        raise SoapFault(
+            f"This service does not understand the SOAP header {', '.join(strange)}; "
+            "leave it out, or send it without mustUnderstand.",
+            Blame.MUST_UNDERSTAND,
+            code="must-understand",
+            not_understood=strange,
+        )
+
+
+def _is_due(block: etree._Element, version: SoapVersion) -> bool:
+    if (block.get(version.must_understand) or "").strip() not in ("1", "true"):
+        return False
+    actor = (block.get(version.actor) or "").strip()
+    return actor in ("", version.next_actor, ULTIMATE_RECEIVER if version is SOAP_12 else "")
+
+
+def _parser(charset: str) -> etree.XMLParser:
+    # The Content-Type's charset goes before the declaration in the document (RFC 7303 §3.2).
+    return etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        recover=False,
+        remove_comments=False,
+        encoding=charset or None,
+    )
+
+
+def _take_apart(root: etree._Element, version: SoapVersion) -> Envelope:
+    headers: tuple[etree._Element, ...] = ()
+    body: etree._Element | None = None
+    for child in root:
+        if child.tag == version.body and body is None:
+            body = child
+        elif child.tag == version.header and body is None:
+            headers = tuple(block for block in child if isinstance(block.tag, str))
+        elif isinstance(child.tag, str):
+            raise SoapFault(
+                f"The envelope has {child.tag} where it must not be; send one Header at most, then one Body.",
+                code="envelope",
+                line=line_of(child),
+                element=str(child.tag),
+            )
+    if body is None:
+        raise SoapFault("The envelope has no Body; send one with the message in it.", code="envelope")
+    return Envelope(version, headers, _only_child(body))
+
+
+def _only_child(body: etree._Element) -> etree._Element:
+    children = [child for child in body if isinstance(child.tag, str)]
+    if not children:
+        raise SoapFault("The Body is empty; send the operation's element in it.", code="empty", line=line_of(body))
+    if len(children) > 1:
+        raise SoapFault(
+            f"The Body has {len(children)} elements; send one message a call.",
+            code="envelope",
+            line=line_of(children[1]),
+            element=str(children[1].tag),
+        )
+    return children[0]
+
+
+def _wrong_envelope(root: etree._Element, version: SoapVersion) -> SoapFault:
+    if etree.QName(root).localname == "Envelope":
+        return SoapFault(
+            f"A {version.media_type} request must be a SOAP {version.number} envelope, namespace {version.namespace}.",
+            Blame.VERSION_MISMATCH,
+            code="version-mismatch",
+        )
+    return SoapFault(
+        f"The document is {root.tag}, not a SOAP envelope; send {version.envelope}.",
+        code="envelope",
+        line=line_of(root),
+        element=str(root.tag),
+    )
+
+
+def _document_type() -> SoapFault:
+    return SoapFault("The message has a document type declaration (DOCTYPE); send it without.", code="doctype")
+
+
+def _not_xml(error: Exception) -> SoapFault:
+    line = error.lineno or 0 if isinstance(error, etree.XMLSyntaxError) else 0
+    said = _LINES.sub("", str(error)).removesuffix(" (<string>)").strip().rstrip(".")
+    said = re.sub(r" \(<string>(, line \d+)?\)$", "", said)
+    sentence = f"Line {line}: the message is not well-formed XML ({said}); correct it."
+    return SoapFault(sentence, code="not-xml", line=line)

@@ -1,0 +1,216 @@
+"""What HTTP may bring: media type, charset, coding, size and time.
+
+Works on the request's head and on its body as it streams in; raises ``SoapFault`` with
+the HTTP status that says why. XML begins in ``envelope.py``.
+"""
+
+import asyncio
+import zlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from email.message import Message as MimeHeader
+from typing import Any
+
+from jmswrap.soap.faults import Blame, SoapFault
+from jmswrap.soap.versions import BY_MEDIA_TYPE, SOAP_11, SOAP_12, SoapVersion
+
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+
+CHARSETS = {
+    "utf-8": "utf-8",
+    "utf8": "utf-8",
+    "utf-16": "utf-16",
+    "utf-16le": "utf-16le",
+    "utf-16be": "utf-16be",
+    "us-ascii": "us-ascii",
+    "iso-8859-1": "iso-8859-1",
+    "iso-8859-15": "iso-8859-15",
+    "windows-1252": "windows-1252",
+}
+"""The charsets a Content-Type may name; every one keeps ``<`` where ASCII has it or is UTF-16."""
+
+LINGER_SECONDS = 2.0
+"""How long a refused body is still read, so that its sender sees the answer."""
+
+
+class ClientGone(Exception):  # noqa: N818 - not an error: there is nobody to tell
+    """The client closed the connection before its request was complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What the HTTP header says about a SOAP request."""
+
+    version: SoapVersion
+    charset: str
+    """As libxml2 knows it; empty when the Content-Type names none."""
+    action: str | None
+    """SOAPAction, or SOAP 1.2's action parameter; None when there is none."""
+    coding: str
+    """``gzip`` or empty."""
+    length: int | None
+    expects_continue: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How large a body may be and how long it may take."""
+
+    max_body_bytes: int
+    body_seconds: float
+
+
+def version_of(headers: Sequence[tuple[bytes, bytes]]) -> SoapVersion:
+    """Return the SOAP version to answer in, whatever else is wrong: 1.1 unless 1.2 is named."""
+    for name, value in headers:
+        if name == b"content-type" and value.lstrip().lower().startswith(SOAP_12.media_type.encode()):
+            return SOAP_12
+    return SOAP_11
+
+
+def head(headers: Sequence[tuple[bytes, bytes]]) -> Head:
+    """Read the head of a POST; SoapFault (415, 400) when it cannot be a SOAP request."""
+    fields = {name: value.decode("latin-1") for name, value in headers if name in _WANTED}
+    version, charset, action = _content_type(fields.get(b"content-type", ""))
+    soap_action = fields.get(b"soapaction")
+    return Head(
+        version=version,
+        charset=charset,
+        action=action if soap_action is None or action is not None else soap_action.strip().strip('"'),
+        coding=_coding(fields.get(b"content-encoding", "")),
+        length=_length(fields.get(b"content-length")),
+        expects_continue=fields.get(b"expect", "").lower() == "100-continue",
+    )
+
+
+_WANTED = frozenset((b"content-type", b"content-encoding", b"content-length", b"soapaction", b"expect"))
+
+# A client sends the same Content-Type with every message: the common ones are not parsed again.
+_USUAL = {
+    f"{version.media_type}{charset}": (version, "utf-8" if charset else "", None)
+    for version in (SOAP_11, SOAP_12)
+    for charset in ("", "; charset=utf-8", ";charset=utf-8", "; charset=UTF-8", ";charset=UTF-8")
+}
+
+
+def _content_type(value: str) -> tuple[SoapVersion, str, str | None]:
+    usual = _USUAL.get(value)
+    if usual is not None:
+        return usual
+    header = MimeHeader()
+    header["content-type"] = value.replace("\r", "").replace("\n", "")
+    version = BY_MEDIA_TYPE.get(header.get_content_type()) if value else None
+    if version is None:
+        named = f"not {header.get_content_type()}" if value else "and name it in Content-Type"
+        raise SoapFault(
+            f"Send SOAP as text/xml (SOAP 1.1) or application/soap+xml (SOAP 1.2), {named}.",
+            code="media-type",
+            status=415,
+            headers=((b"accept", b"text/xml, application/soap+xml"),),
+        )
+    action = header.get_param("action") if version is SOAP_12 else None
+    return version, _charset(header.get_param("charset"), version), action if isinstance(action, str) else None
+
+
+def _charset(named: object, version: SoapVersion) -> str:
+    if named is None:
+        return ""
+    known = CHARSETS.get(str(named).strip().lower())
+    if known is None:
+        raise SoapFault(
+            f"The charset {str(named)[:40]!r} is not taken; send UTF-8 or UTF-16.", code="charset", status=415
+        )
+    return known
+
+
+def _coding(value: str) -> str:
+    coding = value.strip().lower()
+    if coding in ("", "identity"):
+        return ""
+    if coding in ("gzip", "x-gzip"):
+        return "gzip"
+    raise SoapFault(
+        f"The content coding {coding[:40]!r} is not taken; send the message plain or as gzip.",
+        code="content-coding",
+        status=415,
+        headers=((b"accept-encoding", b"gzip, identity"),),
+    )
+
+
+def _length(value: str | None) -> int | None:
+    if value is None:
+        return None
+    if not value.isascii() or not value.isdigit():
+        raise SoapFault("The Content-Length is not a number; send the body's size in bytes.", status=400)
+    return int(value)
+
+
+async def read_body(receive: Receive, head: Head, limits: Limits) -> bytes:
+    """Read and decode the whole body; SoapFault 413 when it is too large, 408 when too slow."""
+    if head.length is not None and head.length > limits.max_body_bytes:
+        raise too_large(limits)
+    try:
+        async with asyncio.timeout(limits.body_seconds):
+            raw = await _read(receive, limits)
+    except TimeoutError:
+        raise SoapFault(
+            f"The message did not arrive within {limits.body_seconds:g} s; send it again, faster.",
+            code="too-slow",
+            status=408,
+            headers=((b"connection", b"close"),),
+        ) from None
+    return _gunzip(raw, limits) if head.coding else raw
+
+
+async def _read(receive: Receive, limits: Limits) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        event = await receive()
+        if event["type"] == "http.disconnect":
+            raise ClientGone
+        chunk = event.get("body", b"")
+        size += len(chunk)
+        if size > limits.max_body_bytes:
+            raise too_large(limits)
+        chunks.append(chunk)
+        if not event.get("more_body", False):
+            return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _gunzip(raw: bytes, limits: Limits) -> bytes:
+    decoder = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+    try:
+        body = decoder.decompress(raw, limits.max_body_bytes + 1)
+    except zlib.error:
+        raise SoapFault("The body is not gzip, as Content-Encoding says; send it so.", code="content-coding") from None
+    if len(body) > limits.max_body_bytes:
+        raise too_large(limits)
+    if not decoder.eof or decoder.unused_data:
+        raise SoapFault("The gzip body is cut off or has something after it; send it whole.", code="content-coding")
+    return body
+
+
+def too_large(limits: Limits) -> SoapFault:
+    """Return the fault for a body over the cap."""
+    return SoapFault(
+        f"The message is larger than {limits.max_body_bytes} bytes, the most this gateway takes; send less.",
+        Blame.CLIENT,
+        code="too-large",
+        status=413,
+        headers=((b"connection", b"close"),),
+    )
+
+
+async def linger(receive: Receive, limits: Limits) -> None:
+    """Read on for a moment after a refusal: closing on unread bytes would reset the answer away."""
+    left = limits.max_body_bytes + 1_048_576
+    try:
+        async with asyncio.timeout(LINGER_SECONDS):
+            while left > 0:
+                event = await receive()
+                if event["type"] == "http.disconnect" or not event.get("more_body", False):
+                    return
+                left -= len(event.get("body", b""))
+    except TimeoutError:
+        return

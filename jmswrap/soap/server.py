@@ -1,0 +1,91 @@
+"""Gateway processes: gunicorn's ``asgi`` worker with uvloop and the C parser.
+
+The contracts are read once, before the fork; connections are made after it, in each
+process's event loop. ``serve`` returns when it was told to stop.
+"""
+
+import logging
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  # gunicorn carries no types
+
+from jmswrap.accept.hosting import Hosting, Open
+from jmswrap.errors import ConfigError
+from jmswrap.soap.asgi import Gateway
+
+BACKLOG = 1024
+GRACEFUL_SECONDS = 20
+KEEP_ALIVE_SECONDS = 75
+"""Longer than what common proxies and clients keep a connection, so that they close first."""
+
+
+class GatewayServer(BaseApplication):  # type: ignore[misc]
+    """gunicorn, configured here and nowhere else: it reads no file and no environment of its own."""
+
+    def __init__(self, hosting: Hosting, open_engine: Open, listener: socket.socket, ready: Callable[[], None]) -> None:
+        self._hosting = hosting
+        self._open_engine = open_engine
+        self._listener = listener
+        self._ready = ready
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Set what differs from gunicorn's defaults."""
+        settings: dict[str, Any] = {
+            "bind": f"fd://{self._listener.fileno()}",
+            "worker_class": "asgi",
+            "workers": self._hosting.settings.processes,
+            "asgi_loop": "uvloop",
+            "asgi_lifespan": "on",
+            "http_parser": "fast",
+            "keepalive": KEEP_ALIVE_SECONDS,
+            "graceful_timeout": GRACEFUL_SECONDS,
+            # The body deadline is ours; gunicorn's wait for the next piece must not come first.
+            "timeout": round(self._hosting.settings.body_seconds) + 30,
+            "backlog": BACKLOG,
+            "preload_app": False,
+            "accesslog": None,
+            "loglevel": "warning",
+            "proc_name": f"jmswrap-serve-{self._hosting.integration}",
+            "when_ready": lambda _: self._ready(),
+            "control_socket_disable": True,
+        }
+        for name, value in settings.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Gateway:
+        """Make the application; gunicorn calls this in each process, after the fork."""
+        _quiet_spyne()
+        return Gateway(self._hosting, self._open_engine)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket; port 0 takes a free one. ConfigError when the address is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise ConfigError(
+            f"The gateway cannot listen on {host} port {port} ({error.strerror or error}); "
+            "choose another `gateway.port`, or stop what uses it."
+        ) from error
+
+
+def serve(
+    hosting: Hosting, open_engine: Open, listener: socket.socket, ready: Callable[[], None] = lambda: None
+) -> None:
+    """Serve until SIGTERM or SIGINT; exits the process as gunicorn does.
+
+    ``ready`` is called in the parent once it listens and before requests are answered.
+    """
+    listener.set_inheritable(True)
+    GatewayServer(hosting, open_engine, listener, ready).run()
+
+
+def _quiet_spyne() -> None:
+    # Spyne 2.14 logs payloads of what it cannot read (spyne.protocol.*.invalid).
+    spyne = logging.getLogger("spyne")
+    spyne.handlers[:] = [logging.NullHandler()]
+    spyne.propagate = False
