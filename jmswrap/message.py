@@ -159,3 +159,5 @@ class Settlement:
     """Messages to be put in the same step (forwarded, reply, negative acknowledgement)."""
     on_dead: str = "hold"
     """For DEAD: ``hold`` keeps later messages of the key waiting, ``release`` lets them go."""
+    partner_up: bool | None = None
+    """What the call said about the partner's health, for the breaker; None when it said nothing."""

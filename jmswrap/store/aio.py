@@ -1,0 +1,86 @@
+"""The store as the gateway uses it: accepting, over redis.asyncio."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import redis.asyncio
+from redis.exceptions import NoScriptError, ResponseError
+
+from jmswrap.message import Message, Record
+from jmswrap.store import calls, checks, keys, packing
+from jmswrap.store.calls import Call, limits_argument
+from jmswrap.store.edge import edge, replicas_missing, translated
+from jmswrap.store.lua import script
+from jmswrap.store.nouns import Accepted, Limits
+
+
+class AsyncStore:
+    """One integration's messages, for an event loop. Make it after the fork."""
+
+    def __init__(
+        self, client: "redis.asyncio.Redis", prefix: str, limits: Limits | None = None, vouched: bool = False
+    ) -> None:
+        self.client = client
+        self.prefix = prefix
+        self.limits = limits or Limits()
+        self._limits = limits_argument(self.limits)
+        self._vouched = vouched
+
+    async def accept(self, messages: Sequence[Message], canonical: Sequence[str] | None = None) -> list[Accepted]:
+        """Put messages durably in one round trip, each by itself (see ``Store.accept``)."""
+        todo = [
+            calls.accept(message, other)
+            for message, other in zip(messages, canonical or [""] * len(messages), strict=True)
+        ]
+        answers = await self._run_all(todo) if todo else []
+        return [
+            translated(answer) if isinstance(answer, ResponseError) else calls.accepted(message, answer)
+            for message, answer in zip(messages, answers, strict=True)
+        ]
+
+    async def ready(self) -> None:
+        """Raise StoreDown or StoreUnsafe unless the server keeps what it is given."""
+        with edge():
+            facts = await checks.gather_async(self.client)
+        checks.require_safe(facts, self._vouched)
+
+    async def record(self, message_id: str) -> Record | None:
+        """Return a message's record without its body; None when there is none."""
+        with edge():
+            packed: Any = await self.client.get(keys.message(self.prefix, message_id))
+        return None if packed is None else packing.read_record(message_id, packed)
+
+    async def body(self, message_id: str) -> bytes | None:
+        """Return a message's body as accepted."""
+        with edge():
+            found: Any = await self.client.get(keys.body(self.prefix, message_id))
+        return found if isinstance(found, bytes) else None
+
+    async def _run_all(self, todo: Sequence[Call]) -> list[Any]:
+        with edge():
+            answers = await self._pipeline(todo)
+            missing = [at for at, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
+            if missing:
+                for name in {todo[at].script for at in missing}:
+                    await self.client.script_load(script(name).text)
+                again = await self._pipeline([todo[at] for at in missing])
+                for at, answer in zip(missing, again, strict=True):
+                    answers[at] = answer
+        return answers
+
+    async def _pipeline(self, todo: Sequence[Call]) -> list[Any]:
+        pipe = self.client.pipeline(transaction=False)
+        for call in todo:
+            pipe.execute_command("EVALSHA", script(call.script).sha, 0, self.prefix, self._limits, *call.arguments)
+        replicas = self.limits.replicas
+        if replicas:
+            # In the same pipeline, so that it waits for the writes of this connection.
+            pipe.execute_command("WAIT", replicas, self.limits.replica_timeout_ms)
+        answers = await pipe.execute(raise_on_error=False)
+        if replicas:
+            reached = answers.pop()
+            if isinstance(reached, ResponseError):
+                raise reached
+            if reached < replicas:
+                raise replicas_missing(reached, replicas)
+        return answers

@@ -1,0 +1,148 @@
+"""Arguments and answers of the scripts: pure encoders and decoders.
+
+``store.py`` and ``aio.py`` share them, so that the two clients differ only in awaiting.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from jmswrap.errors import IdReused
+from jmswrap.message import Claimed, Message, Receipt, ReceiptStatus, Settlement
+from jmswrap.store import packing
+from jmswrap.store.nouns import Claim, Guard, Hold, Limits, Settled, Swept
+
+Argument = str | bytes | int
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a script: its name and the arguments after prefix and limits."""
+
+    script: str
+    arguments: tuple[Argument, ...]
+
+
+def limits_argument(limits: Limits) -> str:
+    """Write the limits that scripts get, in the order ``_record.lua`` reads them."""
+    return ":".join(
+        str(number)
+        for number in (
+            limits.lease_ms,
+            limits.grace_ms,
+            limits.messages_per_drain,
+            limits.drains_max,
+            limits.retention_ms,
+            limits.duplicate_window_ms,
+            limits.attempts_kept,
+        )
+    )
+
+
+def nonce() -> str:
+    """Return what tells a client library's own retry from a second message."""
+    return os.urandom(6).hex()
+
+
+def put_block(message: Message, mark: str, canonical: str = "", remember: bool = False) -> tuple[Argument, ...]:
+    """Write the 13 arguments of a message coming in (``_put.lua``)."""
+    return (
+        message.id,
+        mark,
+        packing.content_hash(message.body),
+        canonical,
+        packing.header_line(message),
+        message.body,
+        message.queue,
+        message.key,
+        message.route,
+        message.priority,
+        message.delay_ms,
+        message.time_to_live_ms,
+        "1" if remember or message.source_id else "",
+    )
+
+
+def accept(message: Message, canonical: str = "") -> Call:
+    """Make the call that accepts a message; the nonce is made here, before the first try."""
+    return Call("accept", put_block(message, nonce(), canonical))
+
+
+def accepted(message: Message, answer: list[Any]) -> Receipt | IdReused:
+    """Read what accepting a message came to."""
+    status, accepted_ms, header, wake = answer
+    if status == b"REUSED":
+        return IdReused(
+            f"Message id {message.source_id or message.id} was used before with another body: send it under a new id."
+        )
+    correlation_id = packing.correlation_in(header) if header else message.correlation_id
+    return Receipt(message.id, correlation_id, ReceiptStatus(status.decode()), accepted_ms, bool(wake))
+
+
+def claim(queue: str, worker: str, limit: int, guard: Guard, claim_bytes: int, linger_ms: int) -> Call:
+    """Make the call that claims messages."""
+    return Call(
+        "claim",
+        (
+            queue,
+            worker,
+            limit,
+            claim_bytes,
+            linger_ms,
+            guard.partner,
+            guard.concurrency,
+            str(guard.rate_per_second),
+            guard.breaker_failures,
+            guard.breaker_ms,
+        ),
+    )
+
+
+def claimed(answer: list[Any]) -> Claim:
+    """Read what a claim brought."""
+    messages = []
+    for at in range(2, len(answer), 3):
+        record = packing.read_record(answer[at].decode(), answer[at + 1], answer[at + 2])
+        messages.append(Claimed(record, answer[at + 2], record.fence))
+    return Claim(messages, None if answer[0] < 0 else answer[0], answer[1])
+
+
+def settle(settlement: Settlement) -> Call:
+    """Make the call that settles a message."""
+    up = settlement.partner_up
+    arguments: list[Argument] = [
+        settlement.id,
+        settlement.fence,
+        settlement.state,
+        settlement.wait_ms,
+        settlement.reason[: packing.SENTENCE_KEPT],
+        settlement.on_dead,
+        packing.attempt_json(settlement.attempt) if settlement.attempt else "",
+        "" if up is None else "up" if up else "down",
+    ]
+    for output in settlement.outputs:
+        # The parent's token is the nonce: a repeated settle finds its outputs accepted.
+        arguments += put_block(output, f"{settlement.fence:012x}", remember=True)
+    return Call("settle", tuple(arguments))
+
+
+def settled(answer: list[Any]) -> Settled:
+    """Read what became of a settlement."""
+    wake = dict.fromkeys(queue.decode() for queue in answer[1:])
+    return Settled(answer[0] == 1, tuple(wake))
+
+
+def renew(worker: str, holds: Sequence[Hold]) -> Call:
+    """Make the call that renews leases."""
+    arguments: list[Argument] = [worker]
+    for hold in holds:
+        arguments += (hold.id, hold.fence)
+    return Call("renew", tuple(arguments))
+
+
+def swept(answer: list[Any]) -> Swept:
+    """Read what a sweep did."""
+    promoted, lapsed, in_doubt, expired, purged, more = answer[:6]
+    wake = tuple(sorted(queue.decode() for queue in answer[6:]))
+    return Swept(promoted, lapsed, in_doubt, expired, purged, bool(more), wake)

@@ -1,0 +1,95 @@
+"""Every key jmswrap keeps in Redis: name, type, content, lifetime.
+
+All keys begin with ``PREFIX:`` (the integration's name unless configured), except RQ's
+own. The Lua scripts build the same names; ``tests/unit/store`` holds that no script
+touches a key that is not in the table below.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One kind of key."""
+
+    pattern: str
+    """The name after ``PREFIX:``, with words in capitals for its variable parts."""
+    type: str
+    content: str
+    lifetime: str
+
+
+TABLE: tuple[Key, ...] = (
+    Key("m:ID", "string", "record: state line (JSON, the scripts' own), newline, header line (JSON)", "until purged"),
+    Key("b:ID", "string", "body bytes, as accepted", "with the record"),
+    Key("r:ID", "string", "raw answer of a call, from its arrival until the message is settled", "with the record"),
+    Key("a:ID", "list", "attempts, oldest first: server ms, space, JSON; trimmed", "with the record"),
+    Key("d:ID", "string", "JSON: accepted ms, hashes, nonce of a purged message whose id is remembered", "PX"),
+    Key("k:QUEUE:KEY", "list", "ids of one key in their order; the head is worked on", "while not empty"),
+    Key("q:QUEUE:PRIORITY", "list", "ready entries: =KEY, or ~ID for a message that stands alone", "while not empty"),
+    Key("due:QUEUE", "zset", "ids of SCHEDULED and WAITING by due ms", "while not empty"),
+    Key("dead:QUEUE", "zset", "ids of DEAD by the ms they died", "while not empty"),
+    Key("doubt:QUEUE", "zset", "ids of IN_DOUBT by the ms doubt began", "while not empty"),
+    Key("dk:QUEUE", "hash", "key → how many DEAD messages let it go", "while there are such"),
+    Key("dl:QUEUE", "hash", "key → place:ID of the last message delivered after such a one", "with dk"),
+    Key("log:QUEUE", "list", "ids in the order of acceptance; trimmed as records are purged", "for ever"),
+    Key("n:QUEUE", "hash", "state → number of records in it", "for ever"),
+    Key("tot:YYYYMMDD:QUEUE", "hash", "control totals of a day: FROM>TO → moves ('-' is outside), duplicate", "400 days"),
+    Key("drains:QUEUE", "zset", "workers draining the queue, by the ms they count until", "while not empty"),
+    Key("bell:QUEUE", "list", "tokens for drains that linger on the queue", "PX"),
+    Key("armed", "hash", "queue → due:rings:extra:mark, when a wake-up is believed under way", "for ever"),
+    Key("queues", "set", "queues that ever had a message", "for ever"),
+    Key("pause", "hash", "q:QUEUE or p:PARTNER → ms, space, reason", "until resumed"),
+    Key("slot:PARTNER", "zset", "ids of messages whose calls are under way, by lease end ms", "while not empty"),
+    Key("rate:PARTNER", "string", "theoretical arrival time of the next call, ms", "PX"),
+    Key("brk:PARTNER", "hash", "failures in a row, last failure ms, probe id and until ms", "1 hour after a failure"),
+    Key("lease", "zset", "ids of IN_FLIGHT by lease end ms", "while not empty"),
+    Key("expire", "zset", "ids with a time to live, while they wait, by its end ms", "while not empty"),
+    Key("settled", "zset", "ids in a final state by the ms they may be purged", "while not empty"),
+    Key("fence", "string", "the last fencing token", "for ever"),
+    Key("seq", "string", "the last place given in a key's order", "for ever"),
+    Key("run", "hash", "the server's run id and since when (ms) it was seen", "for ever"),
+    Key("clock", "string", "tests only: ms added to the server's time", "for ever"),
+)
+"""The table; RQ adds ``rq:queue:POOL`` (list of job ids) and ``rq:job:ID`` (hash, at most an hour)
+for wake-ups, where POOL is ``workers.pool``."""
+
+
+def message(prefix: str, message_id: str) -> str:
+    """Name the record of a message."""
+    return f"{prefix}:m:{message_id}"
+
+
+def body(prefix: str, message_id: str) -> str:
+    """Name the body of a message."""
+    return f"{prefix}:b:{message_id}"
+
+
+def reply(prefix: str, message_id: str) -> str:
+    """Name the raw answer of a message's call."""
+    return f"{prefix}:r:{message_id}"
+
+
+def attempts(prefix: str, message_id: str) -> str:
+    """Name the attempts of a message."""
+    return f"{prefix}:a:{message_id}"
+
+
+def of_queue(prefix: str, kind: str, queue: str) -> str:
+    """Name a key of a queue: ``due``, ``dead``, ``doubt``, ``log``, ``n``, ``drains``, ``bell``."""
+    return f"{prefix}:{kind}:{queue}"
+
+
+def ready(prefix: str, queue: str, priority: int) -> str:
+    """Name a ready list."""
+    return f"{prefix}:q:{queue}:{priority}"
+
+
+def totals(prefix: str, day: str, queue: str) -> str:
+    """Name the control totals of a day (``yyyymmdd``, UTC)."""
+    return f"{prefix}:tot:{day}:{queue}"
+
+
+def alone(prefix: str, name: str) -> str:
+    """Name a key there is one of: ``armed``, ``queues``, ``pause``, ``lease``, ``clock``, …."""
+    return f"{prefix}:{name}"

@@ -1,0 +1,124 @@
+"""What goes into the store's calls and comes out: holds, guards, claims, summaries.
+
+Anybody above may import this module; it knows no Redis.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from jmswrap.errors import IdReused, Unavailable
+from jmswrap.message import Claimed, Receipt
+from jmswrap.states import State
+
+Accepted = Receipt | IdReused | Unavailable
+"""What accepting one message came to. Errors are returned, so that one message's
+failure is not its neighbours'."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The store's times and bounds. Milliseconds, whole."""
+
+    lease_ms: int = 30_000
+    """How long a claim or renewal lasts."""
+    grace_ms: int = 5_000
+    """How long a wake-up may take before another is due."""
+    messages_per_drain: int = 64
+    """Queued messages a running drain is trusted with before another one is asked for."""
+    drains_max: int = 8
+    """Drains of one queue at once, over all workers."""
+    retention_ms: int = 86_400_000
+    """How long settled messages stay visible."""
+    duplicate_window_ms: int = 604_800_000
+    """How long a caller's message id is remembered, from its first acceptance."""
+    attempts_kept: int = 20
+    """Attempts kept in a message's history."""
+    answer_bytes: int = 1_048_576
+    """Largest raw answer that is stored before it is interpreted."""
+    claim_bytes: int = 8_388_608
+    """A claim stops when the bodies it returns reach this."""
+    replicas: int = 0
+    """Replicas that must have a write before it counts (``WAIT``)."""
+    replica_timeout_ms: int = 1_000
+    """How long to wait for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """The partner's limits that a claim respects; no partner, no limits."""
+
+    partner: str = ""
+    concurrency: int = 1_000
+    """Calls under way at once, over all workers."""
+    rate_per_second: float = 0
+    """Calls begun a second; 0: no limit."""
+    breaker_failures: int = 0
+    """Failed calls in a row that open the breaker; 0: no breaker."""
+    breaker_ms: int = 5_000
+    """How long an open breaker holds calls before one probes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A worker's claim on one message: the token must match."""
+
+    id: str
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a claim brought."""
+
+    messages: list[Claimed]
+    wait_ms: int | None
+    """When to look again: a guard's wait, or until the next retry is due; None: nothing is known to come."""
+    backlog: int
+    """Ready entries left on the queue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of a settlement."""
+
+    done: bool
+    """False: the lease was lost and the settlement refused (its attempt is recorded)."""
+    wake: tuple[str, ...] = ()
+    """Queues for which a wake-up is due."""
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What one sweep did."""
+
+    promoted: int
+    """Messages that became due."""
+    lapsed: int
+    """Leases that ran out."""
+    in_doubt: int
+    """Of these, messages now in doubt."""
+    expired: int
+    purged: int
+    more: bool
+    """A bound was met: sweep again soon."""
+    wake: tuple[str, ...]
+    """Queues with work that nobody was woken for."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueSummary:
+    """A queue at a glance."""
+
+    name: str
+    counts: Mapping[State, int]
+    """Records by state; states without records are left out."""
+    ready: int
+    """Entries that a claim would find now."""
+    oldest_ms: int
+    """Acceptance time of the oldest message found that waits for work or a person; 0: none."""
+    paused: str | None
+    """The reason of the pause, None when it is not paused."""
+    drains: int
+    """Workers draining it now."""
+    now_ms: int
+    """The server's time of this summary."""

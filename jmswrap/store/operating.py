@@ -1,0 +1,34 @@
+"""What a person's moves come to: answers of ``operate.lua`` as words and errors."""
+
+from typing import Any
+
+from jmswrap.errors import IllegalMove
+
+_FROM = {
+    "replay": "only a DEAD message is replayed",
+    "bury": "only a DEAD message is buried",
+    "cancel": "only a message that waits (SCHEDULED, QUEUED, WAITING) is cancelled",
+    "resolve": "only a message IN_DOUBT is resolved",
+}
+
+
+def moved(verb: str, message_id: str, answer: list[Any]) -> tuple[str, ...]:
+    """Return the queues to wake, or raise IllegalMove with what to do."""
+    status = answer[0]
+    if status == b"OK":
+        return (answer[1].decode(),) if answer[2] else ()
+    if status == b"UNKNOWN":
+        raise IllegalMove(f"There is no message {message_id} in the store: look for it with `jmswrap messages`.")
+    if status == b"STALE":
+        raise IllegalMove(
+            f"Message {message_id} was overtaken by {answer[1].decode()} of the same key: "
+            "compare the two, then replay with --stale-ok or bury it."
+        )
+    raise IllegalMove(f"Message {message_id} is {answer[1].decode()}: {_FROM[verb]}.")
+
+
+def mark(queue: str, partner: str) -> str:
+    """Return the pause mark of a queue or a partner; exactly one must be named."""
+    if bool(queue) == bool(partner):
+        raise IllegalMove("Name either a queue or a partner to pause or resume.")
+    return f"q:{queue}" if queue else f"p:{partner}"

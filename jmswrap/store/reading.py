@@ -1,0 +1,159 @@
+"""Looking into the store: records, queues, lists. Reads only, never a script.
+
+What is read in several steps is a picture of a moving thing: a message may change
+between two of them.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import redis
+
+from jmswrap.message import Attempt, Record
+from jmswrap.states import HERE, State
+from jmswrap.store import keys, packing
+from jmswrap.store.nouns import QueueSummary
+
+PAGE = 200
+"""Records read in one round trip while listing."""
+
+MOST_LOOKED_AT = 100_000
+"""Records a listing looks at before it gives up filling its limit."""
+
+_INDEXED = {State.DEAD: "dead", State.IN_DOUBT: "doubt", State.WAITING: "due", State.SCHEDULED: "due"}
+
+
+def raw(client: redis.Redis, key: str) -> bytes | None:
+    """Return a string's bytes."""
+    value = client.get(key)
+    return value if isinstance(value, bytes) else None
+
+
+def record(client: redis.Redis, prefix: str, message_id: str, with_body: bool) -> Record | None:
+    """Return a record, its lease end and, if asked for, its body."""
+    pipe = client.pipeline(transaction=False)
+    pipe.get(keys.message(prefix, message_id))
+    pipe.zscore(keys.alone(prefix, "lease"), message_id)
+    if with_body:
+        pipe.get(keys.body(prefix, message_id))
+    packed, lease, *rest = pipe.execute()
+    if packed is None:
+        return None
+    return packing.read_record(message_id, packed, (rest[0] or b"") if rest else b"", int(lease or 0))
+
+
+def attempts(client: redis.Redis, prefix: str, message_id: str) -> list[Attempt]:
+    """Return a message's attempts, oldest first."""
+    entries: list[Any] = client.lrange(keys.attempts(prefix, message_id), 0, -1)  # type: ignore[assignment]
+    return [packing.read_attempt(entry) for entry in entries]
+
+
+def totals(client: redis.Redis, prefix: str, queue: str, day: str) -> dict[str, int]:
+    """Return a day's control totals."""
+    found: dict[Any, Any] = client.hgetall(keys.totals(prefix, day, queue))  # type: ignore[assignment]
+    return {event.decode(): int(number) for event, number in found.items()}
+
+
+def queues(client: redis.Redis, prefix: str) -> list[QueueSummary]:
+    """Return a summary of every queue."""
+    names: Any = client.smembers(keys.alone(prefix, "queues"))
+    return [_summary(client, prefix, name) for name in sorted(name.decode() for name in names)]
+
+
+def _summary(client: redis.Redis, prefix: str, queue: str) -> QueueSummary:
+    now_ms = server_ms(client, prefix)
+    pipe = client.pipeline(transaction=False)
+    pipe.hgetall(keys.of_queue(prefix, "n", queue))
+    pipe.hget(keys.alone(prefix, "pause"), f"q:{queue}")
+    pipe.zcount(keys.of_queue(prefix, "drains", queue), now_ms, "+inf")
+    for priority in range(10):
+        pipe.llen(keys.ready(prefix, queue, priority))
+    counts, pause, drains, *lengths = pipe.execute()
+    return QueueSummary(
+        name=queue,
+        counts={State(state.decode()): int(number) for state, number in counts.items() if int(number)},
+        ready=sum(lengths),
+        oldest_ms=_oldest_ms(client, prefix, queue),
+        paused=None if pause is None else pause.decode().partition(" ")[2],
+        drains=drains,
+        now_ms=now_ms,
+    )
+
+
+def _oldest_ms(client: redis.Redis, prefix: str, queue: str) -> int:
+    for count, one in enumerate(_walk(client, prefix, queue, newest_first=False)):
+        if one.state in HERE:
+            return one.accepted_ms
+        if count >= 10 * PAGE:
+            break
+    # Many settled messages before it: the head of a ready list is the next best.
+    return min((found.accepted_ms for found in _ready_heads(client, prefix, queue)), default=0)
+
+
+def _ready_heads(client: redis.Redis, prefix: str, queue: str) -> Iterator[Record]:
+    for priority in range(10):
+        entry: Any = client.lindex(keys.ready(prefix, queue, priority), 0)
+        if not entry:
+            continue
+        name = entry[1:].decode()
+        head: Any = client.lindex(f"{prefix}:k:{queue}:{name}", 0) if entry[:1] == b"=" else name.encode()
+        found = record(client, prefix, head.decode(), with_body=False) if head else None
+        if found:
+            yield found
+
+
+def server_ms(client: redis.Redis, prefix: str) -> int:
+    """Return the time the scripts see."""
+    seconds, micros = client.time()  # type: ignore[misc]
+    offset: Any = client.get(keys.alone(prefix, "clock"))
+    return int(seconds) * 1000 + int(micros) // 1000 + int(offset or 0)
+
+
+def messages(
+    client: redis.Redis, prefix: str, queue: str, state: State | None, limit: int, newest_first: bool
+) -> list[Record]:
+    """List records of a queue in the order of acceptance, or of the state's own index."""
+    if state in _INDEXED:
+        found = _indexed(client, keys.of_queue(prefix, _INDEXED[state], queue), prefix, newest_first)
+    elif state is State.IN_FLIGHT:
+        found = _indexed(client, keys.alone(prefix, "lease"), prefix, newest_first)
+    else:
+        found = _walk(client, prefix, queue, newest_first)
+    chosen: list[Record] = []
+    for looked_at, one in enumerate(found):
+        if one.message.queue == queue and (state is None or one.state is state):
+            chosen.append(one)
+        if len(chosen) >= limit or looked_at >= MOST_LOOKED_AT:
+            break
+    return chosen
+
+
+def _walk(client: redis.Redis, prefix: str, queue: str, newest_first: bool) -> Iterator[Record]:
+    log = keys.of_queue(prefix, "log", queue)
+    start = 0
+    while True:
+        # Counted from the end for the newest: the beginning is trimmed meanwhile.
+        first, last = (-start - PAGE, -start - 1) if newest_first else (start, start + PAGE - 1)
+        ids: list[Any] = client.lrange(log, first, last)  # type: ignore[assignment]
+        if not ids:
+            return
+        yield from _records(client, prefix, ids[::-1] if newest_first else ids)
+        start += PAGE
+
+
+def _indexed(client: redis.Redis, index: str, prefix: str, newest_first: bool) -> Iterator[Record]:
+    start = 0
+    while True:
+        ids: Any = client.zrange(index, start, start + PAGE - 1, desc=newest_first)
+        if not ids:
+            return
+        yield from _records(client, prefix, ids)
+        start += PAGE
+
+
+def _records(client: redis.Redis, prefix: str, ids: Sequence[bytes]) -> Iterator[Record]:
+    names = [name.decode() for name in ids]
+    values: list[Any] = client.mget([keys.message(prefix, name) for name in names])  # type: ignore[assignment]
+    for name, packed in zip(names, values, strict=True):
+        if packed is not None:
+            yield packing.read_record(name, packed)

@@ -1,0 +1,64 @@
+"""Running scripts on a synchronous connection: one pipeline, NOSCRIPT, WAIT.
+
+``aio.py`` has the same for asyncio.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import redis
+from redis.exceptions import NoScriptError, ResponseError
+
+from jmswrap.store.calls import Call, limits_argument
+from jmswrap.store.edge import edge, replicas_missing, translated
+from jmswrap.store.lua import script
+from jmswrap.store.nouns import Limits
+
+
+class Runner:
+    """Runs calls of scripts for one integration's prefix."""
+
+    def __init__(self, client: redis.Redis, prefix: str, limits: Limits) -> None:
+        self.client = client
+        self.prefix = prefix
+        self.limits = limits
+        self._limits = limits_argument(limits)
+
+    def run(self, call: Call) -> Any:
+        """Run one call; raises StoreDown or StoreUnsafe."""
+        (answer,) = self.run_all([call])
+        if isinstance(answer, ResponseError):
+            raise translated(answer) from answer
+        return answer
+
+    def run_all(self, calls: Sequence[Call]) -> list[Any]:
+        """Run calls in one pipeline; a call that failed has its ResponseError as answer.
+
+        Raises StoreDown when the connection failed and StoreUnsafe when replicas are missing.
+        """
+        with edge():
+            answers = self._pipeline(calls)
+            missing = [at for at, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
+            if missing:
+                for name in {calls[at].script for at in missing}:
+                    self.client.script_load(script(name).text)
+                for at, answer in zip(missing, self._pipeline([calls[at] for at in missing]), strict=True):
+                    answers[at] = answer
+        return answers
+
+    def _pipeline(self, calls: Sequence[Call]) -> list[Any]:
+        pipe = self.client.pipeline(transaction=False)
+        for call in calls:
+            pipe.execute_command("EVALSHA", script(call.script).sha, 0, self.prefix, self._limits, *call.arguments)
+        replicas = self.limits.replicas
+        if replicas:
+            # In the same pipeline, so that it waits for the writes of this connection.
+            pipe.execute_command("WAIT", replicas, self.limits.replica_timeout_ms)
+        answers = pipe.execute(raise_on_error=False)
+        if replicas:
+            reached = answers.pop()
+            if isinstance(reached, ResponseError):
+                raise reached
+            if reached < replicas:
+                raise replicas_missing(reached, replicas)
+        return answers

@@ -1,0 +1,64 @@
+-- Part: a message comes into the store (from a caller, or as the output of a settlement).
+--
+-- A put block is 13 arguments: id, nonce, body hash, canonical hash or '', header line, body,
+-- queue, key or '', route, priority, delay ms, time to live ms, '1' when its id is remembered.
+
+local PUT_BLOCK = 13
+
+-- Tell how an id that was seen before is answered; the duplicate path writes, so that WAIT
+-- covers the first acceptance as well.
+local function seen_before(at, known, save_known)
+  if known.o == ARGV[at + 1] then return {'ACCEPTED', known.a} end
+  local canonical = ARGV[at + 3]
+  if known.b ~= ARGV[at + 2] and (canonical == '' or known.bc ~= canonical) then return {'REUSED', known.a} end
+  known.l = NOW
+  save_known()
+  count(ARGV[at + 6], 'duplicate')
+  return {'DUPLICATE', known.a}
+end
+
+-- Returns status, accepted ms, header line of the first acceptance ('' when it is gone), wake 0 or 1.
+local function put(at)
+  local id, queue = ARGV[at], ARGV[at + 6]
+  local m = load(id)
+  if m then
+    local answer = seen_before(at, m.r, function() save(m) end)
+    local repeated = answer[1] == 'ACCEPTED' and m.r.s == 'QUEUED'
+    return {answer[1], answer[2], string.sub(m.head, 2), repeated and 1 or 0}
+  end
+  local entry = call('GET', P .. 'd:' .. id)
+  if entry then
+    local known = cjson.decode(entry)
+    local answer = seen_before(at, known, function()
+      call('SET', P .. 'd:' .. id, cjson.encode(known), 'KEEPTTL')
+    end)
+    return {answer[1], answer[2], '', 0}
+  end
+
+  local r = {v = 1, s = '-', q = queue, a = NOW, o = ARGV[at + 1], b = ARGV[at + 2]}
+  m = {id = id, r = r, head = '\n' .. ARGV[at + 4]}
+  if ARGV[at + 3] ~= '' then r.bc = ARGV[at + 3] end
+  if ARGV[at + 7] ~= '' then r.k = ARGV[at + 7] end
+  if ARGV[at + 8] ~= '' then r.r = ARGV[at + 8] end
+  if ARGV[at + 9] ~= '4' then r.p = tonumber(ARGV[at + 9]) end
+  if ARGV[at + 12] == '1' then r.u = 1 end
+  local delay, live = tonumber(ARGV[at + 10]), tonumber(ARGV[at + 11])
+  call('SET', P .. 'b:' .. id, ARGV[at + 5])
+  call('SADD', P .. 'queues', queue)
+  call('RPUSH', P .. 'log:' .. queue, id)
+  if live > 0 then
+    r.e = NOW + live
+    call('ZADD', P .. 'expire', r.e, id)
+  end
+  local wake = false
+  if delay > 0 then
+    r.t = NOW + delay
+    call('ZADD', P .. 'due:' .. queue, r.t, id)
+    move(m, 'SCHEDULED')
+  else
+    local queued = move(m, 'QUEUED')
+    wake = join(m) and wake_due(queue, queued)
+  end
+  save(m)
+  return {'ACCEPTED', NOW, '', wake and 1 or 0}
+end

@@ -1,0 +1,140 @@
+-- Part: a queue's ready lists, its keys' lists, and when a wake-up is due.
+--
+-- A key's list is sorted by `i`. Only its head may hold it (IN_FLIGHT, WAITING, IN_DOUBT, or
+-- DEAD with on_dead=hold); all others are QUEUED. Cancelled and expired messages stay in the
+-- list as tombstones until the head comes to them, so that ending a message is O(1).
+-- A list that is not empty has its head holding the key, or the key's entry in a ready list.
+
+local function key_list(m) return P .. 'k:' .. m.r.q .. ':' .. m.r.k end
+
+local function holds(m)
+  local s = m.r.s
+  return s == 'IN_FLIGHT' or s == 'WAITING' or s == 'IN_DOUBT' or (s == 'DEAD' and m.r.x == 'hold')
+end
+
+local function push_ready(m, front)
+  local entry = m.r.k and ('=' .. m.r.k) or ('~' .. m.id)
+  call(front and 'LPUSH' or 'RPUSH', P .. 'q:' .. m.r.q .. ':' .. (m.r.p or 4), entry)
+end
+
+local function ready_length(queue)
+  local length = 0
+  for priority = 0, 9 do length = length + call('LLEN', P .. 'q:' .. queue .. ':' .. priority) end
+  return length
+end
+
+-- The message takes its place at the end of its key (or stands alone); true when it is ready.
+local function join(m)
+  if not m.r.k then
+    push_ready(m)
+    return true
+  end
+  m.r.i = call('INCR', P .. 'seq')
+  if call('RPUSH', key_list(m), m.id) > 1 then return false end
+  push_ready(m)
+  return true
+end
+
+-- After the head left: drop tombstones and make the next message ready. Bounded: a long run
+-- of tombstones is left to the next claim, which drops them as it finds them.
+local function advance(m)
+  local list = key_list(m)
+  for _ = 1, 1000 do
+    local id = call('LINDEX', list, 0)
+    if not id then return end
+    local head = load(id)
+    if head and head.r.s == 'QUEUED' then return push_ready(head) end
+    if head and holds(head) then return end
+    call('LPOP', list)
+  end
+  push_ready(m)
+end
+
+-- The message that held its key leaves it. (A QUEUED one is left behind as a tombstone.)
+local function leave_key(m)
+  if not m.r.k then return end
+  local list = key_list(m)
+  if call('LINDEX', list, 0) == m.id then call('LPOP', list) else call('LREM', list, 1, m.id) end
+  advance(m)
+end
+
+-- Nothing leaves this state: the record stays visible for the retention time.
+local function finish(m, state)
+  if m.r.e then call('ZREM', P .. 'expire', m.id) end
+  call('ZADD', P .. 'settled', NOW + RETENTION, m.id)
+  if state == 'DELIVERED' and m.r.k and call('HEXISTS', P .. 'dk:' .. m.r.q, m.r.k) == 1 then
+    local last = call('HGET', P .. 'dl:' .. m.r.q, m.r.k)
+    if not last or tonumber(string.match(last, '^%d+')) < m.r.i then
+      call('HSET', P .. 'dl:' .. m.r.q, m.r.k, string.format('%d:%s', m.r.i, m.id))
+    end
+  end
+  move(m, state)
+end
+
+-- Armed is "due:rings:extra:mark": the time until which a wake-up is believed under way, how
+-- many rang in vain since the last claim, when the last extra one was asked for, and a mark:
+-- 1 a drain is blocked on the queue's bell, 2 a guard holds the queue until due, 0 neither.
+local function armed(queue)
+  local value = call('HGET', P .. 'armed', queue)
+  if not value then return 0, 0, 0, 0 end
+  local due, rings, extra, mark = string.match(value, '^(%d+):(%d+):(%d+):(%d)$')
+  return tonumber(due), tonumber(rings), tonumber(extra), tonumber(mark)
+end
+
+local function set_armed(queue, due, rings, extra, mark)
+  call('HSET', P .. 'armed', queue, string.format('%d:%d:%d:%d', due, rings, extra, mark))
+end
+
+local function live_drains(queue) return call('ZCOUNT', P .. 'drains:' .. queue, NOW, '+inf') end
+
+-- Something became ready: true when the caller must enqueue a wake-up. Rings that nobody
+-- answers come further and further apart, so that a stopped pool does not drown in them.
+local function wake_due(queue, queued)
+  local due, rings, extra, mark = armed(queue)
+  if mark == 1 and NOW < due then
+    call('RPUSH', P .. 'bell:' .. queue, '1')
+    call('PEXPIRE', P .. 'bell:' .. queue, GRACE)
+    set_armed(queue, NOW + GRACE, 0, extra, 0)
+    return false
+  end
+  if NOW >= due then
+    if live_drains(queue) >= DRAINS_MAX then
+      set_armed(queue, NOW + GRACE, rings, extra, 0)
+      return false
+    end
+    set_armed(queue, NOW + GRACE * 2 ^ math.min(rings, 4), rings + 1, extra, 0)
+    return true
+  end
+  if queued > PER_DRAIN and NOW - extra >= 1000 then
+    local drains = live_drains(queue)
+    if drains > 0 and drains < DRAINS_MAX and queued > PER_DRAIN * drains then
+      set_armed(queue, due, rings, NOW, 0)
+      return true
+    end
+  end
+  return false
+end
+
+-- Due messages of a queue become QUEUED; returns how many and whether one became ready.
+local function promote(queue, limit)
+  local due = call('ZRANGEBYSCORE', P .. 'due:' .. queue, '-inf', NOW, 'LIMIT', 0, limit)
+  local any_ready = false
+  for _, id in ipairs(due) do
+    call('ZREM', P .. 'due:' .. queue, id)
+    local m = load(id)
+    if m and (m.r.s == 'SCHEDULED' or m.r.s == 'WAITING') then
+      local from = m.r.s
+      move(m, 'QUEUED')
+      m.r.t = nil
+      m.r.m = nil
+      if from == 'SCHEDULED' then
+        any_ready = join(m) or any_ready
+      else
+        push_ready(m)
+        any_ready = true
+      end
+      save(m)
+    end
+  end
+  return #due, any_ready
+end

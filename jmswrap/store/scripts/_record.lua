@@ -1,0 +1,79 @@
+-- Part: the server's clock, records, moves and control totals.
+--
+-- Every script gets ARGV[1] = prefix and ARGV[2] = limits joined by ':' (see keys.py and
+-- calls.py); its own arguments begin at ARGV[3]. Scripts compute their keys from the
+-- prefix: jmswrap does not run on Redis Cluster (neither does RQ).
+--
+-- The state line's fields: v schema, s state, q queue, k key, r route, p priority (absent: 4),
+-- a accepted, c changed (absent: a), t due, e expires (all ms), d deliveries, n attempts,
+-- h phase, f fence, z fence that was settled last, w worker, g partner whose slot is held,
+-- y in-doubt policy, x on_dead as decided, i place in the key's order, m reason, o nonce,
+-- b body hash, bc canonical hash, u 1 when its id is remembered after the purge, l last seen.
+-- Numbers are whole milliseconds below 14 digits, which is what cjson writes exactly.
+
+local call = redis.call
+local P = ARGV[1] .. ':'
+local LEASE, GRACE, PER_DRAIN, DRAINS_MAX, RETENTION, WINDOW, KEPT
+do
+  local limits = {}
+  for number in string.gmatch(ARGV[2], '%d+') do limits[#limits + 1] = tonumber(number) end
+  LEASE, GRACE, PER_DRAIN, DRAINS_MAX, RETENTION, WINDOW, KEPT = unpack(limits)
+end
+
+local NOW
+do
+  local time = call('TIME')
+  NOW = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000) + tonumber(call('GET', P .. 'clock') or 0)
+end
+
+-- yyyymmdd of a time in ms, UTC (days to civil date, as Hinnant describes it).
+local function day_of(ms)
+  local floor = math.floor
+  local days = floor(ms / 86400000) + 719468
+  local era = floor(days / 146097)
+  local doe = days - era * 146097
+  local yoe = floor((doe - floor(doe / 1460) + floor(doe / 36524) - floor(doe / 146096)) / 365)
+  local doy = doe - (365 * yoe + floor(yoe / 4) - floor(yoe / 100))
+  local mp = floor((5 * doy + 2) / 153)
+  local day = doy - floor((153 * mp + 2) / 5) + 1
+  local month = mp < 10 and mp + 3 or mp - 9
+  local year = yoe + era * 400 + (month <= 2 and 1 or 0)
+  return string.format('%04d%02d%02d', year, month, day)
+end
+local DAY = day_of(NOW)
+
+local function count(queue, event)
+  local totals = P .. 'tot:' .. DAY .. ':' .. queue
+  if call('HINCRBY', totals, event, 1) == 1 then call('EXPIRE', totals, 34560000) end
+end
+
+-- A message in a script: id, r (the state line), head (newline and header line, never touched).
+local function load(id)
+  local raw = call('GET', P .. 'm:' .. id)
+  if not raw then return nil end
+  local line_end = string.find(raw, '\n', 1, true)
+  return {id = id, r = cjson.decode(string.sub(raw, 1, line_end - 1)), head = string.sub(raw, line_end)}
+end
+
+local function save(m)
+  call('SET', P .. 'm:' .. m.id, cjson.encode(m.r) .. m.head)
+end
+
+-- The one place where a state changes; counts and totals change with it. Returns the new
+-- state's count in the queue. From '-' the message comes into the store.
+local function move(m, to)
+  local r = m.r
+  local counts = P .. 'n:' .. r.q
+  if r.s ~= '-' then
+    call('HINCRBY', counts, r.s, -1)
+    r.c = NOW
+  end
+  local now_there = call('HINCRBY', counts, to, 1)
+  count(r.q, r.s .. '>' .. to)
+  r.s = to
+  return now_there
+end
+
+local function queue_counts(queue, state)
+  return tonumber(call('HGET', P .. 'n:' .. queue, state) or 0)
+end

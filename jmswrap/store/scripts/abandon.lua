@@ -1,0 +1,25 @@
+#!lua flags=allow-oom
+-- with: record queue lease
+-- A worker is known to be dead: its leases end now, by the same rules as when they run out.
+--
+-- Keys:    lease m:ID, those of sweep.lua for a lapsed lease, drains:QUEUE queues clock
+-- ARGV:    prefix, limits, worker
+-- Returns: {leases ended, queue to wake, …}
+local ended, touched, answer = 0, {}, {0}
+for _, id in ipairs(call('ZRANGE', P .. 'lease', 0, -1)) do
+  local m = load(id)
+  if m and m.r.s == 'IN_FLIGHT' and m.r.w == ARGV[3] then
+    if lapse(m) == 'QUEUED' then touched[m.r.q] = true end
+    ended = ended + 1
+  end
+end
+for _, queue in ipairs(call('SMEMBERS', P .. 'queues')) do
+  call('ZREM', P .. 'drains:' .. queue, ARGV[3])
+  if touched[queue] then
+    -- The dead drain had armed the queue for itself.
+    if live_drains(queue) == 0 then call('HDEL', P .. 'armed', queue) end
+    if wake_due(queue, queue_counts(queue, 'QUEUED')) then answer[#answer + 1] = queue end
+  end
+end
+answer[1] = ended
+return answer

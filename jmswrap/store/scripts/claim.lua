@@ -1,0 +1,166 @@
+#!lua flags=allow-oom
+-- with: record queue lease
+-- Lease the head messages of ready keys, as many as the partner's guards allow now.
+--
+-- Keys:    q:QUEUE:PRIORITY k:QUEUE:KEY m:ID b:ID lease fence due:QUEUE expire settled pause
+--          brk:PARTNER rate:PARTNER slot:PARTNER n:QUEUE tot:DAY:QUEUE armed drains:QUEUE clock
+-- ARGV:    prefix, limits, queue, worker, most messages, most body bytes, linger ms,
+--          partner or '', concurrency, calls a second, breaker failures, breaker ms
+-- Returns: {wait ms or -1, ready entries left, id, record, body, id, record, body, …}
+-- A claim that comes back empty disarms the queue, unless the drain lingers on its bell.
+
+local queue, worker = ARGV[3], ARGV[4]
+local limit, most_bytes, linger = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
+local partner = ARGV[8]
+local concurrency, rate = tonumber(ARGV[9]), tonumber(ARGV[10])
+local breaker_failures, breaker_ms = tonumber(ARGV[11]), tonumber(ARGV[12])
+
+local function paused()
+  local marks = call('HMGET', P .. 'pause', 'q:' .. queue, 'p:' .. partner)
+  return marks[1] or (partner ~= '' and marks[2])
+end
+
+-- How many calls the breaker lets through, how long to wait when none, and whether the one it
+-- lets through is the probe that closes or reopens it.
+local function breaker()
+  if breaker_failures == 0 then return limit, 0, false end
+  local seen = call('HMGET', P .. 'brk:' .. partner, 'failures', 'last', 'until')
+  if tonumber(seen[1] or 0) < breaker_failures then return limit, 0, false end
+  local open_until = tonumber(seen[2]) + breaker_ms
+  if NOW < open_until then return 0, open_until - NOW, false end
+  local probing_until = tonumber(seen[3] or 0)
+  if NOW < probing_until then return 0, math.min(probing_until - NOW, 250), false end
+  return 1, 0, true
+end
+
+local function slots()
+  call('ZREMRANGEBYSCORE', P .. 'slot:' .. partner, '-inf', NOW)
+  return concurrency - call('ZCARD', P .. 'slot:' .. partner)
+end
+
+-- The rate as a theoretical arrival time (GCRA); a tenth of a second's calls may come at once.
+local function tokens()
+  if rate == 0 then return limit, 0 end
+  local interval = 1000 / rate
+  local burst = math.max(1, math.floor(rate / 10))
+  local arrival = math.max(tonumber(call('GET', P .. 'rate:' .. partner) or 0), NOW)
+  local free = math.floor((NOW + burst * interval - arrival) / interval)
+  return free, math.max(1, math.ceil(arrival + interval - NOW - burst * interval))
+end
+
+local function spend(calls)
+  local interval = 1000 / rate
+  local arrival = math.max(tonumber(call('GET', P .. 'rate:' .. partner) or 0), NOW) + calls * interval
+  call('SET', P .. 'rate:' .. partner, string.format('%.3f', arrival), 'PX', math.ceil(arrival - NOW) + 1000)
+end
+
+-- What may be claimed now: count, wait ms when it is none, and whether it is a breaker's probe.
+local function allowance()
+  if paused() then return 0, 60000, false end
+  if partner == '' then return limit, 0, false end
+  local by_breaker, wait, probe = breaker()
+  if by_breaker <= 0 then return 0, wait, false end
+  local by_rate
+  by_rate, wait = tokens()
+  if by_rate <= 0 then return 0, wait, false end
+  local by_slots = slots()
+  if by_slots <= 0 then return 0, 50, false end
+  return math.min(limit, by_breaker, by_rate, by_slots), 0, probe
+end
+
+-- The message that a ready entry stands for, or nil when the entry was left over.
+local function head_of(entry, priority)
+  local keyed = string.sub(entry, 1, 1) == '='
+  local name = string.sub(entry, 2)
+  local list = P .. 'k:' .. queue .. ':' .. name
+  for _ = 1, 1000 do
+    local id = name
+    if keyed then id = call('LINDEX', list, 0) end
+    local m = id and load(id)
+    if not id then return nil end
+    if m and m.r.s == 'QUEUED' then
+      if m.r.e and m.r.e <= NOW then
+        m.r.m = 'Its time to live ran out.'
+        finish(m, 'EXPIRED')
+        save(m)
+      elseif keyed and (m.r.p or 4) ~= priority then
+        push_ready(m)
+        return nil
+      else
+        return m
+      end
+    end
+    if not keyed or (m and holds(m)) then return nil end
+    call('LPOP', list)
+  end
+  call('RPUSH', P .. 'q:' .. queue .. ':' .. priority, entry)
+  return nil
+end
+
+local function lease(m, probe)
+  local r = m.r
+  r.f = call('INCR', P .. 'fence')
+  r.w = worker
+  r.h = r.h or 'claimed'
+  if r.e then call('ZREM', P .. 'expire', m.id) end
+  call('ZADD', P .. 'lease', NOW + LEASE, m.id)
+  if partner ~= '' then
+    r.g = partner
+    call('ZADD', P .. 'slot:' .. partner, NOW + LEASE, m.id)
+    if probe then call('HSET', P .. 'brk:' .. partner, 'probe', m.id, 'until', NOW + LEASE) end
+  end
+  move(m, 'IN_FLIGHT')
+  save(m)
+end
+
+promote(queue, 2 * limit)
+local allowed, wait, probe = allowance()
+
+local answer = {-1, 0}
+local claimed, bytes, tries = 0, 0, 0
+for priority = 9, 0, -1 do
+  local ready = P .. 'q:' .. queue .. ':' .. priority
+  while claimed < allowed and bytes < most_bytes and tries < allowed + 1000 do
+    local entry = call('LPOP', ready)
+    if not entry then break end
+    tries = tries + 1
+    local m = head_of(entry, priority)
+    if m then
+      lease(m, probe)
+      local body = call('GET', P .. 'b:' .. m.id) or ''
+      claimed = claimed + 1
+      bytes = bytes + #body
+      answer[#answer + 1] = m.id
+      answer[#answer + 1] = cjson.encode(m.r) .. m.head
+      answer[#answer + 1] = body
+    end
+  end
+end
+if claimed > 0 and rate > 0 and partner ~= '' then spend(claimed) end
+
+local left = ready_length(queue)
+answer[2] = left
+local _, _, extra = armed(queue)
+if claimed > 0 then
+  set_armed(queue, NOW + GRACE, 0, extra, 0)
+  call('ZADD', P .. 'drains:' .. queue, NOW + LEASE, worker)
+elseif left > 0 then
+  -- Held by a guard: the next wake-up is due when the guard may have changed its mind.
+  answer[1] = wait
+  set_armed(queue, NOW + math.max(wait, linger), 0, extra, 2)
+  call('ZADD', P .. 'drains:' .. queue, NOW + LEASE, worker)
+else
+  local next_due = call('ZRANGE', P .. 'due:' .. queue, 0, 0, 'WITHSCORES')
+  if next_due[2] then answer[1] = math.max(0, tonumber(next_due[2]) - NOW) end
+  if linger > 0 then
+    set_armed(queue, NOW + linger, 0, extra, 1)
+    call('ZADD', P .. 'drains:' .. queue, NOW + LEASE, worker)
+  else
+    call('ZREM', P .. 'drains:' .. queue, worker)
+    call('ZREMRANGEBYSCORE', P .. 'drains:' .. queue, '-inf', NOW)
+    if call('ZCARD', P .. 'drains:' .. queue) == 0 then
+      call('HDEL', P .. 'armed', queue)
+    end
+  end
+end
+return answer

@@ -1,0 +1,113 @@
+#!lua flags=allow-oom
+-- with: record queue put lease
+-- A worker says what became of a message it holds; its outputs are accepted in the same step.
+--
+-- Keys:    m:ID a:ID r:ID lease slot:PARTNER brk:PARTNER k:QUEUE:KEY q:QUEUE:PRIORITY due:QUEUE
+--          dead:QUEUE doubt:QUEUE dk:QUEUE dl:QUEUE expire settled n:QUEUE tot:DAY:QUEUE armed clock,
+--          and those of accept.lua for every output
+-- ARGV:    prefix, limits, id, fence, state, wait ms, reason, on_dead, attempt JSON or '',
+--          partner's health 'up' | 'down' | '', then one put block for each output
+-- Returns: {1 done | 0 refused, queue to wake, …}
+-- A second settlement under the same fence is answered "done" and changes nothing. A worker that
+-- lost its lease is refused, its attempt recorded; its success wins while no redelivery was sent.
+
+local FIRST_OUTPUT = 11
+local id, fence, to = ARGV[3], tonumber(ARGV[4]), ARGV[5]
+local wait, reason, on_dead, attempt, health = tonumber(ARGV[6]), ARGV[7], ARGV[8], ARGV[9], ARGV[10]
+
+local function repeated(m)
+  local answer = {1, m.r.q}
+  for at = FIRST_OUTPUT, #ARGV, PUT_BLOCK do answer[#answer + 1] = ARGV[at + 6] end
+  return answer
+end
+
+-- Bring a message that its worker had lost back into flight, so that the success can settle it.
+local function win_back(m)
+  local s = m.r.s
+  if s == 'IN_FLIGHT' then return m.r.h == 'claimed' end
+  if s == 'IN_DOUBT' then
+    call('ZREM', P .. 'doubt:' .. m.r.q, m.id)
+    return true
+  end
+  if s == 'WAITING' then
+    call('ZREM', P .. 'due:' .. m.r.q, m.id)
+    m.r.t = nil
+    move(m, 'QUEUED')
+  elseif s ~= 'QUEUED' then
+    return false
+  end
+  move(m, 'IN_FLIGHT')
+  return true
+end
+
+local function partner_health(partner)
+  if not partner or health == '' then return end
+  local key = P .. 'brk:' .. partner
+  if health == 'up' then
+    call('DEL', key)
+  else
+    call('HINCRBY', key, 'failures', 1)
+    call('HSET', key, 'last', NOW)
+    call('PEXPIRE', key, 3600000)
+  end
+end
+
+local m = load(id)
+if not m then return {0} end
+if m.r.z == fence then return repeated(m) end
+local from, held = m.r.s, m.r.s == 'IN_FLIGHT' and m.r.f == fence
+if attempt ~= '' then
+  write_attempt(m, attempt)
+  -- A lost lease was counted as an attempt when it lapsed.
+  if held then m.r.n = (m.r.n or 0) + 1 end
+end
+if not held and not (to == 'DELIVERED' and win_back(m)) then
+  save(m)
+  return {0}
+end
+
+local partner = m.r.g
+end_lease(m)
+partner_health(partner)
+m.r.z = fence
+m.r.m = reason ~= '' and reason or nil
+local wakes, asked = {}, {}
+local function wake(queue)
+  if not asked[queue] then
+    asked[queue] = true
+    wakes[#wakes + 1] = queue
+  end
+end
+
+if to == 'QUEUED' then
+  if wake_due(m.r.q, hand_back(m)) then wake(m.r.q) end
+else
+  m.r.h = nil
+  call('DEL', P .. 'r:' .. id)
+  if to == 'DELIVERED' then
+    finish(m, 'DELIVERED')
+    -- Found QUEUED, its key has an entry in the ready list already: it stays as a tombstone.
+    if from ~= 'QUEUED' then leave_key(m) end
+  elseif to == 'WAITING' then
+    m.r.t = NOW + wait
+    call('ZADD', P .. 'due:' .. m.r.q, m.r.t, id)
+    may_expire(m)
+    move(m, 'WAITING')
+  elseif to == 'DEAD' then
+    m.r.x = on_dead
+    call('ZADD', P .. 'dead:' .. m.r.q, NOW, id)
+    move(m, 'DEAD')
+    if m.r.k and on_dead == 'release' then
+      call('HINCRBY', P .. 'dk:' .. m.r.q, m.r.k, 1)
+      leave_key(m)
+    end
+  else
+    call('ZADD', P .. 'doubt:' .. m.r.q, NOW, id)
+    move(m, 'IN_DOUBT')
+  end
+end
+save(m)
+for at = FIRST_OUTPUT, #ARGV, PUT_BLOCK do
+  if put(at)[4] == 1 then wake(ARGV[at + 6]) end
+end
+return {1, unpack(wakes)}

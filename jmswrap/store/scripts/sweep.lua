@@ -1,0 +1,94 @@
+#!lua flags=allow-oom
+-- with: record queue lease
+-- Housekeeping, idempotent and bounded: what is due, whose lease ran out, what expired, what may
+-- be purged, and which queues have work that nobody was woken for.
+--
+-- Keys:    queues due:QUEUE lease expire settled log:QUEUE run m:ID b:ID a:ID r:ID d:ID pause armed
+--          k:QUEUE:KEY q:QUEUE:PRIORITY doubt:QUEUE slot:PARTNER brk:PARTNER n:QUEUE tot:DAY:QUEUE clock
+-- ARGV:    prefix, limits, most messages of each sort
+-- Returns: {promoted, leases lapsed, of these in doubt, expired, purged, 1 when more is left, queue to wake, …}
+local limit = tonumber(ARGV[3])
+local queues = call('SMEMBERS', P .. 'queues')
+local promoted, lapsed, in_doubt, expired, purged, more = 0, 0, 0, 0, 0, 0
+
+for _, queue in ipairs(queues) do promoted = promoted + promote(queue, limit) end
+if promoted >= limit then more = 1 end
+
+-- After a restart or failover workers need a lease's length to renew what they hold.
+local run_id = string.match(call('INFO', 'server'), 'run_id:(%x+)')
+local run = call('HMGET', P .. 'run', 'id', 'since')
+if run[1] ~= run_id then
+  run = {run_id, tostring(NOW)}
+  call('HSET', P .. 'run', 'id', run[1], 'since', run[2])
+end
+if NOW >= tonumber(run[2]) + LEASE then
+  local over = call('ZRANGEBYSCORE', P .. 'lease', '-inf', NOW, 'LIMIT', 0, limit)
+  for _, id in ipairs(over) do
+    local m = load(id)
+    if m and m.r.s == 'IN_FLIGHT' then
+      lapsed = lapsed + 1
+      if lapse(m) == 'IN_DOUBT' then in_doubt = in_doubt + 1 end
+    else
+      call('ZREM', P .. 'lease', id)
+    end
+  end
+  if #over >= limit then more = 1 end
+end
+
+local old = call('ZRANGEBYSCORE', P .. 'expire', '-inf', NOW, 'LIMIT', 0, limit)
+for _, id in ipairs(old) do
+  call('ZREM', P .. 'expire', id)
+  local m = load(id)
+  local from = m and m.r.s
+  if from == 'QUEUED' or from == 'SCHEDULED' or from == 'WAITING' then
+    if from ~= 'QUEUED' then call('ZREM', P .. 'due:' .. m.r.q, id) end
+    m.r.t = nil
+    m.r.m = 'Its time to live ran out.'
+    finish(m, 'EXPIRED')
+    save(m)
+    if from == 'WAITING' then leave_key(m) end
+    expired = expired + 1
+  end
+end
+if #old >= limit then more = 1 end
+
+-- The record was its own duplicate entry; for the rest of the window a small one takes its place.
+local function remember(m)
+  local left = m.r.a + WINDOW - NOW
+  if m.r.u and left > 0 then
+    local entry = cjson.encode({a = m.r.a, b = m.r.b, bc = m.r.bc, o = m.r.o})
+    call('SET', P .. 'd:' .. m.id, entry, 'PX', left)
+  end
+end
+
+local gone = call('ZRANGEBYSCORE', P .. 'settled', '-inf', NOW, 'LIMIT', 0, limit)
+local trimmed = {}
+for _, id in ipairs(gone) do
+  call('ZREM', P .. 'settled', id)
+  local m = load(id)
+  if m then
+    remember(m)
+    call('DEL', P .. 'm:' .. id, P .. 'b:' .. id, P .. 'a:' .. id, P .. 'r:' .. id)
+    call('HINCRBY', P .. 'n:' .. m.r.q, m.r.s, -1)
+    count(m.r.q, m.r.s .. '>-')
+    trimmed[m.r.q] = true
+    purged = purged + 1
+  end
+end
+if #gone >= limit then more = 1 end
+for queue in pairs(trimmed) do
+  for _ = 1, 2 * limit do
+    local first = call('LINDEX', P .. 'log:' .. queue, 0)
+    if not first or call('EXISTS', P .. 'm:' .. first) == 1 then break end
+    call('LPOP', P .. 'log:' .. queue)
+  end
+end
+
+local answer = {promoted, lapsed, in_doubt, expired, purged, more}
+for _, queue in ipairs(queues) do
+  if call('HEXISTS', P .. 'pause', 'q:' .. queue) == 0 and ready_length(queue) > 0
+    and wake_due(queue, queue_counts(queue, 'QUEUED')) then
+    answer[#answer + 1] = queue
+  end
+end
+return answer

@@ -1,0 +1,186 @@
+"""The store as workers, command line and tests use it: synchronous, over redis-py.
+
+Every method is one script (``scripts/*.lua``) or a few reads. Raises StoreDown and
+StoreUnsafe, never an exception of redis-py.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import redis
+from redis.exceptions import ResponseError
+
+from jmswrap.errors import IllegalMove
+from jmswrap.message import Attempt, Message, Record, Settlement
+from jmswrap.states import State
+from jmswrap.store import calls, checks, keys, operating, reading
+from jmswrap.store.calls import Call
+from jmswrap.store.edge import edge, translated
+from jmswrap.store.nouns import Accepted, Claim, Guard, Hold, Limits, QueueSummary, Settled, Swept
+from jmswrap.store.running import Runner
+
+_UNGUARDED = Guard()
+
+
+class Store:
+    """One integration's messages on a Redis or Valkey server."""
+
+    def __init__(self, client: redis.Redis, prefix: str, limits: Limits | None = None) -> None:
+        self.client = client
+        self.prefix = prefix
+        self.limits = limits or Limits()
+        self._runner = Runner(client, prefix, self.limits)
+
+    def accept(self, messages: Sequence[Message], canonical: Sequence[str] | None = None) -> list[Accepted]:
+        """Put messages durably, each by itself; one's failure is not its neighbours'.
+
+        ``canonical`` may give, message by message, a hash of the body's canonical form, by
+        which a body that differs in bytes only is still the same message.
+        """
+        todo = [
+            calls.accept(message, other)
+            for message, other in zip(messages, canonical or [""] * len(messages), strict=True)
+        ]
+        answers = self._runner.run_all(todo) if todo else []
+        return [
+            translated(answer) if isinstance(answer, ResponseError) else calls.accepted(message, answer)
+            for message, answer in zip(messages, answers, strict=True)
+        ]
+
+    def claim(self, queue: str, worker: str, limit: int, guard: Guard = _UNGUARDED, linger_ms: int = 0) -> Claim:
+        """Lease up to ``limit`` messages, as many as the partner's guard allows now.
+
+        With ``linger_ms`` the caller promises to stay for that long (``listen``) and to claim
+        again: an empty queue then wakes it by its bell instead of an RQ job. Without, an empty
+        claim ends the drain in the store's eyes.
+        """
+        call = calls.claim(queue, worker, limit, guard, self.limits.claim_bytes, linger_ms)
+        return calls.claimed(self._runner.run(call))
+
+    def listen(self, queue: str, seconds: float) -> bool:
+        """Block until the queue's bell rings; False when ``seconds`` passed in silence."""
+        with edge():
+            answer = self.client.blpop([keys.of_queue(self.prefix, "bell", queue)], timeout=max(seconds, 0.01))
+        return answer is not None
+
+    def leave(self, queue: str, worker: str) -> bool:
+        """End a drain before its queue is empty; True when another wake-up is due."""
+        return bool(self._runner.run(Call("leave", (queue, worker))))
+
+    def mark_sending(self, holds: Sequence[Hold], in_doubt: str) -> list[bool]:
+        """Write down that bytes are about to leave; False: the lease is lost, send nothing.
+
+        ``in_doubt`` is what an expired lease then means: ``park`` or ``redeliver``.
+        """
+        return [bool(answer) for answer in self._all([Call("mark_sending", (h.id, h.fence, in_doubt)) for h in holds])]
+
+    def mark_replied(self, hold: Hold, raw: bytes) -> bool:
+        """Keep the raw answer before it is interpreted; False: the lease is lost.
+
+        An answer above ``limits.answer_bytes`` is not kept and the phase stays ``sending``.
+        """
+        if len(raw) > self.limits.answer_bytes:
+            return not self.renew("", [hold])
+        return bool(self._runner.run(Call("mark_replied", (hold.id, hold.fence, raw))))
+
+    def settle(self, settlements: Sequence[Settlement]) -> list[Settled]:
+        """Say what became of messages; outputs are accepted in the same step as each."""
+        return [calls.settled(answer) for answer in self._all([calls.settle(one) for one in settlements])]
+
+    def renew(self, worker: str, holds: Sequence[Hold]) -> list[Hold]:
+        """Lengthen leases from now on; returns the holds that are lost."""
+        if not holds:
+            return []
+        return [holds[at] for at in self._runner.run(calls.renew(worker, holds))]
+
+    def abandon(self, worker: str) -> tuple[str, ...]:
+        """End the leases of a worker known to be dead; returns the queues to wake."""
+        return tuple(queue.decode() for queue in self._runner.run(Call("abandon", (worker,)))[1:])
+
+    def sweep(self, limit: int = 500) -> Swept:
+        """Do the housekeeping that is due, at most ``limit`` messages of each sort."""
+        return calls.swept(self._runner.run(Call("sweep", (limit,))))
+
+    def replay(self, message_id: str, stale_ok: bool = False, reason: str = "") -> tuple[str, ...]:
+        """Queue a DEAD message again; returns the queues to wake.
+
+        Raises IllegalMove, also when a later message of its key was delivered or is under
+        way and ``stale_ok`` is false.
+        """
+        return self._operate("replay", message_id, reason, "1" if stale_ok else "")
+
+    def cancel(self, message_id: str, reason: str = "") -> tuple[str, ...]:
+        """End a message that waits (SCHEDULED, QUEUED, WAITING); returns the queues to wake."""
+        return self._operate("cancel", message_id, reason, "")
+
+    def bury(self, message_id: str, reason: str = "") -> tuple[str, ...]:
+        """End a DEAD message and let its key go; returns the queues to wake."""
+        return self._operate("bury", message_id, reason, "")
+
+    def resolve(self, message_id: str, to: State, reason: str = "", on_dead: str = "hold") -> tuple[str, ...]:
+        """Decide a message IN_DOUBT: QUEUED, DELIVERED or DEAD; returns the queues to wake."""
+        if to not in (State.QUEUED, State.DELIVERED, State.DEAD):
+            raise IllegalMove(f"A message in doubt is resolved to QUEUED, DELIVERED or DEAD, not to {to}.")
+        return self._operate("resolve", message_id, reason, f"{to}:{on_dead}" if to is State.DEAD else str(to))
+
+    def pause(self, queue: str = "", partner: str = "", reason: str = "") -> None:
+        """Hold deliveries of a queue or to a partner; accepting goes on."""
+        self._runner.run(Call("pause", ("pause", operating.mark(queue, partner), reason)))
+
+    def resume(self, queue: str = "", partner: str = "") -> tuple[str, ...]:
+        """End a pause; returns the queues to wake."""
+        answer = self._runner.run(Call("pause", ("resume", operating.mark(queue, partner), "")))
+        return tuple(name.decode() for name in answer)
+
+    def record(self, message_id: str, with_body: bool = False) -> Record | None:
+        """Return a message's record; None when the store has none by this id."""
+        with edge():
+            return reading.record(self.client, self.prefix, message_id, with_body)
+
+    def body(self, message_id: str) -> bytes | None:
+        """Return a message's body as accepted."""
+        with edge():
+            return reading.raw(self.client, keys.body(self.prefix, message_id))
+
+    def reply(self, message_id: str) -> bytes | None:
+        """Return the raw answer kept by ``mark_replied``, until the message is settled."""
+        with edge():
+            return reading.raw(self.client, keys.reply(self.prefix, message_id))
+
+    def attempts(self, message_id: str) -> list[Attempt]:
+        """Return a message's attempts, oldest first."""
+        with edge():
+            return reading.attempts(self.client, self.prefix, message_id)
+
+    def queues(self) -> list[QueueSummary]:
+        """Return every queue that ever had a message, by name."""
+        with edge():
+            return reading.queues(self.client, self.prefix)
+
+    def messages(
+        self, queue: str, state: State | None = None, limit: int = 50, newest_first: bool = True
+    ) -> list[Record]:
+        """List a queue's messages by acceptance, or those of one state."""
+        with edge():
+            return reading.messages(self.client, self.prefix, queue, state, limit, newest_first)
+
+    def totals(self, queue: str, day: str) -> dict[str, int]:
+        """Return the control totals of a day (``yyyymmdd``, UTC): ``FROM>TO`` → moves, ``duplicate``."""
+        with edge():
+            return reading.totals(self.client, self.prefix, queue, day)
+
+    def ready(self, vouched: bool = False) -> None:
+        """Raise StoreDown or StoreUnsafe unless the server keeps what it is given."""
+        with edge():
+            facts = checks.gather(self.client)
+        checks.require_safe(facts, vouched)
+
+    def _all(self, todo: Iterable[Call]) -> list[object]:
+        todo = list(todo)
+        answers = self._runner.run_all(todo) if todo else []
+        for answer in answers:
+            if isinstance(answer, ResponseError):
+                raise translated(answer) from answer
+        return answers
+
+    def _operate(self, verb: str, message_id: str, reason: str, option: str) -> tuple[str, ...]:
+        return operating.moved(verb, message_id, self._runner.run(Call("operate", (verb, message_id, reason, option))))
