@@ -1,0 +1,1 @@
+"""Reading: the one facade that every door (command line, console) looks through."""

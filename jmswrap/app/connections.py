@@ -1,0 +1,107 @@
+"""Stores and bells from a configuration.
+
+Without ``store.url`` the store is the embedded server of the integration's data folder,
+which ``jmswrap up`` runs.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from jmswrap.accept.hosting import consumers
+from jmswrap.app.integration import Integration
+from jmswrap.config.settings import Config, Durability
+from jmswrap.errors import StoreDown
+from jmswrap.inspect.inspection import Inspection
+from jmswrap.operate.moves import Moves
+from jmswrap.store import opening
+from jmswrap.store.aio import AsyncStore
+from jmswrap.store.nouns import Limits
+from jmswrap.store.server import running_url
+from jmswrap.store.store import Store
+from jmswrap.store.wakeup import Bell
+
+
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """An integration's synchronous connections."""
+
+    store: Store
+    bell: Bell
+
+    def close(self) -> None:
+        """Let go of the sockets."""
+        self.store.client.close()
+
+
+def data_folder(integration: Integration) -> Path:
+    """Return the folder of the embedded store."""
+    return integration.folder / integration.config.store.data
+
+
+def store_url(integration: Integration) -> str:
+    """Return the store's address; StoreDown when none is configured and no embedded one runs."""
+    url = integration.config.store.url or running_url(data_folder(integration))
+    if not url:
+        raise StoreDown(
+            f"no store runs on {data_folder(integration)}: start `jmswrap up` for this integration, or set store.url"
+        )
+    return url
+
+
+def limits(config: Config) -> Limits:
+    """Return the store's limits that a configuration asks for."""
+    settings = config.store
+    return Limits(
+        lease_ms=round(settings.lease_seconds * 1000),
+        retention_ms=round(settings.retention_seconds * 1000),
+        duplicate_window_ms=round(settings.duplicate_window_seconds * 1000),
+        replicas=settings.replicas,
+    )
+
+
+def connect(integration: Integration, url: str = "") -> Connections:
+    """Return connections for threads; nothing is sent before they are used."""
+    config = integration.config
+    client = opening.client(url or store_url(integration))
+    store = Store(client, config.prefix, limits(config))
+    return Connections(store, Bell(client, config.workers.pool, config.workers.drain_seconds))
+
+
+def connect_async(integration: Integration, url: str = "") -> AsyncStore:
+    """Return the gateway's store; call it in the process and event loop that use it."""
+    config = integration.config
+    client = opening.async_client(url or store_url(integration))
+    return AsyncStore(client, config.prefix, limits(config), vouched(config))
+
+
+def vouched(config: Config) -> bool:
+    """Tell whether a person answers for the server's persistence."""
+    return config.store.durability is Durability.VOUCHED
+
+
+@contextmanager
+def looking(integration: Integration) -> Iterator[Inspection]:
+    """Open the read facade."""
+    connections = connect(integration)
+    config = integration.config
+    queues: dict[str, tuple[str, ...]] = dict.fromkeys(consumers(config), ())
+    for route in config.routes:
+        queue = config.queue_of(route)
+        queues[queue] = (*queues.get(queue, ()), route)
+    try:
+        yield Inspection(connections.store, queues)
+    finally:
+        connections.close()
+
+
+@contextmanager
+def moving(integration: Integration) -> Iterator[Moves]:
+    """Open the write facade."""
+    connections = connect(integration)
+    try:
+        config = integration.config
+        yield Moves(connections.store, connections.bell, consumers(config), config.partners)
+    finally:
+        connections.close()

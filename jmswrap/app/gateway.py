@@ -1,0 +1,46 @@
+"""The gateway of an integration: what it serves, and how a process opens its engine."""
+
+import asyncio
+
+from jmswrap.accept.commit import GroupCommit
+from jmswrap.accept.hosting import Engine, Hosting, Open
+from jmswrap.accept.hosting import hosting as hosting_of
+from jmswrap.accept.ringing import Ringer
+from jmswrap.app.connections import connect, connect_async, store_url
+from jmswrap.app.integration import Integration
+from jmswrap.operate.sweeper import Sweeper
+
+
+def public_address(integration: Integration, port: int) -> str:
+    """Return the address without a path that published WSDLs name."""
+    gateway = integration.config.gateway
+    host = f"[{gateway.host}]" if ":" in gateway.host else gateway.host
+    return gateway.public_url.rstrip("/") or f"http://{host}:{port}"
+
+
+def hosting(integration: Integration, address: str) -> Hosting:
+    """Return what the gateway serves; made before its processes are forked."""
+    return hosting_of(integration.config, integration.folder, address)
+
+
+def opener(integration: Integration) -> Open:
+    """Return the function that opens a gateway process's engine, in its event loop."""
+
+    async def open_engine() -> Engine:
+        url = store_url(integration)
+        connections = connect(integration, url)
+        store = connect_async(integration, url)
+        ringer = Ringer(connections.bell)
+        commit = GroupCommit(store, ringer)
+        sweeper = Sweeper(connections.store, connections.bell)
+        sweeper.start()
+
+        async def close() -> None:
+            await asyncio.to_thread(sweeper.stop)
+            await asyncio.to_thread(ringer.close)
+            await store.client.aclose()
+            connections.close()
+
+        return Engine(commit=commit, ready=store.ready, close=close)
+
+    return open_engine

@@ -1,0 +1,122 @@
+"""Keeps child processes running: starts, watches, starts again, stops in order.
+
+A child that ends by itself is started again after a wait that grows up to a bound. Every
+child has a session of its own, so that a Ctrl-C in the terminal reaches the parent only,
+and a lifeline, so that no child outlives a parent that was killed.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from jmswrap import log
+from jmswrap.app import lifeline
+
+FIRST_WAIT_SECONDS = 0.5
+LONGEST_WAIT_SECONDS = 30.0
+STEADY_SECONDS = 60.0
+"""A child that ran for this long begins again with the first wait."""
+
+_log = log.get(__name__)
+
+
+@dataclass(slots=True)
+class Child:
+    """A process to be kept running."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    stop_seconds: float
+    """How long it may take to stop before it is killed."""
+    descriptors: tuple[int, ...] = ()
+    """File descriptors it inherits."""
+    process: asyncio.subprocess.Process | None = None
+    restarts: int = 0
+    began: float = field(default=0, repr=False)
+
+
+class Supervisor:
+    """The children of one process; belongs to one event loop."""
+
+    def __init__(self) -> None:
+        self.children: list[Child] = []
+        self._watching: dict[str, asyncio.Task[None]] = {}
+        self._stopping = False
+        self._reading_end, self._writing_end = os.pipe()
+
+    async def start(self, child: Child) -> None:
+        """Start a child and keep it running; children are stopped in the order of their start."""
+        self.children.append(child)
+        await self._spawn(child)
+        self._watching[child.name] = asyncio.get_running_loop().create_task(self._watch(child))
+
+    async def stop(self) -> None:
+        """Stop every child, first started first, and kill what does not stop in time."""
+        self._stopping = True
+        for task in self._watching.values():
+            task.cancel()
+        # Children of one kind stop together; the next kind waits for them.
+        kinds = list(dict.fromkeys(_kind(child) for child in self.children))
+        for kind in kinds:
+            await asyncio.gather(*(self._end(child) for child in self.children if _kind(child) == kind))
+        for descriptor in (self._reading_end, self._writing_end):
+            os.close(descriptor)
+
+    def kill(self) -> None:
+        """Kill every child now."""
+        for child in self.children:
+            _signal(child, signal.SIGKILL)
+
+    async def _spawn(self, child: Child) -> None:
+        child.began = time.monotonic()
+        child.process = await asyncio.create_subprocess_exec(
+            *child.command,
+            env={**child.environment, lifeline.VARIABLE: str(self._reading_end)},
+            stdin=asyncio.subprocess.DEVNULL,
+            pass_fds=(self._reading_end, *child.descriptors),
+            start_new_session=True,
+        )
+
+    async def _watch(self, child: Child) -> None:
+        wait_seconds = FIRST_WAIT_SECONDS
+        while not self._stopping:
+            assert child.process is not None
+            status = await child.process.wait()
+            _signal(child, signal.SIGKILL)  # what it may have left behind in its session
+            if time.monotonic() - child.began > STEADY_SECONDS:
+                wait_seconds = FIRST_WAIT_SECONDS
+            _log.error("child-ended", name=child.name, status=status, again_in_seconds=wait_seconds)
+            await asyncio.sleep(wait_seconds)
+            wait_seconds = min(wait_seconds * 2, LONGEST_WAIT_SECONDS)
+            child.restarts += 1
+            await self._spawn(child)
+
+    async def _end(self, child: Child) -> None:
+        process = child.process
+        if process is None:
+            return
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.terminate()
+            try:
+                await asyncio.wait_for(process.wait(), child.stop_seconds)
+            except TimeoutError:
+                _log.warning("child-killed", name=child.name, after_seconds=child.stop_seconds)
+        _signal(child, signal.SIGKILL)
+        await process.wait()
+
+
+def _kind(child: Child) -> str:
+    return child.name.rpartition("-")[0] or child.name
+
+
+def _signal(child: Child, number: int) -> None:
+    """Signal a child's whole session; the leader's id is the group's, also after its end."""
+    if child.process is not None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.process.pid, number)

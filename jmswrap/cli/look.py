@@ -1,0 +1,118 @@
+"""``queues``, ``messages``, ``show``: looking at what the store holds."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from rich.markup import escape
+
+from jmswrap.app.connections import looking
+from jmswrap.app.integration import load
+from jmswrap.cli import options, render
+from jmswrap.inspect.views import MessageDetail, MessageView, QueueView
+from jmswrap.states import State
+
+_COLUMNS = (State.QUEUED, State.SCHEDULED, State.IN_FLIGHT, State.WAITING, State.IN_DOUBT, State.DEAD, State.DELIVERED)
+
+
+@click.command()
+@options.config
+@options.as_json
+def queues(file: Path, as_json: bool) -> None:
+    """Show every queue: what waits, what is under way, what failed."""
+    with looking(load(file)) as inspection:
+        found = inspection.queues()
+    if as_json:
+        render.as_json([asdict(view) for view in found])
+        return
+    heads = ("queue", *(str(state).lower() for state in _COLUMNS), "oldest", "workers", "paused")
+    render.table(heads, [_queue_row(view) for view in found], right=heads[1:-1])
+
+
+@click.command()
+@options.config
+@options.as_json
+@click.option("-q", "--queue", default="", help="Of one queue only.")
+@click.option("-s", "--state", type=click.Choice([str(state) for state in State], case_sensitive=False))
+@click.option("-n", "--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="At most so many.")
+def messages(file: Path, as_json: bool, queue: str, state: str | None, limit: int) -> None:
+    """List the newest messages, the newest first."""
+    with looking(load(file)) as inspection:
+        found = inspection.messages(queue, State(state) if state else None, limit)
+    if as_json:
+        render.as_json([asdict(view) for view in found])
+        return
+    heads = ("id", "route", "operation", "state", "key", "age", "attempts", "reason")
+    render.table(heads, [_message_row(view) for view in found], right=("age", "attempts"))
+
+
+@click.command()
+@options.config
+@options.as_json
+@click.option("--body", is_flag=True, help="The body as it was accepted, too.")
+@click.argument("message_id", metavar="ID")
+def show(file: Path, as_json: bool, body: bool, message_id: str) -> None:
+    """Show one message: headers, every attempt, the partner's reply."""
+    with looking(load(file)) as inspection:
+        found = inspection.message(message_id, with_body=body)
+    if as_json:
+        render.as_json(found.plain())
+    else:
+        _say(found)
+
+
+def _queue_row(view: QueueView) -> tuple[object, ...]:
+    counts = [view.counts.get(str(state), "·") for state in _COLUMNS]
+    oldest = render.span(view.oldest_age_ms) if view.oldest_age_ms else "·"
+    paused = "" if view.paused is None else f"yes: {view.paused}" if view.paused else "yes"
+    return (view.name, *counts, oldest, view.drains or "·", paused)
+
+
+def _message_row(view: MessageView) -> tuple[object, ...]:
+    reason = view.reason + (f" (again in {render.span(view.due_in_ms)})" if view.due_in_ms else "")
+    age = render.span(view.age_ms)
+    return (view.id, view.route, view.operation, view.state, view.key or "–", age, view.attempts, reason)
+
+
+def _say(found: MessageDetail) -> None:
+    summary = found.summary
+    facts = {
+        "message": summary.id,
+        "state": summary.state + (f": {summary.reason}" if summary.reason else ""),
+        "route": summary.route,
+        "queue": summary.queue,
+        "operation": summary.operation,
+        "key": summary.key,
+        "source id": found.source_id,
+        "correlation id": summary.correlation_id,
+        "type": found.type,
+        "reply to": found.reply_to,
+        "accepted": _instant(found.accepted_ms),
+        "changed": _instant(found.changed_ms),
+        "expires": _instant(found.expires_ms),
+        "redelivered": "yes, it was sent before" if found.redelivered else "",
+        "worker": found.worker,
+        **{f"property {name}": value for name, value in found.properties.items()},
+    }
+    console = render.console()
+    for name, value in facts.items():
+        if value:
+            console.print(f"[bold]{escape(name):<15}[/bold] {escape(value)}")
+    if found.attempts:
+        console.print("\n[bold]attempts[/bold]")
+        rows = [
+            (a.number, _instant(a.ended_ms), f"{a.duration_ms} ms", a.target, a.outcome, a.sentence)
+            for a in found.attempts
+        ]
+        render.table(("no", "ended", "took", "target", "outcome", "what happened"), rows, right=("no", "took"))
+    for title, text in (("reply", found.reply), ("body", (found.body or b"").decode("utf-8", "replace"))):
+        if text:
+            console.print(f"\n[bold]{title}[/bold]")
+            click.echo(text)
+
+
+def _instant(ms: int) -> str:
+    if not ms:
+        return ""
+    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(sep=" ", timespec="milliseconds").replace("+00:00", " UTC")

@@ -1,0 +1,113 @@
+"""What a person sees of queues and messages: plain values, ready for a table or JSON."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from jmswrap.message import Attempt, Record
+
+
+@dataclass(frozen=True, slots=True)
+class QueueView:
+    """A queue at a glance."""
+
+    name: str
+    counts: Mapping[str, int]
+    """Messages by state; states without messages are left out."""
+    oldest_age_ms: int
+    """Age of the oldest message that still needs work or a person; 0: there is none."""
+    paused: str | None
+    """Why it is paused; None when it is not."""
+    drains: int
+    """Workers at it now."""
+    routes: tuple[str, ...]
+    """The routes whose messages wait on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    """A message in a list."""
+
+    id: str
+    queue: str
+    route: str
+    operation: str
+    state: str
+    key: str
+    correlation_id: str
+    age_ms: int
+    due_in_ms: int
+    """For SCHEDULED and WAITING; 0 otherwise."""
+    attempts: int
+    deliveries: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageDetail:
+    """Everything known of one message."""
+
+    summary: MessageView
+    type: str
+    source_id: str
+    reply_to: str
+    priority: int
+    redelivered: bool
+    accepted_ms: int
+    changed_ms: int
+    expires_ms: int
+    worker: str
+    properties: Mapping[str, str]
+    soap_headers: tuple[str, ...]
+    attempts: tuple[Attempt, ...] = ()
+    body: bytes | None = None
+    reply: str = ""
+    """The last reply that was kept."""
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as JSON can hold it."""
+        values = asdict(self)
+        summary = values.pop("summary")
+        values["body"] = None if self.body is None else self.body.decode("utf-8", "replace")
+        return {**summary, **values}
+
+
+def view(record: Record, now_ms: int) -> MessageView:
+    """Return a record as a list shows it."""
+    message = record.message
+    return MessageView(
+        id=message.id,
+        queue=message.queue,
+        route=message.route,
+        operation=message.operation,
+        state=str(record.state),
+        key=message.key,
+        correlation_id=message.correlation_id,
+        age_ms=max(now_ms - record.accepted_ms, 0),
+        due_in_ms=max(record.due_ms - now_ms, 0) if record.due_ms else 0,
+        attempts=record.attempts,
+        deliveries=record.deliveries,
+        reason=record.reason,
+    )
+
+
+def detail(record: Record, attempts: tuple[Attempt, ...], body: bytes | None, reply: str, now_ms: int) -> MessageDetail:
+    """Return a record with its history as ``show`` prints it."""
+    message = record.message
+    return MessageDetail(
+        summary=view(record, now_ms),
+        type=message.type,
+        source_id=message.source_id,
+        reply_to=message.reply_to,
+        priority=message.priority,
+        redelivered=record.redelivered,
+        accepted_ms=record.accepted_ms,
+        changed_ms=record.changed_ms,
+        expires_ms=record.expires_ms,
+        worker=record.worker,
+        properties=dict(message.properties),
+        soap_headers=message.soap_headers,
+        attempts=attempts,
+        body=body,
+        reply=reply,
+    )
