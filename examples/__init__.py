@@ -1,0 +1,1 @@
+"""Short, runnable, and run by the tests."""

@@ -1,0 +1,1 @@
+"""The person synchronization between CCB and MDM, played from end to end."""
