@@ -1,0 +1,171 @@
+"""What an outcome means for a message: the settlement that the store is asked for.
+
+Pure: no clock, no network. Messages that follow from this one get ids derived from its own,
+so that settling twice makes nothing twice.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from lxml import etree
+
+from jmswrap import clock, xml
+from jmswrap.deliver import refusal
+from jmswrap.deliver.delivery import Call, Delivery, Put, through
+from jmswrap.errors import Refused, TransformError
+from jmswrap.message import Attempt, Claimed, Message, Settlement
+from jmswrap.outcome import TABLE, Called, Meaning, Outcome
+from jmswrap.states import State
+
+_REPLY_LOOKED_AT = 16_384
+"""Bytes of a raw reply that are offered to the history; the store keeps fewer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """The circumstances of one attempt."""
+
+    worker: str
+    duration_ms: int
+    """Of the attempt."""
+    held_ms: int
+    """Since the message was claimed."""
+
+
+def handed_back(claimed: Claimed, reason: str) -> Settlement:
+    """Return the settlement of a message that was claimed and not tried."""
+    return Settlement(claimed.id, claimed.fence, State.QUEUED, reason=reason)
+
+
+def decide(called: Called, claimed: Claimed, delivery: Delivery, tried: Tried) -> Settlement:
+    """Return what the store is to do with a message after an attempt."""
+    row = TABLE[called.outcome]
+    meaning = row.meaning(delivery.idempotent)
+    if meaning is Meaning.QUEUED:
+        return handed_back(claimed, called.sentence)
+    if meaning is Meaning.IN_DOUBT and delivery.redeliver:
+        meaning = Meaning.WAITING
+    settlement = Settlement(
+        claimed.id,
+        claimed.fence,
+        State.DELIVERED,
+        attempt=_attempt(called, claimed, delivery, tried, kept=meaning is not Meaning.DELIVERED),
+        partner_up=_partner_up(meaning, row.trouble, delivery),
+    )
+    match meaning:
+        case Meaning.DELIVERED:
+            return _delivered(settlement, called, claimed, delivery)
+        case Meaning.WAITING:
+            return _waiting(settlement, called, claimed, delivery, tried)
+        case Meaning.REFUSED:
+            return _refused(settlement, called, claimed, delivery)
+        case Meaning.IN_DOUBT:
+            return replace(settlement, state=State.IN_DOUBT, reason=called.sentence)
+    return replace(settlement, state=State.DEAD, reason=called.sentence, on_dead=delivery.on_dead)
+
+
+def forward(claimed: Claimed, body: bytes, put: Put) -> Message:
+    """Return the message that carries a body on to the next queue."""
+    source = claimed.record.message
+    message = _output(source, body, put, "forward")
+    return put.shape(replace(message, operation=source.operation, reply_to=source.reply_to))
+
+
+def _delivered(settlement: Settlement, called: Called, claimed: Claimed, delivery: Delivery) -> Settlement:
+    source = claimed.record.message
+    if called.outcome is Outcome.FORWARDED and isinstance(delivery.target, Put):
+        return _with_output(settlement, lambda put: forward(claimed, called.body, put), delivery.target, State.DEAD)
+    if delivery.reply is None or not called.body:
+        return settlement
+
+    def reply(put: Put) -> Message:
+        return put.shape(_output(source, through(put.steps, called.body, source), put, "reply"))
+
+    # The partner has it, so it is neither repeated nor dead: a person decides, the reply at hand.
+    settled = _with_output(settlement, reply, delivery.reply, State.IN_DOUBT)
+    if settled.state is State.IN_DOUBT and settled.attempt is not None:
+        settled = replace(settled, attempt=replace(settled.attempt, reply=_kept(called.raw)))
+    return settled
+
+
+def _refused(settlement: Settlement, called: Called, claimed: Claimed, delivery: Delivery) -> Settlement:
+    settlement = replace(settlement, state=State.DEAD, on_dead=delivery.on_dead, reason=called.sentence)
+    if delivery.refusal is None or not isinstance(delivery.target, Call):
+        return settlement
+    source, partner = claimed.record.message, delivery.target.partner.name
+
+    def refuse(put: Put) -> Message:
+        document = refusal.document(source, claimed.body, called, partner)
+        return put.shape(_output(source, through(put.steps, document, source), put, "refusal"))
+
+    answered = _with_output(settlement, refuse, delivery.refusal, State.DEAD)
+    if not answered.outputs:
+        return answered
+    reason = f"refused by {partner}, negative acknowledgement sent: {called.sentence}"
+    return replace(answered, reason=reason, on_dead="release")
+
+
+def _waiting(
+    settlement: Settlement, called: Called, claimed: Claimed, delivery: Delivery, tried: Tried
+) -> Settlement:
+    record = claimed.record
+    age_ms = max(record.changed_ms - record.accepted_ms, 0) + tried.held_ms
+    wait_ms = delivery.schedule.next_wait_ms(record.attempts + 1, age_ms, called.retry_after_ms)
+    if wait_ms is not None:
+        return replace(settlement, state=State.WAITING, wait_ms=wait_ms, reason=called.sentence)
+    reason = f"given up after {record.attempts + 1} attempts: {called.sentence}"
+    return replace(settlement, state=State.DEAD, reason=reason, on_dead=delivery.on_dead)
+
+
+def _with_output(
+    settlement: Settlement, make: Callable[[Put], Message], put: Put, otherwise: State
+) -> Settlement:
+    try:
+        message = make(put)
+    except (TransformError, Refused, etree.LxmlError) as error:
+        reason = f"the message for queue {put.queue} could not be made: {error}"
+        return replace(settlement, state=otherwise, reason=reason)
+    return replace(settlement, outputs=(message,))
+
+
+def _output(source: Message, body: bytes, put: Put, purpose: str) -> Message:
+    return Message(
+        id=clock.derived_id(source.id, purpose, put.queue),
+        queue=put.queue,
+        route=put.route,
+        body=body,
+        key=source.key,
+        correlation_id=source.correlation_id or source.id,
+        type=str(etree.fromstring(body, xml.parser()).tag),
+        priority=source.priority,
+        properties=source.properties,
+    )
+
+
+def _attempt(called: Called, claimed: Claimed, delivery: Delivery, tried: Tried, kept: bool) -> Attempt:
+    return Attempt(
+        number=claimed.record.attempts + 1,
+        ended_ms=0,
+        duration_ms=tried.duration_ms,
+        worker=tried.worker,
+        target=delivery.target_name,
+        outcome=called.outcome,
+        sentence=called.sentence,
+        http_status=called.http_status,
+        fault_code=called.fault.code if called.fault else "",
+        reply=_kept(called.raw) if kept else "",
+        generation=delivery.generation,
+    )
+
+
+def _kept(raw: bytes) -> str:
+    return raw[:_REPLY_LOOKED_AT].decode("utf-8", "replace")
+
+
+def _partner_up(meaning: Meaning, trouble: bool, delivery: Delivery) -> bool | None:
+    """Say what the outcome tells about the partner as a whole; a technical Fault tells nothing."""
+    if not isinstance(delivery.target, Call):
+        return None
+    if trouble:
+        return False
+    return True if meaning in (Meaning.DELIVERED, Meaning.REFUSED) else None

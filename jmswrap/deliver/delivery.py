@@ -1,0 +1,107 @@
+"""What a route does with its messages, ready to be done: small frozen nouns.
+
+``app`` builds them from an integration before work starts; the drain only reads them.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from jmswrap.message import Message
+from jmswrap.partner.client import PartnerClient
+from jmswrap.retry import Schedule
+from jmswrap.store.nouns import Guard
+
+Step = Callable[[bytes, Mapping[str, str]], bytes]
+"""One transform of the body; raises TransformError."""
+
+
+def as_it_is(message: Message) -> Message:
+    """Return the message unchanged: the consuming route asks for nothing."""
+    return message
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """A queue that messages are put on, and how they get there."""
+
+    queue: str
+    route: str = ""
+    """The route that consumes it; empty when an application does."""
+    steps: tuple[Step, ...] = ()
+    """From what is at hand (a reply, a refusal document) to the body."""
+    shape: Callable[[Message], Message] = as_it_is
+    """Gives the message what the consuming route asks for: its key, priority, delay, time to live."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A partner's operation that messages are sent to."""
+
+    partner: PartnerClient
+    operation: str = ""
+    """Empty: the one that takes the body element."""
+    typed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A route, ready to be done."""
+
+    route: str
+    target: Call | Put
+    schedule: Schedule
+    steps: tuple[Step, ...] = ()
+    idempotent: bool = False
+    redeliver: bool = False
+    """In doubt: send again, instead of leaving it to a person."""
+    on_dead: str = "hold"
+    reply: Put | None = None
+    refusal: Put | None = None
+    generation: str = ""
+    """The configuration generation that attempts are recorded under."""
+
+    @property
+    def in_doubt(self) -> str:
+        """What the store is to do when the worker dies while sending: ``park`` or ``redeliver``."""
+        return "redeliver" if self.idempotent or self.redeliver else "park"
+
+    @property
+    def target_name(self) -> str:
+        """The target as a person would name it."""
+        if isinstance(self.target, Put):
+            return f"queue {self.target.queue}"
+        return " ".join(word for word in (self.target.partner.name, self.target.operation) if word)
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePlan:
+    """A queue as a worker drains it."""
+
+    queue: str
+    deliveries: Mapping[str, Delivery]
+    """By route: several routes may share a queue."""
+    guard: Guard
+    """The limits of the one partner it delivers to."""
+
+
+def parameters(message: Message) -> dict[str, str]:
+    """Return the stylesheet parameters of a message: its JMS headers and its properties."""
+    return {
+        **message.properties,
+        "JMSMessageID": message.id,
+        "JMSCorrelationID": message.correlation_id,
+        "JMSType": message.type,
+        "JMSReplyTo": message.reply_to,
+        "JMSXGroupID": message.key,
+        "operation": message.operation,
+        "sourceId": message.source_id,
+    }
+
+
+def through(steps: tuple[Step, ...], document: bytes, message: Message) -> bytes:
+    """Return the document after the steps."""
+    if steps:
+        given = parameters(message)
+        for step in steps:
+            document = step(document, given)
+    return document

@@ -1,0 +1,296 @@
+"""Drains one queue for a while: claim, transform, mark, call, settle; many calls at once.
+
+One thread, the caller's, talks to the store, and does so for all: what gathered while a round
+trip was under way goes into the next one (group commit). The crew's threads transform and call.
+A message leaves this process settled, handed back, or fenced: when the store is away, calls end
+before their leases do, and their messages are left to the store's sweep.
+"""
+
+from collections.abc import Callable, Sequence
+from queue import Empty, SimpleQueue
+from typing import TypeVar
+
+from jmswrap import clock, log
+from jmswrap.deliver.crew import Crew
+from jmswrap.deliver.decide import handed_back
+from jmswrap.deliver.delivery import QueuePlan
+from jmswrap.deliver.flight import Flight
+from jmswrap.deliver.pace import Drained, Pace, Rings
+from jmswrap.errors import Unavailable
+from jmswrap.message import Claimed, Settlement
+from jmswrap.states import State
+from jmswrap.store.nouns import Claim
+from jmswrap.store.store import Store
+
+_LOG = log.get(__name__)
+_Answer = TypeVar("_Answer")
+
+SLICE_SECONDS = 2.0
+"""How long a busy queue keeps a worker that others wait for."""
+
+POLL_SECONDS = 0.005
+"""Between two looks at an empty queue while calls are under way; doubles with each that finds nothing."""
+
+POLL_MAX_SECONDS = 0.05
+"""The longest such pause."""
+
+LOOK_AROUND_SECONDS = 0.1
+"""Between two looks at the shutdown mark and the other wake-ups."""
+
+AWAY_SECONDS = 0.1
+"""Between two tries while the store does not answer."""
+
+STUCK_SECONDS = 30.0
+"""A message whose steps take so long, beyond its call's own limit, is no longer held: libxslt cannot be interrupted."""
+
+MISSING_ROUTE_MS = 30_000
+"""How long a message waits whose route this worker does not know; another's configuration may."""
+
+
+class Drain:
+    """One drain of one queue; ``run`` once."""
+
+    def __init__(self, store: Store, bell: Rings, crew: Crew, plan: QueuePlan, worker: str, pace: Pace) -> None:
+        self._store, self._bell, self._crew, self._plan = store, bell, crew, plan
+        self._worker, self._pace = worker, pace
+        self._lease_seconds = store.limits.lease_ms / 1000
+        self._events: SimpleQueue[Flight] = SimpleQueue()
+        self._flights: dict[str, Flight] = {}
+        self._to_mark: list[Flight] = []
+        self._to_settle: list[Flight] = []
+        now = clock.monotonic()
+        self._begun = self._busy_at = self._renewed_at = self._claimed_at = now
+        self._looked_at = self._poll_seconds = 0.0
+        self._crowded = self._ends = self._away = self._disarmed = False
+        self.drained = Drained()
+
+    def run(self) -> Drained:
+        """Drain until the time is over, the queue stays empty or somebody else needs the worker."""
+        try:
+            while not self._over() and not self._idle(self._turn()):
+                pass
+            self._finish()
+        finally:
+            for flight in self._flights.values():
+                flight.wire.abort()
+        if not self._disarmed and self._asked(lambda: self._store.leave(self._plan.queue, self._worker)):
+            self._bell.ring(self._plan.queue)
+        return self.drained
+
+    def _over(self) -> bool:
+        now = clock.monotonic()
+        if now - self._begun >= self._pace.drain_seconds:
+            return True
+        if now - self._looked_at < LOOK_AROUND_SECONDS:
+            return False
+        self._looked_at = now
+        self._crowded = self._pace.others_wait()
+        return self._pace.stopping() or (self._crowded and now - self._begun >= SLICE_SECONDS)
+
+    def _turn(self) -> Claim | None:
+        """Take what came back from the crew, tell the store, fetch more."""
+        self._gather(self._patience())
+        self._renew()
+        settled = self._settle()
+        self._mark()
+        free = self._crew.size - len(self._flights)
+        if free <= 0 or (not settled and clock.monotonic() - self._claimed_at < self._poll_seconds):
+            return None
+        return self._claim(free, self._pace.linger_seconds)
+
+    def _idle(self, claim: Claim | None) -> bool:
+        """Wait a moment on an empty queue; True when that has been long enough."""
+        if self._flights or (claim is not None and claim.messages):
+            return False
+        idle_seconds = clock.monotonic() - self._busy_at
+        linger_seconds = 0 if self._crowded else self._pace.linger_seconds
+        if claim is None:
+            return self._away and idle_seconds > max(linger_seconds, 1)
+        if idle_seconds >= linger_seconds:
+            last = self._claim(self._crew.size, 0)
+            self._disarmed = last is not None and not last.messages and not last.backlog
+            return last is not None and not last.messages
+        pause_seconds = min(linger_seconds - idle_seconds, LOOK_AROUND_SECONDS)
+        if claim.wait_ms is not None:
+            pause_seconds = min(pause_seconds, claim.wait_ms / 1000)
+        self._asked(lambda: self._store.listen(self._plan.queue, pause_seconds))
+        return False
+
+    def _finish(self) -> None:
+        """Hand back what was not begun, wait for the calls under way."""
+        self._ends = True
+        waiting, self._to_mark = self._to_mark, []
+        for flight in waiting:
+            self._landed(flight)
+        while self._flights:
+            self._settle()
+            self._renew()
+            if self._flights:
+                self._gather(AWAY_SECONDS)
+
+    def _patience(self) -> float:
+        """How long to wait for the crew before looking at the queue again."""
+        if self._away:
+            return AWAY_SECONDS
+        if not self._flights or self._to_mark or self._to_settle:
+            return 0.0
+        return max(self._poll_seconds, 0.001) if len(self._flights) < self._crew.size else LOOK_AROUND_SECONDS
+
+    def _gather(self, seconds: float) -> None:
+        try:
+            self._landed(self._events.get(timeout=seconds) if seconds else self._events.get_nowait())
+            while True:
+                self._landed(self._events.get_nowait())
+        except Empty:
+            return
+
+    def _landed(self, flight: Flight) -> None:
+        if flight.settlement is None and self._ends:
+            flight.settlement = handed_back(flight.claimed, "the worker ended its drain")
+        if flight.settlement is not None:
+            self._to_settle.append(flight)
+        elif self._flights.get(flight.claimed.id) is flight:
+            self._ready(flight)
+
+    def _ready(self, flight: Flight) -> None:
+        if flight.to_partner:
+            self._to_mark.append(flight)
+        else:
+            self._start(flight, flight.attempt)
+
+    def _start(self, flight: Flight, work: Callable[[], None]) -> None:
+        def done() -> None:
+            work()
+            self._events.put(flight)
+
+        self._crew.do(done)
+
+    def _claim(self, free: int, linger_seconds: float) -> Claim | None:
+        before = clock.monotonic()
+        linger_ms = int(linger_seconds * 1000)
+        plan = self._plan
+        claim = self._asked(lambda: self._store.claim(plan.queue, self._worker, free, plan.guard, linger_ms))
+        self._claimed_at = before
+        if claim is None or not claim.messages:
+            self._poll_seconds = min(max(self._poll_seconds * 2, POLL_SECONDS), POLL_MAX_SECONDS)
+            return claim
+        self._poll_seconds = 0.0
+        self._busy_at = before
+        for claimed in claim.messages:
+            self._took(claimed, before)
+        return claim
+
+    def _took(self, claimed: Claimed, before: float) -> None:
+        route = claimed.record.message.route
+        delivery = self._plan.deliveries.get(route)
+        if delivery is None:
+            reason = f"no route {route or '(none)'} here takes from queue {self._plan.queue}; check the configuration"
+            waiting = Settlement(claimed.id, claimed.fence, State.WAITING, wait_ms=MISSING_ROUTE_MS, reason=reason)
+            self._asked(lambda: self._store.settle([waiting]))
+            self.drained.count(State.WAITING)
+            return
+        flight = Flight(claimed, delivery, self._worker, before, self._lease_end(before))
+        self._flights[claimed.id] = flight
+        if flight.needs_preparing:
+            self._start(flight, flight.prepare)
+        else:
+            self._ready(flight)
+
+    def _lease_end(self, before: float) -> float:
+        """Return when this process must have let go: before the store's own end of the lease."""
+        return before + self._lease_seconds * 0.9
+
+    def _mark(self) -> None:
+        """Have it on disk that bytes are about to leave; then let them leave."""
+        flights, self._to_mark = [flight for flight in self._to_mark if not self._gave_up(flight)], []
+        for policy in ("redeliver", "park"):
+            self._mark_group([flight for flight in flights if flight.delivery.in_doubt == policy], policy)
+
+    def _mark_group(self, flights: Sequence[Flight], policy: str) -> None:
+        if not flights:
+            return
+        marked = self._asked(lambda: self._store.mark_sending([flight.hold for flight in flights], policy))
+        if marked is None:
+            self._to_mark += flights
+            return
+        for flight, may_send in zip(flights, marked, strict=True):
+            if may_send:
+                self._start(flight, flight.attempt)
+            else:
+                self._lost(flight)
+
+    def _settle(self) -> bool:
+        """Settle what is due; False when nothing was."""
+        flights, self._to_settle = self._to_settle, []
+        if self._away:
+            # One at a time, so that a settlement that the store will not take does not stop the others.
+            flights, self._to_settle = flights[:1], flights[1:]
+        if not flights:
+            return False
+        settlements = [flight.settlement for flight in flights if flight.settlement is not None]
+        settled = self._asked(lambda: self._store.settle(settlements))
+        if settled is None:
+            # A settlement that comes late is still worth a try: the token protects the message.
+            self._to_settle += [flight for flight in flights if not self._gave_up(flight, self._lease_seconds)]
+            return False
+        for flight, settlement, answer in zip(flights, settlements, settled, strict=True):
+            self._forget(flight)
+            if answer.done:
+                self.drained.count(settlement.state)
+            else:
+                self.drained.lost += 1
+                _LOG.warning("settled-too-late", message=flight.claimed.id, state=settlement.state)
+        for queue in dict.fromkeys(queue for answer in settled for queue in answer.wake):
+            self._bell.ring(queue)
+        return True
+
+    def _renew(self) -> None:
+        """Lengthen the leases in time; let go of what is lost or stuck."""
+        now = clock.monotonic()
+        if not self._flights or now - self._renewed_at < self._lease_seconds / 3:
+            return
+        flights = list(self._flights.values())
+        for flight in flights:
+            if flight.settlement is None and now > flight.wire.lease_end + self._lease_seconds:
+                self._lost(flight)
+        held = [flight for flight in flights if now < flight.claimed_at + flight.most_seconds + STUCK_SECONDS]
+        lost = self._asked(lambda: self._store.renew(self._worker, [flight.hold for flight in held]))
+        if lost is None:
+            return
+        self._renewed_at = now
+        gone = set(lost)
+        for flight in held:
+            if flight.hold in gone:
+                flight.wire.abort()
+            elif not flight.wire.aborted:
+                flight.wire.lease_end = self._lease_end(now)
+
+    def _gave_up(self, flight: Flight, grace_seconds: float = 0) -> bool:
+        if clock.monotonic() < flight.wire.lease_end + grace_seconds:
+            return False
+        self._lost(flight)
+        return True
+
+    def _lost(self, flight: Flight) -> None:
+        _LOG.warning("lease-lost", message=flight.claimed.id, queue=self._plan.queue)
+        self._forget(flight)
+        self.drained.lost += 1
+
+    def _forget(self, flight: Flight) -> None:
+        # The same message may be under way again, claimed anew.
+        if self._flights.get(flight.claimed.id) is flight:
+            del self._flights[flight.claimed.id]
+
+    def _asked(self, question: Callable[[], _Answer]) -> _Answer | None:
+        """Return the store's answer, or None while it is away."""
+        try:
+            answer = question()
+        except Unavailable as error:
+            if not self._away:
+                _LOG.warning("store-away", queue=self._plan.queue, reason=error)
+            self._away = True
+            return None
+        if self._away:
+            _LOG.info("store-back", queue=self._plan.queue)
+        self._away = False
+        return answer

@@ -1,0 +1,99 @@
+"""A message under way in this process: from claimed to a settlement.
+
+``prepare`` and ``attempt`` run on the crew's threads and use no store. Whatever happens in them
+becomes a settlement: a message never takes its worker down.
+"""
+
+from lxml import etree
+
+from jmswrap import clock, log
+from jmswrap.deliver.decide import Tried, decide
+from jmswrap.deliver.delivery import Call, Delivery, through
+from jmswrap.errors import JmswrapError, TransformError
+from jmswrap.message import Claimed, Settlement
+from jmswrap.outcome import Called, Outcome
+from jmswrap.partner.wire import Wire
+from jmswrap.store.nouns import Hold
+
+_LOG = log.get(__name__)
+
+
+class Flight:
+    """One claimed message and how far it has come."""
+
+    __slots__ = ("begun", "body", "claimed", "claimed_at", "delivery", "settlement", "wire", "worker")
+
+    def __init__(self, claimed: Claimed, delivery: Delivery, worker: str, claimed_at: float, lease_end: float) -> None:
+        self.claimed = claimed
+        self.delivery = delivery
+        self.worker = worker
+        self.claimed_at = claimed_at
+        """Monotonic seconds, from before the claim was sent."""
+        self.begun = claimed_at
+        self.body = claimed.body
+        self.settlement: Settlement | None = None
+        self.wire = Wire(lease_end)
+
+    @property
+    def hold(self) -> Hold:
+        """What proves to the store that this process holds the message."""
+        return Hold(self.claimed.id, self.claimed.fence)
+
+    @property
+    def to_partner(self) -> bool:
+        """Its target is a partner, so sending must be marked first."""
+        return isinstance(self.delivery.target, Call)
+
+    @property
+    def needs_preparing(self) -> bool:
+        """There are steps before it can be sent."""
+        return bool(self.delivery.steps)
+
+    @property
+    def most_seconds(self) -> float:
+        """The longest that its call may take."""
+        target = self.delivery.target
+        return target.partner.limits.total_seconds if isinstance(target, Call) else 0.0
+
+    def prepare(self) -> None:
+        """Run the steps; a failure is a settlement."""
+        self.begun = clock.monotonic()
+        try:
+            self.body = through(self.delivery.steps, self.claimed.body, self.claimed.record.message)
+        except TransformError as error:
+            self._came_to(Called(Outcome.TRANSFORM_FAILED, str(error)))
+        except Exception as error:  # noqa: BLE001 - whatever a step does, its message alone suffers
+            self._unexpected(error)
+
+    def attempt(self) -> None:
+        """Make the call (or nothing, for a queue) and decide what it means."""
+        try:
+            self._came_to(self._called())
+        except Exception as error:  # noqa: BLE001 - whatever happens, the message is settled
+            self._unexpected(error)
+
+    def _called(self) -> Called:
+        target, message = self.delivery.target, self.claimed.record.message
+        if not isinstance(target, Call):
+            return Called(Outcome.FORWARDED, f"put on queue {target.queue}", body=self.body)
+        if not self.needs_preparing:
+            self.begun = clock.monotonic()
+        return target.partner.call(
+            target.operation or message.operation,
+            self.body,
+            headers=message.soap_headers,
+            typed=target.typed,
+            wire=self.wire,
+            wanted=self.delivery.reply is not None,
+        )
+
+    def _came_to(self, called: Called) -> None:
+        now = clock.monotonic()
+        tried = Tried(self.worker, int((now - self.begun) * 1000), int((now - self.claimed_at) * 1000))
+        self.settlement = decide(called, self.claimed, self.delivery, tried)
+
+    def _unexpected(self, error: Exception) -> None:
+        _LOG.error("attempt-broke", exc_info=True, message=self.claimed.id, route=self.delivery.route)
+        kind = "" if isinstance(error, JmswrapError | etree.LxmlError) else f"{type(error).__name__}: "
+        outcome = Outcome.NO_ANSWER if self.wire.sent else Outcome.TRANSFORM_FAILED
+        self._came_to(Called(outcome, f"an unexpected error in the worker: {kind}{error}"))

@@ -1,0 +1,50 @@
+"""The refusal document: what a negative acknowledgement is made from.
+
+    <Refusal xmlns="urn:jmswrap:refusal:1">
+      <messageId/> <correlationId/> <partner/> <faultCode/> <faultText/>
+      <faultDetail> the Fault's detail elements </faultDetail>
+      <body> the refused message's body element </body>
+    </Refusal>
+
+A route's ``refusal.steps`` turn it into what the source side expects.
+"""
+
+from lxml import etree
+
+from jmswrap import xml
+from jmswrap.message import Message
+from jmswrap.outcome import Called
+
+NAMESPACE = "urn:jmswrap:refusal:1"
+
+
+def document(message: Message, body: bytes, called: Called, partner: str) -> bytes:
+    """Return the refusal document of a message that a partner refused."""
+    root = etree.Element(f"{{{NAMESPACE}}}Refusal", nsmap={None: NAMESPACE})  # type: ignore[dict-item]  # None is the default namespace
+    fault = called.fault
+    texts = {
+        "messageId": message.id,
+        "correlationId": message.correlation_id or message.id,
+        "partner": partner,
+        "faultCode": fault.code.rpartition("}")[2] if fault else "",
+        "faultText": fault.text if fault else called.sentence,
+    }
+    for name, text in texts.items():
+        etree.SubElement(root, f"{{{NAMESPACE}}}{name}").text = _printable(text)
+    detail = etree.SubElement(root, f"{{{NAMESPACE}}}faultDetail")
+    if fault and fault.detail_xml:
+        detail.extend(_elements(fault.detail_xml.encode()))
+    etree.SubElement(root, f"{{{NAMESPACE}}}body").append(etree.fromstring(body, xml.parser()))
+    return xml.standalone(root)
+
+
+def _elements(detail_xml: bytes) -> list[etree._Element]:
+    try:
+        return list(etree.fromstring(detail_xml, xml.parser()).iterchildren(etree.Element))
+    except etree.XMLSyntaxError:
+        # Cut off because it was too long to keep; code and text still say what happened.
+        return []
+
+
+def _printable(text: str) -> str:
+    return "".join(letter if letter.isprintable() else " " for letter in text)
