@@ -109,10 +109,45 @@ class _Binder:
                     element.set("schemaLocation", found.name)
 
 
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A pinned contract."""
+
+    wsdl: Path
+    warnings: tuple[str, ...]
+    """What was left out of it, a sentence each."""
+    pages: Mapping[str, _Page]
+    """The documents by the name of their copy."""
+
+    def in_source(self, sentence: str) -> str:
+        """Return a sentence about the copies with places in what they were copied from."""
+        folder = re.escape(str(self.wsdl.resolve().parent))
+        given = re.escape(str(self.wsdl.parent))
+        return re.sub(rf"(?:{folder}|{given})/([A-Za-z0-9._-]+)(:\d+)?", self._origin, sentence)
+
+    def _origin(self, found: re.Match[str]) -> str:
+        page = self.pages.get(found.group(1))
+        if page is None:
+            return found.group(0)
+        if not found.group(2):
+            return page.location
+        copied = list(parse(_bytes(page.root), page.name).iter("*"))
+        twins = zip(copied, page.root.iter("*"), strict=False)
+        line = int(found.group(2)[1:])
+        return f"{page.location}:{next((line_of(o) for c, o in twins if line_of(c) >= line), line)}"
+
+
 def pin(
     source: str, folder: Path, allow: tuple[str, ...] = (), catalog: Mapping[str, Path] | None = None
 ) -> Path:
-    """Copy a WSDL and all it needs into ``folder``; return the copy of the WSDL.
+    """Copy a WSDL and all it needs into ``folder``; return the copy of the WSDL. See ``pinned``."""
+    return pinned(source, folder, allow, catalog).wsdl
+
+
+def pinned(
+    source: str, folder: Path, allow: tuple[str, ...] = (), catalog: Mapping[str, Path] | None = None
+) -> Bundle:
+    """Copy a WSDL and all it needs into ``folder``.
 
     ``source`` is a path or an http(s) address. Of an address only its own host is asked,
     and those in ``allow``; ``catalog`` gives local files for addresses. ``ContractError``
@@ -132,8 +167,7 @@ def pin(
     for page in binder.pages.values():
         (folder / page.name).write_bytes(_bytes(page.root))
     wsdl = folder / first.name
-    _leave_out_dangling_headers(wsdl)
-    return wsdl
+    return Bundle(wsdl, _leave_out_dangling_headers(wsdl), {p.name: p for p in binder.pages.values()})
 
 
 def _bytes(root: etree._Element) -> bytes:
@@ -159,18 +193,21 @@ def _free_name(name: str, taken: set[str]) -> str:
     return next(c for c in candidates if c.casefold() not in taken)
 
 
-def _leave_out_dangling_headers(wsdl: Path) -> None:
-    """Replace soap:header elements whose message or part is nowhere by a comment."""
+def _leave_out_dangling_headers(wsdl: Path) -> tuple[str, ...]:
+    """Replace soap:header elements whose message or part is nowhere by a comment; say which."""
     definitions = Definitions(wsdl)
+    warnings = []
     changed: dict[Path, etree._Element] = {}
     for binding in definitions.all("binding"):
         for namespace in (xml.WSDL_SOAP_11, xml.WSDL_SOAP_12):
             for element in list(binding.element.iter(f"{{{namespace}}}header", f"{{{namespace}}}headerfault")):
                 if not _names_a_part(definitions, binding, element):
-                    _comment_out(element)
+                    what = _comment_out(element)
+                    warnings.append(f"{binding.source.place(element)}: the {what} is defined nowhere and left out.")
                     changed[binding.source.path] = binding.source.root
     for path, root in changed.items():
         path.write_bytes(_bytes(root))
+    return tuple(warnings)
 
 
 def _names_a_part(definitions: Definitions, binding: Definition, element: etree._Element) -> bool:
@@ -179,11 +216,11 @@ def _names_a_part(definitions: Definitions, binding: Definition, element: etree.
     return found is not None and any(p.get("name") == part for p in found[1].element.findall(f"{{{xml.WSDL}}}part"))
 
 
-def _comment_out(element: etree._Element) -> None:
+def _comment_out(element: etree._Element) -> str:
     parent = element.getparent()
-    if parent is None:
-        return
+    assert parent is not None
     what = f"header message={element.get('message')} part={element.get('part')}".replace("--", "- -")
     comment = etree.Comment(f" left out by jmswrap: {what} is defined nowhere ")
     comment.tail = element.tail
     parent.replace(element, comment)
+    return what

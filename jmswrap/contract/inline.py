@@ -13,6 +13,7 @@ from jmswrap import xml
 from jmswrap.contract.documents import DEFINITIONS, IMPORT, local, schema_references
 from jmswrap.contract.schemaset import Chunk, SchemaSet, referred_namespaces
 
+_BARE_USE = re.compile(r"""<[A-Za-z_][\w.\-]*[\s/>]|(?:type|base|ref|itemType|substitutionGroup)=["'][^:"']+["']""")
 _DECLARATION = re.compile(r"""\sxmlns:([\w.\-]+)=("[^"]*"|'[^']*')""")
 
 
@@ -61,10 +62,16 @@ def _pruned(text: str) -> str:
     bare = _DECLARATION.sub("", start) + rest
 
     def kept(found: re.Match[str]) -> str:
-        used = re.search(rf"(?<![\w.\-]){re.escape(found.group(1))}:", bare)
+        used = re.search(rf"(?<![\w.\-]){re.escape(found.group(1))}:(?!//)", bare)
         return found.group(0) if used else ""
 
-    return _DECLARATION.sub(kept, start) + rest
+    return _default_pruned(_DECLARATION.sub(kept, start), rest)
+
+
+def _default_pruned(start: str, rest: str) -> str:
+    """Drop WSDL's namespace as the default one, which a prefixed schema only inherits by accident."""
+    used = _BARE_USE.search(start + rest)
+    return (start if used else start.replace(f' xmlns="{xml.WSDL}"', "", 1)) + rest
 
 
 def _end_of_tag(text: str) -> int:

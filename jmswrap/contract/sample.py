@@ -4,6 +4,7 @@ from pathlib import Path
 
 from lxml import etree
 
+from jmswrap import xml
 from jmswrap.contract.components import Components
 from jmswrap.contract.growing import EndlessError, Grower
 from jmswrap.contract.schemas import Schemas
@@ -53,8 +54,8 @@ def sample(wsdl: Path, element: str, seed: int = 0) -> etree._Element:
 
 def _apart(element: etree._Element) -> etree._Element:
     """Return the element as a document of its own that declares only what it uses."""
-    kinds = [e.get("{http://www.w3.org/2001/XMLSchema-instance}type", "") for e in element.iter("*")]
-    kept = {k.partition(":")[0] for k in kinds if ":" in k}
-    etree.cleanup_namespaces(element, keep_ns_prefixes=sorted(kept))
     etree.indent(element)
-    return etree.fromstring(etree.tostring(element))
+    alone = etree.fromstring(etree.tostring(element, with_tail=False), xml.parser())
+    types = [e.get(f"{{{xml.XSI}}}type", "") for e in alone.iter("*")]
+    etree.cleanup_namespaces(alone, keep_ns_prefixes=sorted({t.partition(":")[0] for t in types if ":" in t}))
+    return alone
