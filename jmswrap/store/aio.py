@@ -69,14 +69,14 @@ class AsyncStore:
         return answers
 
     async def _pipeline(self, todo: Sequence[Call]) -> list[Any]:
-        pipe = self.client.pipeline(transaction=False)
+        pipe: Any = self.client.pipeline(transaction=False)
         for call in todo:
             pipe.execute_command("EVALSHA", script(call.script).sha, 0, self.prefix, self._limits, *call.arguments)
         replicas = self.limits.replicas
         if replicas:
             # In the same pipeline, so that it waits for the writes of this connection.
             pipe.execute_command("WAIT", replicas, self.limits.replica_timeout_ms)
-        answers = await pipe.execute(raise_on_error=False)
+        answers: list[Any] = await pipe.execute(raise_on_error=False)
         if replicas:
             reached = answers.pop()
             if isinstance(reached, ResponseError):

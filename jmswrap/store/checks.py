@@ -44,7 +44,9 @@ def gather(client: redis.Redis) -> Facts:
     try:
         found: Any = client.config_get(*_SETTINGS.split())
     except (NoPermissionError, ResponseError) as error:
-        found = _forbidden(error)
+        if not _forbids(error):
+            raise
+        found = None
     return Facts(info, found, _disk_free(found, client.connection_pool.connection_kwargs))
 
 
@@ -54,16 +56,16 @@ async def gather_async(client: "redis.asyncio.Redis") -> Facts:
     try:
         found: Any = await client.config_get(*_SETTINGS.split())
     except (NoPermissionError, ResponseError) as error:
-        found = _forbidden(error)
+        if not _forbids(error):
+            raise
+        found = None
     free = await asyncio.to_thread(_disk_free, found, client.connection_pool.connection_kwargs)
     return Facts(info, found, free)
 
 
-def _forbidden(error: ResponseError) -> None:
+def _forbids(error: ResponseError) -> bool:
     text = str(error).lower()
-    if isinstance(error, NoPermissionError) or "unknown command" in text or "not allowed" in text or "noperm" in text:
-        return
-    raise error
+    return isinstance(error, NoPermissionError) or "unknown command" in text or "not allowed" in text
 
 
 def _disk_free(settings: Mapping[str, str] | None, connection: Mapping[str, Any]) -> int | None:
@@ -117,7 +119,7 @@ def _persistence(settings: Mapping[str, str], vouched: bool) -> list[str]:
         problems.append(f"The server has `appendfsync {fsync}`: set `appendfsync always`{also}.")
     policy = settings.get("maxmemory-policy")
     if policy != "noeviction":
-        problems.append(f"The server may evict messages (`maxmemory-policy {policy}`): set `maxmemory-policy noeviction`.")
+        problems.append(f"The server may evict messages (`maxmemory-policy {policy}`): set it to `noeviction`.")
     return problems
 
 

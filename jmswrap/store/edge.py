@@ -50,5 +50,6 @@ def edge() -> Iterator[None]:
 def replicas_missing(reached: int, wanted: int) -> StoreUnsafe:
     """Return the error for a write that too few replicas have."""
     return StoreUnsafe(
-        f"Only {reached} of the {wanted} replicas that store.replicas asks for have the write: bring them back, then send it again."
+        f"Only {reached} of the {wanted} replicas that store.replicas asks for have the write: "
+        "bring them back, then send it again."
     )

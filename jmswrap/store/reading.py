@@ -44,13 +44,13 @@ def record(client: redis.Redis, prefix: str, message_id: str, with_body: bool) -
 
 def attempts(client: redis.Redis, prefix: str, message_id: str) -> list[Attempt]:
     """Return a message's attempts, oldest first."""
-    entries: list[Any] = client.lrange(keys.attempts(prefix, message_id), 0, -1)  # type: ignore[assignment]
+    entries: list[Any] = client.lrange(keys.attempts(prefix, message_id), 0, -1)
     return [packing.read_attempt(entry) for entry in entries]
 
 
 def totals(client: redis.Redis, prefix: str, queue: str, day: str) -> dict[str, int]:
     """Return a day's control totals."""
-    found: dict[Any, Any] = client.hgetall(keys.totals(prefix, day, queue))  # type: ignore[assignment]
+    found: dict[Any, Any] = client.hgetall(keys.totals(prefix, day, queue))
     return {event.decode(): int(number) for event, number in found.items()}
 
 
@@ -104,7 +104,7 @@ def _ready_heads(client: redis.Redis, prefix: str, queue: str) -> Iterator[Recor
 
 def server_ms(client: redis.Redis, prefix: str) -> int:
     """Return the time the scripts see."""
-    seconds, micros = client.time()  # type: ignore[misc]
+    seconds, micros = client.time()
     offset: Any = client.get(keys.alone(prefix, "clock"))
     return int(seconds) * 1000 + int(micros) // 1000 + int(offset or 0)
 
@@ -134,7 +134,7 @@ def _walk(client: redis.Redis, prefix: str, queue: str, newest_first: bool) -> I
     while True:
         # Counted from the end for the newest: the beginning is trimmed meanwhile.
         first, last = (-start - PAGE, -start - 1) if newest_first else (start, start + PAGE - 1)
-        ids: list[Any] = client.lrange(log, first, last)  # type: ignore[assignment]
+        ids: list[Any] = client.lrange(log, first, last)
         if not ids:
             return
         yield from _records(client, prefix, ids[::-1] if newest_first else ids)
@@ -153,7 +153,7 @@ def _indexed(client: redis.Redis, index: str, prefix: str, newest_first: bool) -
 
 def _records(client: redis.Redis, prefix: str, ids: Sequence[bytes]) -> Iterator[Record]:
     names = [name.decode() for name in ids]
-    values: list[Any] = client.mget([keys.message(prefix, name) for name in names])  # type: ignore[assignment]
+    values: list[Any] = client.mget([keys.message(prefix, name) for name in names])
     for name, packed in zip(names, values, strict=True):
         if packed is not None:
             yield packing.read_record(name, packed)

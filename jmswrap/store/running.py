@@ -47,14 +47,14 @@ class Runner:
         return answers
 
     def _pipeline(self, calls: Sequence[Call]) -> list[Any]:
-        pipe = self.client.pipeline(transaction=False)
+        pipe: Any = self.client.pipeline(transaction=False)
         for call in calls:
             pipe.execute_command("EVALSHA", script(call.script).sha, 0, self.prefix, self._limits, *call.arguments)
         replicas = self.limits.replicas
         if replicas:
             # In the same pipeline, so that it waits for the writes of this connection.
             pipe.execute_command("WAIT", replicas, self.limits.replica_timeout_ms)
-        answers = pipe.execute(raise_on_error=False)
+        answers: list[Any] = pipe.execute(raise_on_error=False)
         if replicas:
             reached = answers.pop()
             if isinstance(reached, ResponseError):

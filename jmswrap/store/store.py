@@ -5,6 +5,7 @@ StoreUnsafe, never an exception of redis-py.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import redis
 from redis.exceptions import ResponseError
@@ -174,7 +175,7 @@ class Store:
             facts = checks.gather(self.client)
         checks.require_safe(facts, vouched)
 
-    def _all(self, todo: Iterable[Call]) -> list[object]:
+    def _all(self, todo: Iterable[Call]) -> list[Any]:
         todo = list(todo)
         answers = self._runner.run_all(todo) if todo else []
         for answer in answers:

@@ -83,7 +83,8 @@ local function head_of(entry, priority)
         m.r.m = 'Its time to live ran out.'
         finish(m, 'EXPIRED')
         save(m)
-      elseif keyed and (m.r.p or 4) ~= priority then
+      elseif keyed and (m.r.p or 4) < priority then
+        -- A cancelled or expired head had stood for a higher priority.
         push_ready(m)
         return nil
       else

@@ -1,0 +1,226 @@
+"""The store in plain Python: what the scripts promise, without Redis.
+
+Time moves in steps of a minute and every limit ends half a minute between two steps, so
+that the few milliseconds the real server takes never decide anything.
+"""
+
+from dataclasses import dataclass, field
+
+from jmswrap.states import FINAL, State
+from jmswrap.store.nouns import Limits
+
+MINUTE_MS = 60_000
+LIMITS = Limits(
+    lease_ms=90_000, retention_ms=210_000, duplicate_window_ms=630_000, grace_ms=5_000, messages_per_drain=4
+)
+
+
+@dataclass
+class Kept:
+    """A message as the model keeps it."""
+
+    id: str
+    key: str
+    body: bytes
+    remembered: bool
+    state: State
+    accepted_ms: int
+    due_ms: int = 0
+    expires_ms: int = 0
+    place: int = 0
+    fence: int = 0
+    settled_fence: int = 0
+    phase: str = ""
+    policy: str = ""
+    lease_ms: int = 0
+    deliveries: int = 0
+    attempts: int = 0
+    holds_dead: bool = False
+    purge_ms: int = 0
+
+
+@dataclass
+class Model:
+    """All messages of one queue, and what came out of them."""
+
+    now_ms: int = 0
+    run_since_ms: int = 0
+    places: int = 0
+    messages: dict[str, Kept] = field(default_factory=dict)
+    order: dict[str, list[str]] = field(default_factory=dict)
+    """Per key the live messages in their order; only the first may be other than QUEUED."""
+    remembered: dict[str, tuple[bytes, int]] = field(default_factory=dict)
+    outputs: set[str] = field(default_factory=set)
+    released: dict[str, int] = field(default_factory=dict)
+    last_delivered: dict[str, int] = field(default_factory=dict)
+
+    def accept(self, one: Kept, delay_ms: int, live_ms: int) -> str:
+        """Return ACCEPTED, DUPLICATE or REUSED."""
+        known = self.messages.get(one.id)
+        if known:
+            return "DUPLICATE" if known.body == one.body else "REUSED"
+        body, until = self.remembered.get(one.id, (b"", 0))
+        if until > self.now_ms:
+            return "DUPLICATE" if body == one.body else "REUSED"
+        self.messages[one.id] = one
+        one.expires_ms = self.now_ms + live_ms if live_ms else 0
+        if delay_ms:
+            one.due_ms, one.state = self.now_ms + delay_ms, State.SCHEDULED
+        else:
+            self.join(one)
+        return "ACCEPTED"
+
+    def join(self, one: Kept) -> None:
+        one.state = State.QUEUED
+        if one.key:
+            self.places += 1
+            one.place = self.places
+            self.order.setdefault(one.key, []).append(one.id)
+
+    def promote(self) -> None:
+        waiting = [m for m in self.messages.values() if m.state in (State.SCHEDULED, State.WAITING)]
+        for one in sorted((m for m in waiting if m.due_ms <= self.now_ms), key=lambda m: m.due_ms):
+            scheduled = one.state is State.SCHEDULED
+            one.due_ms, one.state = 0, State.QUEUED
+            if scheduled:
+                self.join(one)
+
+    def over_age(self, one: Kept) -> bool:
+        return one.state is State.QUEUED and 0 < one.expires_ms <= self.now_ms
+
+    def claimable(self) -> set[str]:
+        """The messages a claim may return now: heads of keys, and those that stand alone."""
+        alone = {m.id for m in self.messages.values() if not m.key and m.state is State.QUEUED and not self.over_age(m)}
+        heads = set()
+        for ids in self.order.values():
+            live = [i for i in ids if not self.over_age(self.messages[i])]
+            if live and self.messages[live[0]].state is State.QUEUED:
+                heads.add(live[0])
+        return alone | heads
+
+    def claim(self, message_id: str, fence: int) -> None:
+        one = self.messages[message_id]
+        one.state, one.fence = State.IN_FLIGHT, fence
+        one.phase = one.phase or "claimed"
+        one.lease_ms = self.now_ms + LIMITS.lease_ms
+
+    def holds(self, message_id: str, fence: int) -> bool:
+        one = self.messages.get(message_id)
+        return bool(one and one.state is State.IN_FLIGHT and one.fence == fence)
+
+    def sending(self, message_id: str, fence: int, policy: str) -> bool:
+        one = self.messages.get(message_id)
+        if not one or not self.holds(message_id, fence) or one.lease_ms <= self.now_ms:
+            return False
+        if one.phase != "sending":
+            one.phase, one.policy, one.deliveries = "sending", policy, one.deliveries + 1
+        return True
+
+    def leave(self, one: Kept) -> None:
+        if one.key and one.id in self.order.get(one.key, []):
+            self.order[one.key].remove(one.id)
+
+    def finish(self, one: Kept, state: State) -> None:
+        one.state, one.purge_ms, one.due_ms = state, self.now_ms + LIMITS.retention_ms, 0
+        if state is State.DELIVERED and one.key and self.released.get(one.key):
+            self.last_delivered[one.key] = max(one.place, self.last_delivered.get(one.key, 0))
+        self.leave(one)
+
+    def die(self, one: Kept, on_dead: str) -> None:
+        one.state, one.holds_dead = State.DEAD, on_dead == "hold"
+        if one.key and on_dead == "release":
+            self.released[one.key] = self.released.get(one.key, 0) + 1
+            self.leave(one)
+
+    def settle(self, message_id: str, fence: int, to: State, on_dead: str, wait_ms: int, output: str) -> bool:
+        one = self.messages.get(message_id)
+        if not one:
+            return False
+        if one.settled_fence == fence:
+            return True
+        held = self.holds(message_id, fence)
+        wins = to is State.DELIVERED and (
+            one.state in (State.QUEUED, State.WAITING, State.IN_DOUBT)
+            or (one.state is State.IN_FLIGHT and one.phase == "claimed")
+        )
+        one.attempts += 1 if held else 0
+        if not held and not wins:
+            return False
+        one.settled_fence = fence
+        if to is State.QUEUED:
+            one.state = to
+            one.phase = "replied" if one.phase == "replied" else ""
+        else:
+            one.phase = ""
+            self._settled(one, to, on_dead, wait_ms)
+        if output:
+            self.outputs.add(output)
+        return True
+
+    def _settled(self, one: Kept, to: State, on_dead: str, wait_ms: int) -> None:
+        if to is State.DELIVERED:
+            self.finish(one, to)
+        elif to is State.WAITING:
+            one.state, one.due_ms = to, self.now_ms + wait_ms
+        elif to is State.DEAD:
+            self.die(one, on_dead)
+        else:
+            one.state = to
+
+    def lapse(self, one: Kept) -> None:
+        if one.phase == "sending":
+            one.attempts += 1
+            one.state = State.QUEUED if one.policy == "redeliver" else State.IN_DOUBT
+        else:
+            one.state = State.QUEUED
+        one.phase = "replied" if one.phase == "replied" else ""
+
+    def sweep(self) -> None:
+        self.promote()
+        if self.now_ms >= self.run_since_ms + LIMITS.lease_ms:
+            for one in list(self.messages.values()):
+                if one.state is State.IN_FLIGHT and one.lease_ms <= self.now_ms:
+                    self.lapse(one)
+        for one in list(self.messages.values()):
+            waits = one.state in (State.QUEUED, State.SCHEDULED, State.WAITING)
+            if waits and 0 < one.expires_ms <= self.now_ms:
+                self.finish(one, State.EXPIRED)
+        for one in list(self.messages.values()):
+            if one.state in FINAL and one.purge_ms <= self.now_ms:
+                until = one.accepted_ms + LIMITS.duplicate_window_ms
+                if one.remembered and until > self.now_ms:
+                    self.remembered[one.id] = (one.body, until)
+                del self.messages[one.id]
+
+    def abandon(self, ids: set[str]) -> None:
+        for one in list(self.messages.values()):
+            if one.id in ids and one.state is State.IN_FLIGHT:
+                self.lapse(one)
+
+    def stale(self, one: Kept) -> bool:
+        """A later message of its key was delivered since, or is under way."""
+        if not one.key or one.holds_dead:
+            return False
+        ids = self.order.get(one.key, [])
+        head = self.messages[ids[0]] if ids else None
+        under_way = bool(head and head.state is not State.QUEUED and head.place > one.place)
+        return under_way or self.last_delivered.get(one.key, 0) > one.place
+
+    def forget_release(self, one: Kept) -> None:
+        if one.key and not one.holds_dead:
+            self.released[one.key] -= 1
+            if not self.released[one.key]:
+                self.last_delivered.pop(one.key, None)
+
+    def requeue(self, one: Kept) -> None:
+        one.state, one.attempts, one.expires_ms, one.phase = State.QUEUED, 0, 0, ""
+
+    def replay(self, one: Kept) -> None:
+        self.forget_release(one)
+        if one.key and not one.holds_dead:
+            ids = self.order.setdefault(one.key, [])
+            first = 1 if ids and self.messages[ids[0]].state is not State.QUEUED else 0
+            at = next((n for n in range(first, len(ids)) if self.messages[ids[n]].place > one.place), len(ids))
+            ids.insert(at, one.id)
+        one.holds_dead = False
+        self.requeue(one)
