@@ -13,11 +13,11 @@ _LINE = (
 )
 
 
-def envelope(number: int, size_kb: float) -> bytes:
-    """Return a SOAP 1.1 request of about ``size_kb`` kilobytes; ``number`` makes it unique."""
+def template(size_kb: float) -> bytes:
+    """Return a SOAP 1.1 request of about ``size_kb`` kilobytes; ``@@N@@`` stands for the order's number."""
     head = (
         '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>'
-        f'<submitOrder xmlns="{NAMESPACE}"><orderId>{number}</orderId><customer>C{number % 997:05d}</customer>'
+        f'<submitOrder xmlns="{NAMESPACE}"><orderId>@@N@@</orderId><customer>C@@N@@</customer>'
         "<orderedAt>2026-01-31T12:00:00Z</orderedAt><lines>"
     )
     tail = "</lines></submitOrder></s:Body></s:Envelope>"
