@@ -1,1 +1,1 @@
-"""Wiring: the only place that knows all; makes integrations, connections and processes from a configuration."""
+"""Wiring: the only place that knows all; makes everything from a configuration."""

@@ -50,19 +50,20 @@ class Supervisor:
         self._reading_end, self._writing_end = os.pipe()
 
     async def start(self, child: Child) -> None:
-        """Start a child and keep it running; children are stopped in the order of their start."""
+        """Start a child and keep it running."""
         self.children.append(child)
         await self._spawn(child)
         self._watching[child.name] = asyncio.get_running_loop().create_task(self._watch(child))
 
-    async def stop(self) -> None:
-        """Stop every child, first started first, and kill what does not stop in time."""
+    async def stop(self, order: Sequence[str]) -> None:
+        """Stop every child, kind after kind, and kill what does not stop in time.
+
+        A child's kind is its name up to a ``-``; children of one kind stop together.
+        """
         self._stopping = True
         for task in self._watching.values():
             task.cancel()
-        # Children of one kind stop together; the next kind waits for them.
-        kinds = list(dict.fromkeys(_kind(child) for child in self.children))
-        for kind in kinds:
+        for kind in dict.fromkeys([*order, *map(_kind, self.children)]):
             await asyncio.gather(*(self._end(child) for child in self.children if _kind(child) == kind))
         for descriptor in (self._reading_end, self._writing_end):
             os.close(descriptor)

@@ -60,7 +60,7 @@ async def _run(running: Running, as_json: bool) -> None:
         click.echo(f"{running.hosted.name} listens at {running.address}\nIt takes: {shown}")
         if running.hosted.ledger:
             click.echo(f"What it applies is written to {running.hosted.ledger}")
-    await until_stopped([running], watch_stdin=False)
+    await until_stopped([running])
 
 
 def _pairs(given: tuple[str, ...]) -> dict[str, str]:

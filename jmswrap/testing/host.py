@@ -1,12 +1,13 @@
 """Hosts simulated partners: each on a port of its own, all in one process.
 
 ``python -m jmswrap.testing.host PLAN`` takes a JSON plan (a list of ``Hosted`` objects),
-writes the addresses as one line of JSON to standard output when all listen, and runs
-until SIGINT, SIGTERM or the end of its standard input.
+says the addresses on standard error when all listen, and runs until SIGINT or SIGTERM, or
+until the process that started it is gone (``app/lifeline.py``).
 """
 
 import asyncio
 import json
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -14,10 +15,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from jmswrap import log
+from jmswrap.app import lifeline
 from jmswrap.errors import ConfigError, JmswrapError
 from jmswrap.testing.http import Server
 from jmswrap.testing.ledger import Ledger
 from jmswrap.testing.partner import Behaviour, SimulatedPartner
+
+_log = log.get(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +82,12 @@ async def listen(prepared: Sequence[Running]) -> None:
             raise ConfigError(f"port {running.server.port} is taken: name another one ({error.strerror})") from error
 
 
-async def until_stopped(prepared: Sequence[Running], watch_stdin: bool) -> None:
-    """Run until a signal, or until the process that started this one is gone."""
+async def until_stopped(prepared: Sequence[Running]) -> None:
+    """Run until SIGINT or SIGTERM."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    if watch_stdin:
-        loop.add_reader(sys.stdin.fileno(), stop.set)
     await stop.wait()
     for running in prepared:
         running.server.stop()
@@ -93,14 +96,15 @@ async def until_stopped(prepared: Sequence[Running], watch_stdin: bool) -> None:
 
 async def _run(prepared: Sequence[Running]) -> None:
     await listen(prepared)
-    addresses = {running.hosted.name: running.address for running in prepared}
-    sys.stdout.write(json.dumps(addresses) + "\n")
-    sys.stdout.flush()
-    await until_stopped(prepared, watch_stdin=True)
+    for running in prepared:
+        _log.info("listening", partner=running.hosted.name, address=running.address)
+    await until_stopped(prepared)
 
 
 def main() -> int:
     """Run the plan given as the first argument."""
+    log.to_stderr()
+    lifeline.attach(os.environ)
     try:
         asyncio.run(_run(prepare(plan_of(sys.argv[1]))))
     except JmswrapError as error:

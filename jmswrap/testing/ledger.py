@@ -26,7 +26,7 @@ class Entry:
     element: str
     """The body element, ``{namespace}local``."""
     sha256: str
-    """Of the body in exclusive canonical form."""
+    """Of the body in exclusive canonical form, or as written where that is not defined."""
     bytes: int
     """Length of the request as sent."""
     message_id: str = ""
@@ -47,7 +47,7 @@ class Ledger:
         if path is not None:
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                self.count = sum(1 for _ in path.open("rb")) if path.exists() else 0
+                self.count = path.read_bytes().count(b"\n") if path.exists() else 0
                 self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
             except OSError as error:
                 why = error.strerror

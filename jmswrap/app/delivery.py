@@ -1,0 +1,149 @@
+"""What a worker process does with each queue, compiled from an integration.
+
+Stylesheets and partner clients are made here, once a process and before work starts.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from lxml import etree
+
+from jmswrap import xml
+from jmswrap.accept.hosting import consumers
+from jmswrap.accept.intake import Intake
+from jmswrap.app.integration import Integration, generation
+from jmswrap.config.settings import Answer, Config, InDoubt, Order, Partner, Route
+from jmswrap.deliver.delivery import Call, Delivery, Put, QueuePlan, Step, as_it_is
+from jmswrap.message import Message
+from jmswrap.partner.client import PartnerClient
+from jmswrap.partner.transport import Limits
+from jmswrap.retry import Schedule
+from jmswrap.store.nouns import Guard
+from jmswrap.transform.xslt import Transform
+
+
+def plans(integration: Integration) -> dict[str, QueuePlan]:
+    """Return how each queue that a route consumes is drained; ConfigError or ContractError."""
+    return _Plans(integration).made()
+
+
+class _Plans:
+    def __init__(self, integration: Integration) -> None:
+        self._integration = integration
+        self._config = integration.config
+        self._generation = generation(integration)
+        self._consumers = consumers(integration.config)
+        self._clients: dict[str, PartnerClient] = {}
+        self._steps: dict[Path, Step] = {}
+
+    def made(self) -> dict[str, QueuePlan]:
+        queues: dict[str, dict[str, Delivery]] = {}
+        for name, route in self._config.routes.items():
+            queues.setdefault(self._config.queue_of(name), {})[name] = self._delivery(name, route)
+        return {queue: QueuePlan(queue, found, self._guard(found)) for queue, found in queues.items()}
+
+    def _delivery(self, name: str, route: Route) -> Delivery:
+        return Delivery(
+            route=name,
+            target=self._target(route),
+            schedule=Schedule(
+                route.retry.waits_seconds,
+                route.retry.max_attempts,
+                route.retry.max_age_seconds,
+                route.retry.jitter,
+            ),
+            steps=self._compiled([step.xslt for step in route.steps]),
+            idempotent=route.idempotent,
+            redeliver=route.in_doubt is InDoubt.REDELIVER,
+            on_dead=str(route.on_dead.value),
+            reply=self._answer(route.reply),
+            refusal=self._answer(route.refusal),
+            generation=self._generation,
+        )
+
+    def _target(self, route: Route) -> Call | Put:
+        if route.to.partner is None:
+            assert route.to.queue is not None, "checked when the file was loaded"
+            return self._put(route.to.queue, ())
+        return Call(self._client(route.to.partner), route.to.operation, route.binding == "typed")
+
+    def _answer(self, answer: Answer | None) -> Put | None:
+        if answer is None:
+            return None
+        return self._put(answer.queue, self._compiled([step.xslt for step in answer.steps]))
+
+    def _put(self, queue: str, steps: tuple[Step, ...]) -> Put:
+        consumer = self._consumers.get(queue, "")
+        return Put(queue, consumer, steps, shape_for(self._config, consumer) if consumer else as_it_is)
+
+    def _compiled(self, sheets: list[str]) -> tuple[Step, ...]:
+        paths = [self._integration.folder / sheet for sheet in sheets]
+        for path in paths:
+            if path not in self._steps:
+                self._steps[path] = Transform(path)
+        return tuple(self._steps[path] for path in paths)
+
+    def _client(self, name: str) -> PartnerClient:
+        if name not in self._clients:
+            settings = self._config.partners[name]
+            self._clients[name] = PartnerClient(
+                name,
+                self._integration.folder / settings.wsdl,
+                service=settings.service,
+                port=settings.port,
+                address=settings.address,
+                limits=_limits(settings),
+            )
+        return self._clients[name]
+
+    def _guard(self, deliveries: Mapping[str, Delivery]) -> Guard:
+        name = next((d.target.partner.name for d in deliveries.values() if isinstance(d.target, Call)), "")
+        if not name:
+            return Guard()
+        settings = self._config.partners[name]
+        return Guard(
+            partner=name,
+            concurrency=settings.concurrency,
+            rate_per_second=settings.rate_per_second,
+            breaker_failures=settings.breaker_failures,
+            breaker_ms=round(settings.breaker_seconds * 1000),
+        )
+
+
+def _limits(settings: Partner) -> Limits:
+    return Limits(
+        connect_seconds=settings.timeouts.connect_seconds,
+        read_seconds=settings.timeouts.read_seconds,
+        total_seconds=settings.timeouts.total_seconds,
+        keepalive_idle_seconds=settings.keepalive_idle_seconds,
+        max_reply_bytes=settings.max_reply_bytes,
+    )
+
+
+def shape_for(config: Config, route: str) -> Callable[[Message], Message]:
+    """Return what gives a message the key, correlation, priority and times that its consuming route asks for."""
+    # An output's id is derived from its source's, so that it is made once: the route's own `id` is for senders.
+    settings = config.routes[route].model_copy(update={"id": None})
+    intake = Intake.compile(route, settings, config.queue_of(route), config.namespaces)
+    return partial(_shaped, intake)
+
+
+def _shaped(intake: Intake, message: Message) -> Message:
+    settings = intake.settings
+    message = replace(
+        message,
+        priority=settings.priority,
+        delay_ms=round(settings.delay_seconds * 1000),
+        time_to_live_ms=round(settings.time_to_live_seconds * 1000),
+    )
+    if settings.order is Order.KEY and settings.key is None and settings.correlation is None:
+        return message  # the key that came along stands
+    made = intake.message(etree.fromstring(message.body, xml.parser()), (), message.operation, message.properties)
+    keyed = settings.order is not Order.KEY or settings.key is not None
+    return replace(
+        message,
+        key=made.key if keyed else message.key,
+        correlation_id=made.correlation_id if settings.correlation is not None else message.correlation_id,
+    )

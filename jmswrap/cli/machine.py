@@ -1,0 +1,197 @@
+"""All processes of an integration on one machine: store, partners, gateway, workers.
+
+Started in the order in which they need each other, stopped in the order that loses
+nothing: first the door, then the workers, then the partners they call, last the store.
+"""
+
+import asyncio
+import json
+import os
+import socket
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from typing import Any
+
+from jmswrap.app import gateway, overrides
+from jmswrap.app.connections import data_folder
+from jmswrap.app.integration import Integration
+from jmswrap.app.supervisor import Child, Supervisor
+from jmswrap.cli.serve import LISTENER_VARIABLE
+from jmswrap.errors import ConfigError
+from jmswrap.soap import server
+from jmswrap.store.server import EmbeddedServer
+from jmswrap.testing.host import Hosted
+from jmswrap.testing.partner import Behaviour
+
+STOP_SECONDS = {"gateway": 30.0, "worker": 45.0, "partners": 5.0}
+"""How long each kind of process may take to end what it is doing, in the order of stopping."""
+
+PROBE_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the command line asks for beyond the file."""
+
+    overrides: dict[str, Any]
+    simulate: bool = False
+    latency_ms: float = 0
+    faults: float = 0
+
+
+class Machine:
+    """One integration's processes; ``start`` once, ``stop`` once."""
+
+    def __init__(self, integration: Integration, wanted: Wanted) -> None:
+        self.integration = integration
+        self.supervisor = Supervisor()
+        self._wanted = wanted
+        self._store: EmbeddedServer | None = None
+        self._listener: socket.socket | None = None
+        self._overrides = dict(wanted.overrides)
+
+    async def start(self) -> dict[str, Any]:
+        """Start everything and return the addresses when the gateway is ready."""
+        settings = self.integration.config.gateway
+        self._listener = server.listen(settings.host, settings.port)
+        url = await asyncio.to_thread(self._start_store)
+        partners = self._simulated() if self._wanted.simulate else []
+        if partners:
+            plan = json.dumps([asdict(hosted) for hosted in partners])
+            command = [sys.executable, "-m", "jmswrap.testing.host", plan]
+            await self.supervisor.start(Child("partners", command, dict(os.environ), STOP_SECONDS["partners"]))
+        await self._start_gateway_and_workers(url, partners)
+        host, port = self._listener.getsockname()[:2]
+        await _until(partial(_answers_ready, host, port))
+        for hosted in partners:
+            await _until(partial(_connects, "127.0.0.1", hosted.port))
+        return self._facts(url, partners)
+
+    async def stop(self) -> None:
+        """Stop everything that was started."""
+        await self.supervisor.stop(list(STOP_SECONDS))
+        if self._listener is not None:
+            self._listener.close()
+        if self._store is not None:
+            await asyncio.to_thread(self._store.stop)
+
+    def _start_store(self) -> str:
+        settings = self.integration.config.store
+        if settings.url:
+            return settings.url
+        self._store = EmbeddedServer(data_folder(self.integration), settings.server)
+        return self._store.start().url
+
+    def _simulated(self) -> list[Hosted]:
+        """Plan the partners, each on a port that is free now, so that a restarted one has the same."""
+        folder = data_folder(self.integration) / "ledgers"
+        behaviour = Behaviour(latency_ms=self._wanted.latency_ms, faults=self._wanted.faults)
+        plan = []
+        for name, partner in self.integration.config.partners.items():
+            wsdl = str(self.integration.folder / partner.wsdl)
+            ledger = str(folder / f"{name}.jsonl")
+            plan.append(Hosted(name, wsdl, partner.service, partner.port, 0, ledger, behaviour))
+        ports = _free_ports(len(plan))
+        return [replace(hosted, port=port) for hosted, port in zip(plan, ports, strict=True)]
+
+    async def _start_gateway_and_workers(self, url: str, partners: list[Hosted]) -> None:
+        assert self._listener is not None
+        addresses = {hosted.name: {"address": _address(hosted)} for hosted in partners}
+        laid_over = overrides.merged(self._overrides, {"store": {"url": url}, "partners": addresses})
+        environment = overrides.environment(os.environ, laid_over)
+        file = str(self.integration.file)
+        self._listener.set_inheritable(True)
+        descriptor = self._listener.fileno()
+        door = Child(
+            "gateway",
+            [sys.executable, "-m", "jmswrap", "serve", "-c", file],
+            {**environment, LISTENER_VARIABLE: str(descriptor)},
+            STOP_SECONDS["gateway"],
+            (descriptor,),
+        )
+        await self.supervisor.start(door)
+        for number in range(1, self.integration.config.workers.processes + 1):
+            command = [sys.executable, "-m", "jmswrap", "work", "-c", file]
+            await self.supervisor.start(Child(f"worker-{number}", command, environment, STOP_SECONDS["worker"]))
+
+    def _facts(self, url: str, partners: list[Hosted]) -> dict[str, Any]:
+        assert self._listener is not None
+        config = self.integration.config
+        address = gateway.public_address(self.integration, self._listener.getsockname()[1])
+        ledgers = {hosted.name: hosted for hosted in partners}
+        described = {}
+        for name, partner in config.partners.items():
+            hosted = ledgers.get(name)
+            contract = self.integration.partners[name].port(partner.service, partner.port)
+            real = partner.address or contract.address
+            described[name] = {
+                "address": _address(hosted) if hosted else real,
+                "ledger": hosted.ledger if hosted else "",
+            }
+        services = {name: f"{address}/services/{name}" for name in config.services}
+        return {
+            "integration": config.name,
+            "gateway": address,
+            "services": {name: {"address": at, "wsdl": f"{at}?wsdl"} for name, at in services.items()},
+            "partners": described,
+            "store": url,
+            "samples": self._samples(),
+            "pid": os.getpid(),
+            "children": {c.name: c.process.pid for c in self.supervisor.children if c.process is not None},
+        }
+
+    def _samples(self) -> dict[str, str]:
+        """Name, for routes that begin at a service, a sample file that may be sent."""
+        files = sorted(self.integration.folder.glob("samples/*.xml"))
+        routes = [n for n, route in self.integration.config.routes.items() if route.source.service is not None]
+        return {routes[0]: str(files[0])} if files and routes else {}
+
+
+def _address(hosted: Hosted) -> str:
+    return f"http://127.0.0.1:{hosted.port}/{hosted.name}"
+
+
+def _free_ports(count: int) -> list[int]:
+    sockets = []
+    try:
+        for _ in range(count):
+            sockets.append(socket.create_server(("127.0.0.1", 0)))
+        return [int(one.getsockname()[1]) for one in sockets]
+    except OSError as error:
+        raise ConfigError(f"there is no free port for {count} simulated partners: {error.strerror}") from error
+    finally:
+        for one in sockets:
+            one.close()
+
+
+async def _until(true: Callable[[], Awaitable[bool]]) -> None:
+    """Return when it is true; the caller bounds the wait."""
+    while not await true():
+        await asyncio.sleep(PROBE_SECONDS)
+
+
+async def _connects(host: str, port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection(host, port)
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
+async def _answers_ready(host: str, port: int) -> bool:
+    try:
+        reader, writer = await asyncio.open_connection(host, port)
+    except OSError:
+        return False
+    try:
+        writer.write(b"GET /ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        await writer.drain()
+        return b" 200 " in await reader.readline()
+    except OSError:
+        return False
+    finally:
+        writer.close()
+

@@ -1,0 +1,117 @@
+"""``jmswrap up``: everything of an integration on this machine."""
+
+import asyncio
+import json
+import signal
+from pathlib import Path
+from typing import Any
+
+import click
+
+from jmswrap import log
+from jmswrap.app.integration import Integration, load
+from jmswrap.cli import options
+from jmswrap.cli.machine import Machine, Wanted
+from jmswrap.errors import StoreDown
+
+READY_SECONDS = 60.0
+
+
+@click.command()
+@options.config
+@click.option("--port", type=click.IntRange(0, 65535), help="The gateway's port; 0 takes a free one.")
+@click.option("--workers", type=click.IntRange(1, 64), help="Worker processes.")
+@click.option("--data", type=click.Path(path_type=Path), help="Folder of the embedded store.")
+@click.option("--simulate", is_flag=True, help="Also run every partner, from its WSDL, on a free port.")
+@click.option("--latency", "latency_ms", type=click.FloatRange(0), default=0, help="With --simulate: its ms an answer.")
+@click.option("--faults", type=click.FloatRange(0, 1), default=0, help="With --simulate: share of calls that fail.")
+@click.option("--ready-file", type=click.Path(path_type=Path), help="Write the addresses there as JSON when all is up.")
+def up(
+    file: Path,
+    port: int | None,
+    workers: int | None,
+    data: Path | None,
+    simulate: bool,
+    latency_ms: float,
+    faults: float,
+    ready_file: Path | None,
+) -> None:
+    """Run an integration on this machine: store, gateway, workers.
+
+    Without `store.url` an embedded, durable Valkey is started on the data folder. What
+    ends by itself is started again. Stop everything with Ctrl-C or SIGTERM.
+    """
+    log.to_stderr()
+    given: dict[str, Any] = {}
+    if port is not None:
+        given.setdefault("gateway", {})["port"] = port
+    if workers is not None:
+        given.setdefault("workers", {})["processes"] = workers
+    if data is not None:
+        given.setdefault("store", {})["data"] = str(data.absolute())
+    integration = load(file, given)
+    wanted = Wanted(given, simulate, latency_ms, faults)
+    asyncio.run(_run(Machine(integration, wanted), ready_file))
+
+
+async def _run(machine: Machine, ready_file: Path | None) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    asked = 0
+
+    def on_signal() -> None:
+        nonlocal asked
+        asked += 1
+        stop.set()
+        if asked > 1:
+            machine.supervisor.kill()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, on_signal)
+    try:
+        facts = await _until_ready(machine, stop)
+        if facts is not None:
+            click.echo(_summary(machine.integration, facts))
+            if ready_file is not None:
+                _write(ready_file, facts)
+            await stop.wait()
+            click.echo("stopping …", err=True)
+    finally:
+        await machine.stop()
+        if ready_file is not None:
+            ready_file.unlink(missing_ok=True)
+
+
+async def _until_ready(machine: Machine, stop: asyncio.Event) -> dict[str, Any] | None:
+    """Start the machine; None when it was told to stop before it stood."""
+    starting = asyncio.ensure_future(machine.start())
+    stopping = asyncio.ensure_future(stop.wait())
+    await asyncio.wait({starting, stopping}, timeout=READY_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if starting.done():
+        return starting.result()
+    starting.cancel()
+    await asyncio.gather(starting, return_exceptions=True)
+    if stop.is_set():
+        return None
+    raise StoreDown(f"the gateway was not ready within {READY_SECONDS:g} s: see the lines above")
+
+
+def _write(file: Path, facts: dict[str, Any]) -> None:
+    partial = file.with_name(file.name + ".partial")
+    partial.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    partial.rename(file)
+
+
+def _summary(integration: Integration, facts: dict[str, Any]) -> str:
+    lines = [f"\n{integration.config.name} is up at {facts['gateway']}\n"]
+    lines += [f"  service  {name:<24} {service['wsdl']}" for name, service in facts["services"].items()]
+    for name, partner in facts["partners"].items():
+        lines.append(f"  partner  {name:<24} {partner['address']}" + (" (simulated)" if partner["ledger"] else ""))
+        if partner["ledger"]:
+            lines.append(f"  {'':<8} {'':<24} applied messages: {partner['ledger']}")
+    lines += [f"  store    {facts['store']}", ""]
+    lines += [f"Look:  jmswrap queues -c {integration.file}", f"       jmswrap messages -c {integration.file}"]
+    for route, sample in facts["samples"].items():
+        lines.append(f"Send:  jmswrap send -c {integration.file} {route} {sample}")
+    return "\n".join([*lines, "Stop:  Ctrl-C", ""])

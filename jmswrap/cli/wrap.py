@@ -1,0 +1,50 @@
+"""``jmswrap wrap``: from a partner's WSDL to an integration folder."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from jmswrap.app.integration import examine
+from jmswrap.cli import options, render
+from jmswrap.contract import wrap as contract_wrap
+from jmswrap.errors import ConfigError
+
+
+@click.command()
+@click.argument("wsdl")
+@click.option("-o", "--output", "folder", type=click.Path(path_type=Path), help="Folder to make; default: ./NAME.")
+@click.option("--service", default="", help="The WSDL service to wrap, when there are several.")
+@click.option("--port", default="", help="The WSDL port to wrap, when there are several.")
+@click.option("--name", default="", help="Name of the integration; default: the WSDL service's.")
+@click.option("--allow", multiple=True, metavar="HOST", help="A host that imports may be read from, too.")
+@click.option("--force", is_flag=True, help="Replace what an earlier wrap made in the folder.")
+@options.as_json
+def wrap(
+    wsdl: str,
+    folder: Path | None,
+    service: str,
+    port: str,
+    name: str,
+    allow: tuple[str, ...],
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Make an integration from a partner's WSDL, a file or an http(s) address.
+
+    Pins the WSDL with all it imports, derives the asynchronous WSDL that clients see
+    (same operations, same types, a receipt as answer), writes samples and jmswrap.yaml.
+    """
+    folder = folder or Path(name or Path(wsdl.partition("?")[0]).stem)
+    made = contract_wrap.wrap(wsdl, folder, service, port, name, allow, force=force)
+    examined = examine(made.settings)
+    if examined.problems:
+        raise ConfigError("\n".join(str(problem) for problem in examined.problems))
+    if as_json:
+        render.as_json({**asdict(made), "settings": str(made.settings)})
+        return
+    for warning in made.warnings:
+        click.echo(f"note: {warning}", err=True)
+    count = len(made.operations)
+    click.echo(f"{made.settings}: {made.name}, {count} operation{'s' * (count != 1)} on {', '.join(made.ports)}")
+    click.echo(f"Try it:  jmswrap up -c {made.settings} --simulate")
