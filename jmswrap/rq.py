@@ -1,0 +1,21 @@
+"""Settings for a plain RQ worker: ``JMSWRAP_CONFIG=FILE rq worker -c jmswrap.rq``.
+
+RQ imports this module and reads its capital names. Importing it loads the integration with its
+partner clients and transforms, so that every job that RQ forks finds them ready, and makes this
+process accept JSON wake-ups only.
+"""
+
+from jmswrap import log
+from jmswrap.app.connections import store_url
+from jmswrap.errors import JmswrapError
+from jmswrap.worker.live import configured, ready
+from jmswrap.worker.wakeup import only_wake_ups
+
+try:
+    log.to_stderr()
+    only_wake_ups()
+    _ready = ready(configured())
+    REDIS_URL = store_url(_ready.integration)
+    QUEUES = [_ready.integration.config.workers.pool]
+except JmswrapError as error:
+    raise SystemExit(f"jmswrap: {error}") from error

@@ -1,0 +1,90 @@
+"""The RQ job: drain one queue.
+
+``jmswrap.worker.job.drain`` is what wake-ups name. It never raises for what a partner does; its
+``meta`` and description say which queue was drained and what came of it.
+"""
+
+from dataclasses import asdict
+from typing import Any
+
+from redis.exceptions import RedisError
+from rq import get_current_job
+from rq.job import Job
+
+from jmswrap import clock, log
+from jmswrap.deliver.drain import Drain
+from jmswrap.deliver.pace import Drained, Pace
+from jmswrap.worker.live import Live, configured, live
+
+_LOG = log.get(__name__)
+
+SAY_SECONDS = 2.0
+"""Between two updates of the job's description."""
+
+
+def drain(queue: str) -> None:
+    """Deliver what waits on a queue, for a while."""
+    here = live(configured())
+    plan = here.ready.plans.get(queue)
+    if plan is None:
+        # An old wake-up, or one of a newer configuration: another worker may know the queue.
+        _LOG.warning("queue-unknown", queue=queue)
+        return
+    settings = here.ready.integration.config.workers
+    look = Look(here, queue, get_current_job())
+    pace = Pace(settings.drain_seconds, settings.linger_seconds, look.stopping, look.others_wait)
+    connections = here.connections
+    work = Drain(connections.store, connections.bell, here.crew, plan, here.name, pace)
+    look.drained = work.drained
+    drained = work.run()
+    look.say()
+    counts = {name: count for name, count in asdict(drained).items() if count}
+    _LOG.info("drained", queue=queue, **counts)
+
+
+class Look:
+    """What a drain looks at beside its queue: the shutdown mark, the pool, the RQ job it runs in."""
+
+    def __init__(self, here: Live, queue: str, job: Job | None) -> None:
+        self._here = here
+        self._queue = queue
+        self._job = job
+        self._client = here.connections.store.client
+        self._pool_key = f"rq:queue:{here.ready.integration.config.workers.pool}"
+        self._marked = False
+        self._said_at = clock.monotonic()
+        self.drained = Drained()
+
+    def stopping(self) -> bool:
+        """Tell whether the worker was asked to stop; RQ writes that into the worker's hash."""
+        return self._marked or self._here.stop.is_set()
+
+    def others_wait(self) -> bool:
+        """Tell whether other wake-ups wait in the pool; looks for the shutdown mark on the way."""
+        try:
+            pipe: Any = self._client.pipeline(transaction=False)
+            pipe.llen(self._pool_key)
+            pipe.hexists(f"rq:worker:{self._job.worker_name if self._job else ''}", "shutdown_requested_date")
+            waiting, marked = pipe.execute()
+        except RedisError:
+            # The drain itself notices that the store is away, and says so.
+            return False
+        self._marked = bool(marked)
+        if clock.monotonic() - self._said_at >= SAY_SECONDS:
+            self.say()
+        return bool(waiting)
+
+    def say(self) -> None:
+        """Write into the RQ job what was done so far."""
+        self._said_at = clock.monotonic()
+        if self._job is None:
+            return
+        counts = asdict(self.drained)
+        said = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items() if count)
+        self._job.meta = {"queue": self._queue, **counts}
+        self._job.description = f"jmswrap: deliver from {self._queue}: {said or 'nothing yet'}"
+        try:
+            self._job.save_meta()  # type: ignore[no-untyped-call]  # RQ is only partly typed
+            self._client.hset(self._job.key, "description", self._job.description)
+        except RedisError as error:
+            _LOG.debug("job-not-described", reason=error)

@@ -1,0 +1,72 @@
+"""What a worker process has at hand: plans, connections, call threads.
+
+Plans are made before a fork and shared by it; connections and threads belong to one process.
+"""
+
+import functools
+import os
+import socket
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from jmswrap.app.connections import Connections, connect
+from jmswrap.app.delivery import plans
+from jmswrap.app.integration import DEFAULT_FILE, Integration, load
+from jmswrap.deliver.crew import Crew
+from jmswrap.deliver.delivery import QueuePlan
+
+CONFIG_VARIABLE = "JMSWRAP_CONFIG"
+"""Names the integration's file for processes that get no ``-c``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """An integration whose partners and transforms are loaded."""
+
+    integration: Integration
+    plans: Mapping[str, QueuePlan]
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A worker process: what is ready, and what is this process's own."""
+
+    ready: Ready
+    connections: Connections
+    crew: Crew
+    name: str
+    """How the store knows this process: host and process id."""
+    stop: threading.Event = field(default_factory=threading.Event)
+    """Set when the process was asked to stop."""
+
+
+def configured() -> Path:
+    """Return the integration's file: ``JMSWRAP_CONFIG``, else ``jmswrap.yaml`` here."""
+    return Path(os.environ.get(CONFIG_VARIABLE) or DEFAULT_FILE).absolute()
+
+
+def worker_name(process_id: int) -> str:
+    """Return how the store knows a worker process of this machine."""
+    return f"{socket.gethostname()}.{process_id}"
+
+
+@functools.lru_cache(maxsize=1)
+def ready(file: Path) -> Ready:
+    """Load an integration with its partners and transforms, once; ConfigError, ContractError."""
+    integration = load(file)
+    return Ready(integration, plans(integration))
+
+
+def live(file: Path) -> Live:
+    """Return this process's own connections and threads, made at the first call after a fork."""
+    return _live(file, os.getpid())
+
+
+@functools.lru_cache(maxsize=1)
+def _live(file: Path, process_id: int) -> Live:
+    made = ready(file)
+    return Live(
+        made, connect(made.integration), Crew(made.integration.config.workers.calls), worker_name(process_id)
+    )
