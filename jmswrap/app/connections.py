@@ -90,8 +90,9 @@ def looking(integration: Integration) -> Iterator[Inspection]:
     for route in config.routes:
         queue = config.queue_of(route)
         queues[queue] = (*queues.get(queue, ()), route)
+    partners = {config.queue_of(name): r.to.partner for name, r in config.routes.items() if r.to.partner}
     try:
-        yield Inspection(connections.store, queues)
+        yield Inspection(connections.store, queues, partners)
     finally:
         connections.close()
 

@@ -14,6 +14,7 @@ from jmswrap.errors import JmswrapError
 
 VERBS = {
     "wrap": "jmswrap.cli.wrap:wrap",
+    "new": "jmswrap.cli.new:new",
     "check": "jmswrap.cli.check:check",
     "up": "jmswrap.cli.up:up",
     "serve": "jmswrap.cli.serve:serve",

@@ -4,11 +4,12 @@ Reads only. What is read in several steps is a picture of a moving thing.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from jmswrap.errors import IllegalMove
 from jmswrap.inspect.views import MessageDetail, MessageView, QueueView, detail, view
 from jmswrap.states import HERE, State
-from jmswrap.store import reading
+from jmswrap.store import keys, reading
 from jmswrap.store.edge import edge
 from jmswrap.store.store import Store
 
@@ -16,14 +17,17 @@ from jmswrap.store.store import Store
 class Inspection:
     """The read facade of one integration."""
 
-    def __init__(self, store: Store, queues: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(self, store: Store, queues: Mapping[str, tuple[str, ...]], partners: Mapping[str, str]) -> None:
         self._store = store
         self._queues = queues
         """The queues the configuration knows, each with the routes that wait on it."""
+        self._partners = partners
+        """The partner that a queue delivers to, by queue."""
 
     def queues(self) -> list[QueueView]:
         """Return every queue that is configured or ever had a message, by name."""
         found = {summary.name: summary for summary in self._store.queues()}
+        pauses = self._pauses()
         views = []
         for name in sorted({*found, *self._queues}):
             summary = found.get(name)
@@ -32,7 +36,7 @@ class Inspection:
                     name=name,
                     counts={str(s): n for s, n in summary.counts.items() if n} if summary else {},
                     oldest_age_ms=summary.now_ms - summary.oldest_ms if summary and summary.oldest_ms else 0,
-                    paused=summary.paused if summary else None,
+                    paused=self._paused(name, pauses),
                     drains=summary.drains if summary else 0,
                     routes=self._queues.get(name, ()),
                 )
@@ -61,6 +65,20 @@ class Inspection:
     def unsettled(self) -> int:
         """Return how many messages still need work or a person."""
         return sum(n for summary in self._store.queues() for state, n in summary.counts.items() if state in HERE)
+
+    def _pauses(self) -> dict[str, str]:
+        """Return the reasons of all pauses, by ``q:QUEUE`` and ``p:PARTNER``."""
+        with edge():
+            marks: Any = self._store.client.hgetall(keys.alone(self._store.prefix, "pause"))
+        return {mark.decode(): said.decode().partition(" ")[2] for mark, said in marks.items()}
+
+    def _paused(self, queue: str, pauses: Mapping[str, str]) -> str | None:
+        partner = self._partners.get(queue, "")
+        if f"q:{queue}" in pauses:
+            return pauses[f"q:{queue}"]
+        if partner and f"p:{partner}" in pauses:
+            return f"partner {partner} {pauses[f'p:{partner}']}".strip()
+        return None
 
     def _now_ms(self) -> int:
         with edge():

@@ -1,0 +1,132 @@
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from jmswrap.contract.wrap import wrap
+from jmswrap.message import Settlement
+from jmswrap.states import State
+from jmswrap.store.opening import client
+from jmswrap.store.store import Store
+
+ORDERS = Path(__file__).parents[2] / "data" / "partner" / "orders.wsdl"
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    wrap(str(ORDERS), tmp_path / "orders")
+    return tmp_path / "orders"
+
+
+@pytest.fixture
+def jmswrap(folder: Path, store_server) -> Run:
+    prefix = f"cli-{folder.parent.name}"
+    overrides = json.dumps({"store": {"url": store_server.url, "prefix": prefix}, "workers": {"pool": prefix}})
+
+    def run(*words: object) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "JMSWRAP_CONFIG": str(folder), "JMSWRAP_OVERRIDES": overrides}
+        command = [sys.executable, "-m", "jmswrap", *map(str, words)]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environment)
+
+    return run
+
+
+@pytest.fixture
+def held(folder: Path, store_server) -> Store:
+    return Store(client(store_server.url), f"cli-{folder.parent.name}")
+
+
+def fail(store: Store, state: State) -> None:
+    (claimed,) = store.claim("Orders", "w", 1).messages
+    store.settle([Settlement(claimed.id, claimed.fence, state, reason="it said no")])
+    store.client.close()
+
+
+def send(jmswrap: Run, folder: Path) -> str:
+    done = jmswrap("send", "--json", "Orders", folder / "samples" / "Place.xml")
+    assert done.returncode == 0, done.stderr
+    return str(json.loads(done.stdout)[0]["message_id"])
+
+
+def test_a_sent_file_is_a_message_that_can_be_looked_at(jmswrap, folder):
+    message = send(jmswrap, folder)
+    (listed,) = json.loads(jmswrap("messages", "--json").stdout)
+    assert (listed["id"], listed["state"], listed["operation"]) == (message, "QUEUED", "Place")
+    assert message in jmswrap("messages").stdout
+    (queue,) = json.loads(jmswrap("queues", "--json").stdout)
+    assert (queue["name"], queue["counts"], queue["routes"]) == ("Orders", {"QUEUED": 1}, ["Orders"])
+    assert "Orders" in jmswrap("queues").stdout
+    shown = json.loads(jmswrap("show", "--json", "--body", message).stdout)
+    assert shown["type"] == "{urn:example:orders}Place"
+    assert "urn:example:orders" in shown["body"]
+    assert "QUEUED" in jmswrap("show", message).stdout
+
+
+def test_a_file_that_does_not_fit_is_refused_and_the_others_are_sent(jmswrap, folder, tmp_path):
+    wrong = tmp_path / "wrong.xml"
+    wrong.write_text('<Place xmlns="urn:example:orders">\n<quantity>1</quantity></Place>')
+    done = jmswrap("send", "Orders", wrong, folder / "samples" / "Place.xml", folder / "samples" / "Tell.xml")
+    assert done.returncode == 1
+    assert done.stdout.count(" ACCEPTED") == 2
+    (sentence,) = done.stderr.splitlines()
+    assert "wrong.xml: line 2: " in sentence
+    assert "quantity" in sentence
+
+
+def test_a_soap_envelope_is_opened(jmswrap, folder, tmp_path):
+    body = (folder / "samples" / "Place.xml").read_text().partition("?>")[2]
+    envelope = tmp_path / "envelope.xml"
+    soap = "http://schemas.xmlsoap.org/soap/envelope/"
+    envelope.write_text(f'<e:Envelope xmlns:e="{soap}"><e:Body>{body}</e:Body></e:Envelope>')
+    assert jmswrap("send", "Orders", envelope).returncode == 0
+
+
+def test_a_route_that_is_not_there_is_one_sentence(jmswrap, folder):
+    done = jmswrap("send", "Order", folder / "samples" / "Place.xml")
+    assert done.returncode == 1
+    assert "has no route `Order`: did you mean `Orders`?" in done.stderr
+
+
+def test_a_dead_message_is_sent_again_or_buried(jmswrap, folder, held):
+    message = send(jmswrap, folder)
+    fail(held, State.DEAD)
+    (listed,) = json.loads(jmswrap("messages", "--json", "-s", "DEAD").stdout)
+    assert listed["reason"] == "it said no"
+    assert jmswrap("retry", message).stdout == f"{message}: queued again\n"
+    done = jmswrap("bury", message)
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+    fail(held, State.DEAD)
+    assert jmswrap("bury", "--reason", "old", message).returncode == 0
+
+
+def test_a_message_in_doubt_is_decided(jmswrap, folder, held):
+    message = send(jmswrap, folder)
+    (claimed,) = held.claim("Orders", "w", 1).messages
+    held.settle([Settlement(claimed.id, claimed.fence, State.IN_DOUBT, reason="no answer")])
+    assert jmswrap("resolve", "--to", "DELIVERED", message).returncode == 0
+    assert json.loads(jmswrap("show", "--json", message).stdout)["state"] == "DELIVERED"
+
+
+def test_waiting_messages_are_cancelled_and_the_unknown_one_is_told(jmswrap, folder):
+    message = send(jmswrap, folder)
+    done = jmswrap("cancel", "nothing", message)
+    assert done.returncode == 1
+    assert done.stdout == f"{message}: cancelled\n"
+    assert "There is no message nothing" in done.stderr
+
+
+def test_a_queue_is_paused_and_resumed_and_must_be_known(jmswrap, folder):
+    assert jmswrap("pause", "-q", "Orders", "--reason", "stock-taking").returncode == 0
+    assert json.loads(jmswrap("queues", "--json").stdout)[0]["paused"] == "stock-taking"
+    assert jmswrap("pause", "-p", "Orders").returncode == 0
+    assert jmswrap("resume", "-q", "Orders").returncode == 0
+    assert json.loads(jmswrap("queues", "--json").stdout)[0]["paused"] == "partner Orders"
+    assert jmswrap("resume", "-p", "Orders").returncode == 0
+    assert json.loads(jmswrap("queues", "--json").stdout)[0]["paused"] is None
+    assert "did you mean `Orders`?" in jmswrap("pause", "-q", "Order").stderr
+    assert jmswrap("pause").returncode == 1
