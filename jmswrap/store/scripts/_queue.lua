@@ -2,7 +2,8 @@
 --
 -- A key's list is sorted by `i`. Only its head may hold it (IN_FLIGHT, WAITING, IN_DOUBT, or
 -- DEAD with on_dead=hold); all others are QUEUED. Cancelled and expired messages stay in the
--- list as tombstones until the head comes to them, so that ending a message is O(1).
+-- list as tombstones until the head comes to them or they are purged, so that ending a message
+-- is O(1). An entry too many in a ready list is harmless: a claim that finds the key held drops it.
 -- A list that is not empty has its head holding the key, or the key's entry in a ready list.
 
 local function key_list(m) return P .. 'k:' .. m.r.q .. ':' .. m.r.k end
@@ -60,6 +61,7 @@ end
 
 -- Nothing leaves this state: the record stays visible for the retention time.
 local function finish(m, state)
+  if m.r.s == 'QUEUED' then m.r.j = 1 end
   if m.r.e then call('ZREM', P .. 'expire', m.id) end
   call('ZADD', P .. 'settled', NOW + RETENTION, m.id)
   if state == 'DELIVERED' and m.r.k and call('HEXISTS', P .. 'dk:' .. m.r.q, m.r.k) == 1 then
@@ -69,6 +71,16 @@ local function finish(m, state)
     end
   end
   move(m, state)
+end
+
+-- Before a record is purged: its id may come again, and must not meet its own tombstone.
+local function clear_tombstone(m)
+  if not m.r.j then return end
+  if m.r.k then
+    call('LREM', key_list(m), 1, m.id)
+  else
+    call('LREM', P .. 'q:' .. m.r.q .. ':' .. (m.r.p or 4), 1, '~' .. m.id)
+  end
 end
 
 -- Armed is "due:rings:extra:mark": the time until which a wake-up is believed under way, how

@@ -33,7 +33,9 @@ local function win_back(m)
     call('ZREM', P .. 'due:' .. m.r.q, m.id)
     m.r.t = nil
     move(m, 'QUEUED')
-  elseif s ~= 'QUEUED' then
+  elseif s == 'QUEUED' then
+    m.r.j = 1
+  else
     return false
   end
   move(m, 'IN_FLIGHT')

@@ -68,6 +68,7 @@ for _, id in ipairs(gone) do
   local m = load(id)
   if m then
     remember(m)
+    clear_tombstone(m)
     call('DEL', P .. 'm:' .. id, P .. 'b:' .. id, P .. 'a:' .. id, P .. 'r:' .. id)
     call('HINCRBY', P .. 'n:' .. m.r.q, m.r.s, -1)
     count(m.r.q, m.r.s .. '>-')
