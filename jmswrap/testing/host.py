@@ -1,14 +1,16 @@
 """Hosts simulated partners: each on a port of its own, all in one process.
 
-``python -m jmswrap.testing.host PLAN`` takes a JSON plan (a list of ``Hosted`` objects),
-says the addresses on standard error when all listen, and runs until SIGINT or SIGTERM, or
-until the process that started it is gone (``app/lifeline.py``).
+``python -m jmswrap.testing.host PLAN`` takes a JSON plan (a list of ``Hosted`` objects) and
+runs until SIGINT or SIGTERM, or until the process that started it is gone. A program that
+gives it a pipe as standard input reads the addresses as one line of JSON from its standard
+output when all listen, and ends it by closing the pipe.
 """
 
 import asyncio
 import json
 import os
 import signal
+import stat
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -82,12 +84,14 @@ async def listen(prepared: Sequence[Running]) -> None:
             raise ConfigError(f"port {running.server.port} is taken: name another one ({error.strerror})") from error
 
 
-async def until_stopped(prepared: Sequence[Running]) -> None:
-    """Run until SIGINT or SIGTERM."""
+async def until_stopped(prepared: Sequence[Running], watch_stdin: bool = False) -> None:
+    """Run until SIGINT or SIGTERM, or the end of standard input."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
+    if watch_stdin:
+        loop.add_reader(sys.stdin.fileno(), stop.set)
     await stop.wait()
     for running in prepared:
         running.server.stop()
@@ -98,7 +102,12 @@ async def _run(prepared: Sequence[Running]) -> None:
     await listen(prepared)
     for running in prepared:
         _log.info("listening", partner=running.hosted.name, address=running.address)
-    await until_stopped(prepared)
+    piped = stat.S_ISFIFO(os.fstat(sys.stdin.fileno()).st_mode)
+    if piped:
+        addresses = {running.hosted.name: running.address for running in prepared}
+        sys.stdout.write(json.dumps(addresses) + "\n")
+        sys.stdout.flush()
+    await until_stopped(prepared, watch_stdin=piped)
 
 
 def main() -> int:
