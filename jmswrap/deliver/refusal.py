@@ -1,10 +1,10 @@
 """The refusal document: what a negative acknowledgement is made from.
 
-    <Refusal xmlns="urn:jmswrap:refusal:1">
-      <messageId/> <correlationId/> <partner/> <faultCode/> <faultText/>
-      <faultDetail> the Fault's detail elements </faultDetail>
-      <body> the refused message's body element </body>
-    </Refusal>
+    <r:Refusal xmlns:r="urn:jmswrap:refusal:1">
+      <r:messageId/> <r:correlationId/> <r:partner/> <r:faultCode/> <r:faultText/>
+      <r:faultDetail> the Fault's detail elements </r:faultDetail>
+      <r:body> the refused message's body element </r:body>
+    </r:Refusal>
 
 A route's ``refusal.steps`` turn it into what the source side expects.
 """
@@ -20,7 +20,8 @@ NAMESPACE = "urn:jmswrap:refusal:1"
 
 def document(message: Message, body: bytes, called: Called, partner: str) -> bytes:
     """Return the refusal document of a message that a partner refused."""
-    root = etree.Element(f"{{{NAMESPACE}}}Refusal", nsmap={None: NAMESPACE})  # type: ignore[dict-item]  # None is the default namespace
+    # With a prefix: libxml2 would write elements of no namespace into a default one.
+    root = etree.Element(f"{{{NAMESPACE}}}Refusal", nsmap={"r": NAMESPACE})
     fault = called.fault
     texts = {
         "messageId": message.id,

@@ -43,8 +43,8 @@ def only_wake_ups() -> None:
     For the plain ``rq worker``, whose settings module can choose neither its serializer nor its
     job class (RQ 2.12: both are options of the command). Nothing is unpickled from here on.
     """
-    rq.serializers.DefaultSerializer = JSONSerializer  # type: ignore[assignment]
-    rq.serializers.PickleSerializer = JSONSerializer  # type: ignore[misc,assignment]
+    rq.serializers.DefaultSerializer = JSONSerializer  # type: ignore[assignment,misc]
+    rq.serializers.PickleSerializer = JSONSerializer  # type: ignore[assignment]
     perform = Job.perform
 
     def guarded(self: Job) -> Any:
