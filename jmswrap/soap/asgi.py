@@ -77,7 +77,7 @@ class Gateway:
             return
         await _send(send, answer)
         if answer.status in (408, 413):
-            await guard.linger(receive, self._limits)
+            await guard.linger(receive)
 
     async def _post(self, scope: Scope, receive: guard.Receive, send: Send) -> Answer:
         version = guard.version_of(scope["headers"])

@@ -31,6 +31,8 @@ CHARSETS = {
 
 LINGER_SECONDS = 2.0
 """How long a refused body is still read, so that its sender sees the answer."""
+LINGER_BYTES = 67_108_864
+"""How much of it."""
 
 
 class ClientGone(Exception):  # noqa: N818 - not an error: there is nobody to tell
@@ -150,8 +152,8 @@ async def read_body(receive: Receive, head: Head, limits: Limits) -> bytes:
     if head.length is not None and head.length > limits.max_body_bytes:
         raise too_large(limits)
     try:
-        async with asyncio.timeout(limits.body_seconds):
-            raw = await _read(receive, limits)
+        async with asyncio.timeout(limits.body_seconds) as deadline:
+            raw = await _read(receive, limits, deadline)
     except TimeoutError:
         raise SoapFault(
             f"The message did not arrive within {limits.body_seconds:g} s; send it again, faster.",
@@ -162,13 +164,17 @@ async def read_body(receive: Receive, head: Head, limits: Limits) -> bytes:
     return _gunzip(raw, limits) if head.coding else raw
 
 
-async def _read(receive: Receive, limits: Limits) -> bytes:
+async def _read(receive: Receive, limits: Limits, deadline: asyncio.Timeout) -> bytes:
     chunks: list[bytes] = []
     size = 0
     while True:
         event = await receive()
         if event["type"] == "http.disconnect":
             raise ClientGone
+        if deadline.expired():
+            # gunicorn waits with asyncio.wait_for, which on 3.11 swallows the deadline's
+            # cancellation when a piece arrives at the same moment.
+            raise TimeoutError
         chunk = event.get("body", b"")
         size += len(chunk)
         if size > limits.max_body_bytes:
@@ -202,12 +208,12 @@ def too_large(limits: Limits) -> SoapFault:
     )
 
 
-async def linger(receive: Receive, limits: Limits) -> None:
+async def linger(receive: Receive) -> None:
     """Read on for a moment after a refusal: closing on unread bytes would reset the answer away."""
-    left = limits.max_body_bytes + 1_048_576
+    left = LINGER_BYTES
     try:
-        async with asyncio.timeout(LINGER_SECONDS):
-            while left > 0:
+        async with asyncio.timeout(LINGER_SECONDS) as deadline:
+            while left > 0 and not deadline.expired():
                 event = await receive()
                 if event["type"] == "http.disconnect" or not event.get("more_body", False):
                     return

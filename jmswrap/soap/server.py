@@ -5,8 +5,10 @@ process's event loop. ``serve`` returns when it was told to stop.
 """
 
 import logging
+import re
 import socket
 from collections.abc import Callable
+from importlib import metadata
 from typing import Any
 
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  # gunicorn carries no types
@@ -14,6 +16,8 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  #
 from jmswrap.accept.hosting import Hosting, Open
 from jmswrap.errors import ConfigError
 from jmswrap.soap.asgi import Gateway
+
+Version = tuple[int, ...]
 
 BACKLOG = 1024
 GRACEFUL_SECONDS = 20
@@ -39,7 +43,7 @@ class GatewayServer(BaseApplication):  # type: ignore[misc]
             "workers": self._hosting.settings.processes,
             "asgi_loop": "uvloop",
             "asgi_lifespan": "on",
-            "http_parser": "fast",
+            "http_parser": http_parser(_version("gunicorn"), _version("gunicorn_h1c")),
             "keepalive": KEEP_ALIVE_SECONDS,
             "graceful_timeout": GRACEFUL_SECONDS,
             # The body deadline is ours; gunicorn's wait for the next piece must not come first.
@@ -82,6 +86,26 @@ def serve(
     """
     listener.set_inheritable(True)
     GatewayServer(hosting, open_engine, listener, ready).run()
+
+
+def http_parser(gunicorn: Version, c_parser: Version) -> str:
+    """Return which of gunicorn's HTTP parsers to use; an empty version is "not installed".
+
+    gunicorn 27 keeps a next request that comes early in its parser and feeds it again. Its C
+    parser before 0.6.14 keeps only 64 KB of it, and gunicorn then closes the connection
+    without an answer. It asks for 0.6.14, but pip does not hold it to that.
+    """
+    if not c_parser or (gunicorn >= (27,) and c_parser < (0, 6, 14)):
+        return "python"
+    return "fast"
+
+
+def _version(distribution: str) -> Version:
+    try:
+        text = metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return ()
+    return tuple(int(number) for number in re.findall(r"\d+", text)[:3])
 
 
 def _quiet_spyne() -> None:

@@ -1,0 +1,109 @@
+"""A valid call is stored and answered with a receipt."""
+
+import http.client
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from door import PARTNER, Orders, Starts, envelope_11, envelope_12, place, wait_for
+from lxml import etree
+
+from jmswrap.contract.derive import derive
+from jmswrap.contract.schemas import Schemas
+from jmswrap.store.server import EmbeddedServer
+
+
+def test_a_valid_call_is_stored_and_answered_with_a_receipt(orders: Orders, tmp_path: Path) -> None:
+    reply = orders.post(envelope_11(place("A7")), SOAPAction='"urn:place"')
+
+    assert reply.status == 200, reply.body
+    assert reply.headers["content-type"] == "text/xml; charset=utf-8"
+    assert reply.receipt["status"] == "ACCEPTED"
+    record = orders.store.record(reply.receipt["messageId"], with_body=True)
+    assert record is not None
+    message = record.message
+    assert (message.queue, message.route, message.operation, message.key) == ("place", "place", "Place", "A7")
+    assert message.type == "{urn:example:orders}Place"
+    assert etree.fromstring(message.body).findtext("{urn:example:orders}number") == "A7"
+    answer = reply.envelope[0][0]
+    Schemas.of(derive(PARTNER, tmp_path, "Orders")).validate(answer, "{urn:jmswrap:receipt:1}AcceptResponse")
+
+
+def test_soap_12_is_answered_in_soap_12(orders: Orders) -> None:
+    reply = orders.post(envelope_12(place()), 'application/soap+xml; charset=utf-8; action="urn:place"')
+    assert reply.status == 200
+    assert reply.headers["content-type"] == "application/soap+xml; charset=utf-8"
+    assert reply.receipt["status"] == "ACCEPTED"
+
+
+def test_declared_headers_stay_with_the_message_and_others_do_not(orders: Orders) -> None:
+    header = '<o:Origin xmlns:o="urn:example:orders">shop</o:Origin><h:x xmlns:h="urn:h"/>'
+    record = orders.store.record(orders.post(envelope_11(place(), header)).receipt["messageId"])
+    assert record is not None
+    (kept,) = record.message.soap_headers
+    assert etree.fromstring(kept).text == "shop"
+
+
+def test_the_operation_is_found_by_the_body_and_goes_its_own_route(orders: Orders) -> None:
+    reply = orders.post(envelope_11('<Tell xmlns="urn:example:orders"><news>rain</news></Tell>'))
+    record = orders.store.record(reply.receipt["messageId"])
+    assert record is not None
+    assert (record.message.operation, record.message.queue, record.message.key) == ("Tell", "tell", "")
+
+
+def test_a_missing_key_is_refused_with_a_sentence_that_names_the_place(orders: Orders) -> None:
+    reply = orders.post(envelope_11(place(" ")))
+    assert (reply.status, reply.fault_code) == (500, "Client")
+    assert "o:number" in reply.sentence
+    assert orders.queued() == 0
+
+
+def test_many_calls_on_one_connection_are_all_answered(orders: Orders) -> None:
+    body = envelope_11(place(note="x" * 100_000))
+    connection = http.client.HTTPConnection("127.0.0.1", orders.port, timeout=10)
+    for _ in range(60):
+        connection.request("POST", "/services/Orders", body, {"Content-Type": "text/xml"})
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status == 200
+    connection.close()
+    assert orders.queued() == 60
+
+
+def test_concurrent_calls_are_all_stored(orders: Orders) -> None:
+    with ThreadPoolExecutor(16) as threads:
+        replies = list(threads.map(lambda n: orders.post(envelope_11(place(f"K{n}"))), range(200)))
+    assert {reply.status for reply in replies} == {200}
+    assert len({reply.receipt["messageId"] for reply in replies}) == 200
+    assert orders.queued() == 200
+
+
+def test_a_large_body_is_taken_while_small_ones_go_on(orders: Orders) -> None:
+    large = envelope_11(place("L", note="y" * 700_000))
+    with ThreadPoolExecutor(8) as threads:
+        replies = list(threads.map(orders.post, [large, envelope_11(place())] * 8))
+    assert {reply.status for reply in replies} == {200}
+
+
+def test_a_store_that_is_down_is_a_server_fault_and_never_a_receipt(starts: Starts, tmp_path: Path) -> None:
+    server = EmbeddedServer(tmp_path / "store")
+    with server:
+        orders = starts.orders(server.url)
+        assert orders.post(envelope_11(place())).receipt["status"] == "ACCEPTED"
+        assert orders.request("GET", "/ready").status == 200
+    reply = orders.post(envelope_11(place()))
+    assert (reply.status, reply.fault_code) == (503, "Server")
+    assert reply.headers["retry-after"] == "5"
+    assert "AcceptResponse" not in reply.body.decode()
+    reply = orders.post(envelope_12(place()), "application/soap+xml")
+    assert (reply.status, reply.fault_code) == (503, "Receiver")
+    assert orders.request("GET", "/ready").status == 503
+    assert orders.request("GET", "/health").status == 200
+
+
+def test_a_gateway_told_to_stop_answers_what_it_took_and_ends(starts: Starts, store_server: EmbeddedServer) -> None:
+    orders = starts.orders(store_server.url, "{processes: 2}")
+    assert orders.post(envelope_11(place())).status == 200
+    orders.process.send_signal(signal.SIGTERM)
+    wait_for(lambda: orders.process.poll() is not None, "the end of the gateway")
+    assert orders.process.returncode == 0, orders.log.read_text()
