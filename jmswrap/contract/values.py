@@ -145,7 +145,8 @@ class Values:
         whole = start.to_integral_value(rounding="ROUND_CEILING")
         if whole <= high:
             return str(self._chance.randint(int(whole), int(min(high, whole + 98))))
-        return f"{(low + high) / 2:f}"
+        finest = Decimal(1).scaleb(-(places or 2))
+        return f"{min(high, max(low, ((low + high) / 2).quantize(finest))):f}"
 
     def _text(self, text: str, facets: Facets) -> str:
         length = facets.number("length")

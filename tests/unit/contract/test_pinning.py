@@ -1,0 +1,137 @@
+"""A pinned contract is whole, local and the same every time; nothing foreign is fetched."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from jmswrap.contract.bundle import pin
+from jmswrap.contract.reading import read
+from jmswrap.contract.schemas import Schemas
+from jmswrap.contract.wellknown import catalog
+from jmswrap.errors import ContractError
+
+Offer = Callable[[Callable[[str], bytes | str | None]], str]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {f.name: f.read_bytes() for f in folder.iterdir()}
+
+
+def test_a_spread_contract_becomes_one_flat_folder(wsdls: Path, tmp_path: Path) -> None:
+    wsdl = pin(str(wsdls / "spread" / "service.wsdl"), tmp_path)
+    assert wsdl == tmp_path / "service.wsdl"
+    assert sorted(contents(tmp_path)) == [
+        "abstract.wsdl",
+        "identity.xsd",
+        "meters.xsd",
+        "service.wsdl",
+        "units.xsd",
+        "xml.xsd",
+    ]
+    said = b"".join(contents(tmp_path).values()).decode()
+    assert set(re.findall(r'(?:schemaLocation|[^:]location)="([^"]*)"', said)) - set(contents(tmp_path)) == {
+        "http://partner.example/meters"
+    }
+    Schemas.of(wsdl)
+    assert read(wsdl).port().operations.keys() == {"ReadMeter"}
+
+
+def test_the_same_contract_gives_the_same_bytes_again_and_from_its_copy(wsdls: Path, tmp_path: Path) -> None:
+    source = str(wsdls / "spread" / "service.wsdl")
+    first = pin(source, tmp_path / "1")
+    pin(source, tmp_path / "2")
+    pin(str(first), tmp_path / "3")
+    assert contents(tmp_path / "1") == contents(tmp_path / "2") == contents(tmp_path / "3")
+
+
+def test_an_address_is_fetched_with_what_it_names_on_its_host(wsdls: Path, tmp_path: Path, offer: Offer) -> None:
+    folder = wsdls / "spread"
+    pages = {
+        "/meters?wsdl": (folder / "service.wsdl").read_bytes().replace(b'"abstract.wsdl"', b'"/meters?wsdl=abstract"'),
+        "/meters?wsdl=abstract": (folder / "abstract.wsdl").read_bytes().replace(b"service.wsdl", b"/meters?wsdl"),
+        **{f"/common/{f.name}": f.read_bytes() for f in (folder / "common").iterdir()},
+    }
+    wsdl = pin(offer(pages.get) + "/meters?wsdl", tmp_path)
+    assert wsdl.name == "meters.wsdl"
+    assert sorted(contents(tmp_path)) == [
+        "identity.xsd",
+        "meters-wsdl-abstract.wsdl",
+        "meters.wsdl",
+        "meters.xsd",
+        "units.xsd",
+        "xml.xsd",
+    ]
+    Schemas.of(wsdl)
+
+
+def test_a_file_of_this_machine_is_never_read_for_a_document(wsdls: Path, tmp_path: Path, offer: Offer) -> None:
+    hostile = (wsdls / "hostile.wsdl").read_bytes()
+    address = offer(lambda path: hostile) + "/hostile.wsdl"
+    for source in (address, str(wsdls / "hostile.wsdl")):
+        with pytest.raises(ContractError, match=r"hostile\.wsdl:8: .* refers to file:///etc/passwd; only relative"):
+            pin(source, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_another_host_is_not_asked_unless_it_is_allowed(wsdls: Path, tmp_path: Path, offer: Offer) -> None:
+    xsd = b'<s:schema xmlns:s="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:test:far"/>'
+    far = offer({"/far.xsd": xsd}.get)
+    wsdl = tmp_path / "near.wsdl"
+    wsdl.write_text((wsdls / "foreign.wsdl").read_text().replace("http://far.example", far))
+    with pytest.raises(ContractError, match=rf"near\.wsdl:8: {far}/far.xsd is on a host that is not asked"):
+        pin(str(wsdl), tmp_path / "refused")
+    pin(str(wsdl), tmp_path / "allowed", allow=("127.0.0.1",))
+    assert (tmp_path / "allowed" / "far.xsd").exists()
+
+
+def test_a_redirect_to_another_host_is_not_followed(tmp_path: Path, offer: Offer) -> None:
+    address = offer(lambda path: "http://far.example/service.wsdl")
+    with pytest.raises(ContractError, match=r"far\.example/service\.wsdl is on a host that is not asked"):
+        pin(f"{address}/service.wsdl", tmp_path)
+
+
+def test_a_catalog_stands_in_for_an_address(wsdls: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.xsd").write_text(
+        '<s:schema xmlns:s="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:test:far">'
+        '<s:simpleType name="Word"><s:restriction base="s:string"/></s:simpleType></s:schema>'
+    )
+    (tmp_path / "catalog.tsv").write_text("# ours\nhttp://far.example/far.xsd\tmine.xsd\n")
+    wsdl = pin(str(wsdls / "foreign.wsdl"), tmp_path / "out", catalog=catalog(tmp_path / "catalog.tsv"))
+    assert Schemas.of(wsdl).describes("{urn:test}Do")
+
+
+def test_a_catalog_line_without_a_tab_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "catalog.tsv").write_text("http://far.example/far.xsd mine.xsd\n")
+    with pytest.raises(ContractError, match=r"catalog\.tsv:1 has no tab"):
+        catalog(tmp_path / "catalog.tsv")
+
+
+def test_includes_without_end_are_stopped(tmp_path: Path, offer: Offer) -> None:
+    def next_one(path: str) -> bytes:
+        number = int(path.rpartition("=")[2] or 0)
+        return (
+            f'<s:schema xmlns:s="http://www.w3.org/2001/XMLSchema"><s:include schemaLocation="/x?n={number + 1}"/>'
+            "</s:schema>"
+        ).encode()
+
+    with pytest.raises(ContractError, match="looks endless"):
+        pin(offer(next_one) + "/x?n=0", tmp_path)
+
+
+def test_a_missing_document_is_told_with_the_place_that_names_it(tmp_path: Path, wsdls: Path) -> None:
+    wsdl = tmp_path / "lonely.wsdl"
+    wsdl.write_text((wsdls / "spread" / "service.wsdl").read_text())
+    with pytest.raises(ContractError, match=r"lonely\.wsdl:5: .*abstract\.wsdl cannot be read"):
+        pin(str(wsdl), tmp_path / "out")
+
+
+def test_a_schema_is_no_wsdl(wsdls: Path, tmp_path: Path) -> None:
+    with pytest.raises(ContractError, match=r"units\.xsd is a schema, not a WSDL"):
+        pin(str(wsdls / "spread" / "common" / "units.xsd"), tmp_path)
+
+
+def test_a_doctype_is_refused(wsdls: Path, tmp_path: Path) -> None:
+    with pytest.raises(ContractError, match="has a DOCTYPE"):
+        pin(str(wsdls / "doctype.wsdl"), tmp_path)
