@@ -6,28 +6,33 @@ only, and sweeps the store beside its work.
 """
 
 import os
-import signal
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from redis.exceptions import RedisError
 from rq import SimpleWorker
+from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
 
 from jmswrap import log
-from jmswrap.app.connections import connect
+from jmswrap.app.connections import connect, vouched
 from jmswrap.operate.sweeper import Sweeper
 from jmswrap.worker.live import CONFIG_VARIABLE, Live, live
 from jmswrap.worker.wakeup import WakeUp
 
 _LOG = log.get(__name__)
 
+AGAIN_SECONDS = 1.0
+"""Before another RQ worker goes on where one gave up."""
+
 
 class Worker(SimpleWorker):
     """The tuned worker; its drains end soon after it is asked to stop."""
 
     live: Live
+    max_connection_wait_time = 1.0
+    """RQ waits up to a minute before it looks again for a store that was away."""
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """Ask the drain under way to end, then let RQ do what it does."""
@@ -43,26 +48,44 @@ class Worker(SimpleWorker):
 def work(file: Path, burst: bool = False) -> int:
     """Deliver until stopped by SIGTERM or SIGINT; returns the exit status.
 
-    ``burst`` ends as soon as no wake-up waits. Raises ConfigError, ContractError and StoreDown
-    before any work is begun.
+    ``burst`` ends as soon as no wake-up waits. Raises ConfigError, ContractError, StoreDown and
+    StoreUnsafe before any work is begun.
     """
-    os.environ[CONFIG_VARIABLE] = str(file.absolute())
-    here = live(file.absolute())
-    integration = here.ready.integration
-    here.connections.store.ready(integration.config.store.durability == "vouched")
-    own = connect(integration)
+    file = file.absolute()
+    os.environ[CONFIG_VARIABLE] = str(file)
+    here = live(file)
+    settings = here.ready.integration.config
+    here.connections.store.ready(vouched(settings))
+    own = connect(here.ready.integration)
     sweeper = Sweeper(own.store, own.bell)
-    worker = _worker(here)
     sweeper.start()
-    _LOG.info("working", integration=integration.config.name, pool=integration.config.workers.pool, worker=here.name)
+    _LOG.info("working", integration=settings.name, pool=settings.workers.pool, worker=here.name)
     try:
-        worker.work(burst=burst, logging_level="WARNING")
+        while not _worked(here, burst):
+            _LOG.warning("works-again", worker=here.name)
     finally:
         sweeper.stop()
         here.crew.close()
         own.close()
     _LOG.info("stopped", worker=here.name)
     return 0
+
+
+def _worked(here: Live, burst: bool) -> bool:
+    """Run an RQ worker to its end; False when it ended without being asked to.
+
+    RQ gives up when the store fails in the middle of its own bookkeeping. The partner clients
+    are still good, so another RQ worker goes on in this process.
+    """
+    try:
+        _worker(here).work(burst=burst, logging_level="WARNING")
+        done = burst or here.stop.is_set()
+    except StopRequested:
+        done = True
+    except RedisError as error:
+        _LOG.warning("store-away", reason=error)
+        done = here.stop.is_set()
+    return done or here.stop.wait(AGAIN_SECONDS)
 
 
 def _worker(here: Live) -> Worker:
@@ -76,6 +99,4 @@ def _worker(here: Live) -> Worker:
         log_job_description=False,
     )
     worker.live = here
-    # From here on a signal before RQ installs its own handlers ends the process as RQ would.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     return worker

@@ -173,7 +173,7 @@ def test_a_step_changes_what_is_sent_and_its_failure_is_dead(store: Store, crew:
 
     with rogue(OK) as seen:
         one = delivery(seen.address, steps=(step,))
-        first, second = put(store, order(1), order(2))
+        second = put(store, order(1), order(2))[1]
         drained = drain(store, crew, one).run()
         finish(one)
         assert (drained.delivered, drained.dead) == (1, 1)
