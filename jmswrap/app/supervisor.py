@@ -15,11 +15,15 @@ from dataclasses import dataclass, field
 
 from jmswrap import log
 from jmswrap.app import lifeline
+from jmswrap.errors import Unavailable
 
 FIRST_WAIT_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 30.0
 STEADY_SECONDS = 60.0
 """A child that ran for this long begins again with the first wait."""
+
+HOPELESS_RESTARTS = 3
+"""A child that needs so many while the machine is being started will not start."""
 
 _log = log.get(__name__)
 
@@ -67,6 +71,12 @@ class Supervisor:
             await asyncio.gather(*(self._end(child) for child in self.children if _kind(child) == kind))
         for descriptor in (self._reading_end, self._writing_end):
             os.close(descriptor)
+
+    def require_steady(self) -> None:
+        """Raise Unavailable when a child has ended again and again."""
+        for child in self.children:
+            if child.restarts >= HOPELESS_RESTARTS:
+                raise Unavailable(f"{child.name} does not stay up: the lines above say why")
 
     def kill(self) -> None:
         """Kill every child now."""

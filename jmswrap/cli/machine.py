@@ -64,9 +64,9 @@ class Machine:
             await self.supervisor.start(Child("partners", command, dict(os.environ), STOP_SECONDS["partners"]))
         await self._start_gateway_and_workers(url, partners)
         host, port = self._listener.getsockname()[:2]
-        await _until(partial(_answers_ready, host, port))
+        await self._until(partial(_answers_ready, host, port))
         for hosted in partners:
-            await _until(partial(_connects, "127.0.0.1", hosted.port))
+            await self._until(partial(_connects, "127.0.0.1", hosted.port))
         return self._facts(url, partners)
 
     async def stop(self) -> None:
@@ -116,6 +116,12 @@ class Machine:
             command = [sys.executable, "-m", "jmswrap", "work", "-c", file]
             await self.supervisor.start(Child(f"worker-{number}", command, environment, STOP_SECONDS["worker"]))
 
+    async def _until(self, true: Callable[[], Awaitable[bool]]) -> None:
+        """Return when it is true; the caller bounds the wait."""
+        while not await true():
+            self.supervisor.require_steady()
+            await asyncio.sleep(PROBE_SECONDS)
+
     def _facts(self, url: str, partners: list[Hosted]) -> dict[str, Any]:
         assert self._listener is not None
         config = self.integration.config
@@ -164,12 +170,6 @@ def _free_ports(count: int) -> list[int]:
     finally:
         for one in sockets:
             one.close()
-
-
-async def _until(true: Callable[[], Awaitable[bool]]) -> None:
-    """Return when it is true; the caller bounds the wait."""
-    while not await true():
-        await asyncio.sleep(PROBE_SECONDS)
 
 
 async def _connects(host: str, port: int) -> bool:

@@ -55,6 +55,8 @@ def up(
 
 
 async def _run(machine: Machine, ready_file: Path | None) -> None:
+    if ready_file is not None:
+        ready_file.unlink(missing_ok=True)  # one that was killed may have left its own
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     asked = 0
