@@ -160,18 +160,26 @@ def attempts_of(environment: dict[str, str]) -> dict[str, int]:
 
 def tell(ways: list[report.Way], began_ms: int, mdm: list[Any], ccb: list[Any], folder: Path) -> int:
     """Show the ways and the verdict; return the exit status."""
-    console.print()
+    console.print(
+        "\nEach message's way, in seconds since the first call: when CCB had its [bold]receipt[/bold], how many"
+    )
+    console.print(
+        "[bold]calls[/bold] jmswrap made to MDM, when MDM had [bold]applied[/bold] it and [bold]answered[/bold] by its own"
+    )
+    console.print("call of a Write service, and when [bold]CCB[/bold] was [bold]told[/bold].\n")
     usual = [way for way in ways if not way.unusual]
     retried = [way for way in ways if way.applied and way.attempts > 1]
     rejected = [way for way in ways if way.applied is None]
-    report.show(console, usual[:8], began_ms, f"{len(usual)} went straight through (the first 8)")
+    report.show(console, usual[:8], began_ms, f"{len(usual)} went straight through; the first 8:")
     report.show(
         console,
         retried[:8],
         began_ms,
-        f"{len(retried)} found MDM away, a retry delivered them (the first 8)",
+        f"{len(retried)} found MDM away and were delivered by a retry; the first 8:",
     )
-    report.show(console, rejected, began_ms, "MDM has a rule against this one: negative acknowledgement")
+    report.show(
+        console, rejected, began_ms, "One is against a business rule of MDM, so CCB got a negative acknowledgement:"
+    )
     with (folder / "ways.txt").open("w") as file:
         report.show(Console(file=file, width=160), ways, began_ms, "Every message's way")
     wrong = report.faults(ways, REJECTED, mdm, ccb)
@@ -185,9 +193,7 @@ def tell(ways: list[report.Way], began_ms: int, mdm: list[Any], ccb: list[Any], 
     seconds = (max(entry.time_ms for entry in ccb) - began_ms) / 1000
     tick = "[green]✓[/green]"
     console.print(f"{tick} {len(ways)} acknowledged; MDM applied {len(mdm)}, each exactly once, in order per person")
-    console.print(
-        f"{tick} CCB was told about each of the {len(ccb)} exactly once, {seconds:.1f} s after the first call"
-    )
+    console.print(f"{tick} CCB was told of each of the {len(ccb)} exactly once, {seconds:.1f} s after the first call")
     console.print(f"\nEvery message's way, logs and ledgers: {folder}")
     return 0
 

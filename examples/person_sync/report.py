@@ -4,13 +4,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from examples.person_sync.applications import Receipt
 from jmswrap.testing.ledger import Entry
 
-_HEADS = ("sync request", "person", "1 receipt", "2 calls to MDM", "3 MDM applied it", "4 MDM answered", "5 CCB told")
+_HEADS = ("sync request", "person", "receipt", "calls", "applied", "answered", "CCB told")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,24 +55,16 @@ def ways(
 
 def show(console: Console, found: Sequence[Way], began_ms: int, title: str) -> None:
     """Print the ways, one row a message; times are seconds since the first call."""
-    table = Table(title=title, title_justify="left", title_style="bold")
-    for head in (
-        "sync request",
-        "person",
-        "1 receipt to CCB",
-        "2 calls to MDM",
-        "3 applied by MDM",
-        "4 answer queued",
-        "5 CCB told",
-    ):
-        table.add_column(head, justify="left" if head in ("sync request", "person") else "right")
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for head in _HEADS:
+        table.add_column(head, justify="left" if head in _HEADS[:2] else "right", no_wrap=True)
     for way in found:
         table.add_row(
             way.receipt.reference,
             way.receipt.person,
             _after(way.receipt.at_ms, began_ms),
             str(way.attempts),
-            _after(way.applied.time_ms, began_ms) if way.applied else "[red]refused[/red]",
+            _after(way.applied.time_ms, began_ms) if way.applied else "[yellow]refused[/yellow]",
             _after(way.answered.at_ms, began_ms) if way.answered else "–",
             _told(way.transition, began_ms),
         )
@@ -85,9 +78,8 @@ def _after(at_ms: int, began_ms: int) -> str:
 def _told(entry: Entry | None, began_ms: int) -> str:
     if entry is None:
         return "[red]never[/red]"
-    state = entry.values["state"]
-    color = "green" if state == "SYNCHRONIZED" else "yellow"
-    return f"[{color}]{state}[/{color}] {_after(entry.time_ms, began_ms)}"
+    mark = "[green]ok[/green]" if entry.values["state"] == "SYNCHRONIZED" else "[yellow]ERROR[/yellow]"
+    return f"{mark} {_after(entry.time_ms, began_ms)}"
 
 
 def faults(found: Sequence[Way], rejected: str, mdm: Sequence[Entry], ccb: Sequence[Entry]) -> list[str]:
