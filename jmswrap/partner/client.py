@@ -142,7 +142,8 @@ class PartnerClient:
         pieces = []
         for header in ({}, {"_soapheaders": [etree.Element(_PLACE)]}):
             given = {"_raw": etree.Element(_PLACE), **header}
-            envelope, http_headers = self._binding._create(name, (), given, client=self._client, options={})
+            options = {"address": self.address}
+            envelope, http_headers = self._binding._create(name, (), given, client=self._client, options=options)
             pieces.append(tuple(_bytes(envelope).split(_PLACE_XML)))
         return pieces[0], pieces[1], http_headers
 

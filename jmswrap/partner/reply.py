@@ -6,6 +6,7 @@ reply parsing is not used, because it drops or refuses elements that its schema 
 
 import email.parser
 import email.policy
+import re
 import threading
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -19,6 +20,7 @@ from jmswrap.partner.transport import HttpReply
 
 _DETAIL_KEPT = 16_384
 _TEXT_KEPT = 2_000
+_CHARSET = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9._-]+)""", re.IGNORECASE)
 _ENVELOPES = frozenset((xml.SOAP_11, xml.SOAP_12))
 
 
@@ -90,7 +92,7 @@ def _of_status(reply: HttpReply, fault: Fault | None) -> Called:
 def _envelope_bytes(reply: HttpReply) -> bytes:
     media_type = reply.headers.get("content-type", "")
     if not media_type.lower().startswith("multipart/related"):
-        return reply.content
+        return _in_utf8(reply.content, media_type)
     # The first part is the envelope; attachments stay in the raw reply.
     head = b"Content-Type: " + media_type.encode("latin-1", "replace") + b"\r\n\r\n"
     whole = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(head + reply.content)
@@ -98,6 +100,17 @@ def _envelope_bytes(reply: HttpReply) -> bytes:
         payload = part.get_payload(decode=True)
         return payload if isinstance(payload, bytes) else b""
     return reply.content
+
+
+def _in_utf8(content: bytes, media_type: str) -> bytes:
+    """Follow the HTTP charset where the document itself does not say how it is encoded."""
+    found = _CHARSET.search(media_type)
+    if found is None or found[1].lower() in ("utf-8", "utf8") or content.lstrip()[:5] == b"<?xml":
+        return content
+    try:
+        return content.decode(found[1]).encode()
+    except (LookupError, UnicodeDecodeError):
+        return content
 
 
 def _soap_body(content: bytes, parser: etree.XMLParser) -> tuple[etree._Element | None, str]:

@@ -60,7 +60,12 @@ class Site:
     def worker(self, kind: str) -> Iterator[subprocess.Popen[str]]:
         environment = {**os.environ, "JMSWRAP_CONFIG": str(self.file), "PYTHONPATH": str(ROOT)}
         process = subprocess.Popen(
-            WORKERS[kind], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=self.file.parent
+            WORKERS[kind],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            cwd=self.file.parent,
         )
         try:
             yield process

@@ -137,3 +137,42 @@ def test_a_wsdl_that_cannot_be_used_is_one_sentence(tmp_path: Path, change: tupl
     with pytest.raises(ContractError, match=said) as caught:
         PartnerClient("o", tmp_path / "orders.wsdl", port="Eleven")
     assert "\n" not in str(caught.value)
+
+
+def test_the_charset_of_the_answer_counts_where_the_document_names_none() -> None:
+    reply = envelope('<PlaceResponse xmlns="urn:example:orders"><confirmation>grün</confirmation></PlaceResponse>')
+    latin = reply.decode().encode("latin-1")
+    behave = answer("200 OK", latin, "Content-Type: text/xml; charset=ISO-8859-1")
+    with rogue(behave) as seen, eleven(seen.address) as orders:
+        called = orders.call("Place", PLACE)
+    assert etree.fromstring(called.body).findtext("{*}confirmation") == "grün"
+
+
+def test_the_envelope_of_a_multipart_reply_is_read() -> None:
+    parts = (
+        b"--b\r\nContent-Type: text/xml\r\n\r\n%s\r\n--b\r\nContent-Type: image/png\r\n\r\n\x89\r\n--b--\r\n" % CONFIRMED
+    )
+    behave = answer("200 OK", parts, 'Content-Type: multipart/related; boundary="b"')
+    with rogue(behave) as seen, eleven(seen.address) as orders:
+        called = orders.call("Place", PLACE)
+    assert called.outcome is Outcome.REPLIED
+    assert etree.fromstring(called.body).findtext("{*}confirmation") == "7"
+    assert called.raw == parts
+
+
+KIT = next((folder / "shared/kit/wsdls" for folder in WSDL.parents if (folder / "shared/kit/wsdls").is_dir()), None)
+
+
+@pytest.mark.kit
+@pytest.mark.skipif(KIT is None, reason="the interoperability kit is not beside the checkout")
+def test_every_wsdl_of_the_kit_loads_or_says_why_not() -> None:
+    assert KIT is not None
+    said: list[str] = []
+    every = sorted(KIT.rglob("*.wsdl"))
+    for wsdl in every:
+        try:
+            PartnerClient("p", wsdl, address="http://127.0.0.1:9/").close()
+        except ContractError as error:
+            said.append(str(error))
+    assert [sentence for sentence in said if "\n" in sentence] == []
+    assert len(every) - len(said) >= 40
