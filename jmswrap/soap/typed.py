@@ -18,6 +18,7 @@ from spyne.protocol.soap import Soap11, Soap12
 from spyne.server import ServerBase
 from spyne.util.etreeconv import root_dict_to_etree
 
+from jmswrap import xml
 from jmswrap.accept.hosting import TypedService
 from jmswrap.accept.put import Queues
 from jmswrap.contract.publish import Document, Published
@@ -72,6 +73,12 @@ class TypedApplication(Application):  # type: ignore[misc]
         ctx.fire_event("method_return_object")
 
 
+class TypedServer(ServerBase):  # type: ignore[misc]
+    """Spyne's transport for one service in one SOAP version."""
+
+    transport = xml.SOAP_HTTP
+
+
 class TypedHost:
     """A service class, hosted in both SOAP versions."""
 
@@ -80,7 +87,7 @@ class TypedHost:
         tns = getattr(hosted, "__tns__", None) or f"urn:jmswrap:service:{service.name}"
         self._queues = queues
         self._servers = {
-            version.number: ServerBase(
+            version.number: TypedServer(
                 TypedApplication([hosted], tns, name=service.name, in_protocol=protocol(), out_protocol=protocol())
             )
             for version, protocol in ((SOAP_11, Typed11), (SOAP_12, Typed12))
@@ -90,7 +97,7 @@ class TypedHost:
             name: found[0].operation_name for name, found in application.interface.service_method_map.items()
         }
         self.operations: Sequence[str] = tuple(self._methods.values())
-        self.wsdl, self._schemas = _contract(typed_wsdl(application, service.name, service.address), service)
+        self.wsdl, self._schemas = _contract(typed_wsdl(application, service.address), service)
 
     def call(self, head: Head, body: bytes) -> bytes:
         """Answer one call; in a thread of its own. SoapFault or an error of ours when it cannot."""
