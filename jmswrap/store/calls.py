@@ -3,6 +3,7 @@
 ``store.py`` and ``aio.py`` share them, so that the two clients differ only in awaiting.
 """
 
+import base64
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -42,7 +43,7 @@ def limits_argument(limits: Limits) -> str:
 
 def nonce() -> str:
     """Return what tells a client library's own retry from a second message."""
-    return os.urandom(6).hex()
+    return base64.urlsafe_b64encode(os.urandom(6)).decode("ascii")
 
 
 def put_block(message: Message, mark: str, canonical: str = "", remember: bool = False) -> tuple[Argument, ...]:

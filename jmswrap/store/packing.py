@@ -80,7 +80,7 @@ def _message(message_id: str, state: dict[str, Any], headers: dict[str, Any], bo
     return Message(
         id=message_id,
         queue=state["q"],
-        route=state.get("r", ""),
+        route=state.get("r", state["q"]),
         body=body,
         key=state.get("k", ""),
         priority=state.get("p", DEFAULT_PRIORITY),

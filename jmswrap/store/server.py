@@ -34,6 +34,9 @@ SOCKET_PATH_MAX = 100
 BACKOFF_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 """Waits before the server is started again; the last one repeats."""
 
+LOG = "server.log"
+"""The file in the data folder that has the server's words."""
+
 STEADY_SECONDS = 30.0
 """A server that stood this long begins again with the shortest wait."""
 
@@ -87,6 +90,19 @@ def running_url(data: Path) -> str | None:
         address = data / "url"
         return address.read_text("utf-8").strip() if address.exists() else None
     return None
+
+
+def _owner_lives(descriptor: int) -> bool:
+    text = os.pread(descriptor, 10, 0).strip()
+    if not text:
+        return False
+    try:
+        os.kill(int(text), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # another user's, so it is there
+    return True
 
 
 class EmbeddedServer:
@@ -177,7 +193,7 @@ class EmbeddedServer:
     def _lock(self) -> None:
         descriptor = os.open(self.data / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         # A server whose parent was just killed may still be writing its last bytes.
-        deadline = monotonic() + 5
+        deadline = monotonic() + (0 if _owner_lives(descriptor) else 5)
         while True:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -189,6 +205,7 @@ class EmbeddedServer:
                     ) from error
                 time.sleep(0.05)
             else:
+                os.pwrite(descriptor, f"{os.getpid():<10}".encode(), 0)
                 self._lock_fd = descriptor
                 return
 
@@ -218,18 +235,18 @@ class EmbeddedServer:
     def _spawn(self, program: Path) -> "subprocess.Popen[bytes]":
         self._socket.unlink(missing_ok=True)
         options = {**self._options, "dir": str(self.data), "unixsocket": str(self._socket)}
-        options.setdefault("logfile", str(self.data / "server.log"))
         arguments = [word for name, value in options.items() for word in (f"--{name}", value)]
         # From this thread, which lives as long as the server: Linux ties it to the thread.
         # A session of its own keeps a terminal's Ctrl-C from the server, which must go last.
-        return subprocess.Popen(
-            [sys.executable, "-I", "-S", launcher.__file__, str(os.getpid()), str(program), *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            pass_fds=(self._lock_fd,),
-            start_new_session=True,
-        )
+        with (self.data / LOG).open("ab") as words:
+            return subprocess.Popen(
+                [sys.executable, "-I", "-S", launcher.__file__, str(os.getpid()), str(program), *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=words,
+                stderr=words,
+                pass_fds=(self._lock_fd,),
+                start_new_session=True,
+            )
 
     def _wait(self, process: "subprocess.Popen[bytes]") -> int | None:
         """Return the status of a server that ended by itself, None after it was told to stop."""
@@ -248,8 +265,5 @@ class EmbeddedServer:
         return None
 
     def _last_words(self) -> str:
-        written = self.data / "server.log"
-        if not written.exists():
-            return "it wrote no log."
-        lines = written.read_text("utf-8", "replace").splitlines()
-        return " / ".join(lines[-3:])
+        lines = (self.data / LOG).read_text("utf-8", "replace").splitlines()
+        return " / ".join(line for line in lines[-6:] if line.strip()) or f"{self.data / LOG} says nothing."

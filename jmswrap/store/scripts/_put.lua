@@ -39,7 +39,7 @@ local function put(at)
   m = {id = id, r = r, head = '\n' .. ARGV[at + 4]}
   if ARGV[at + 3] ~= '' then r.bc = ARGV[at + 3] end
   if ARGV[at + 7] ~= '' then r.k = ARGV[at + 7] end
-  if ARGV[at + 8] ~= '' then r.r = ARGV[at + 8] end
+  if ARGV[at + 8] ~= queue then r.r = ARGV[at + 8] end
   if ARGV[at + 9] ~= '4' then r.p = tonumber(ARGV[at + 9]) end
   if ARGV[at + 12] == '1' then r.u = 1 end
   local delay, live = tonumber(ARGV[at + 10]), tonumber(ARGV[at + 11])

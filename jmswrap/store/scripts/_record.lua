@@ -4,11 +4,11 @@
 -- calls.py); its own arguments begin at ARGV[3]. Scripts compute their keys from the
 -- prefix: jmswrap does not run on Redis Cluster (neither does RQ).
 --
--- The state line's fields: v schema, s state, q queue, k key, r route, p priority (absent: 4),
--- a accepted, c changed (absent: a), t due, e expires (all ms), d deliveries, n attempts,
--- h phase, f fence, z fence that was settled last, w worker, g partner whose slot is held,
--- y in-doubt policy, x on_dead as decided, i place in the key's order, j 1 when it ended while
--- QUEUED and its entries were left behind, m reason, o nonce,
+-- The state line's fields: v schema, s state, q queue, k key, r route (absent: named as the
+-- queue), p priority (absent: 4), a accepted, c changed (absent: a), t due, e expires (all ms),
+-- d deliveries, n attempts, h phase, f fence, z fence that was settled last, w worker,
+-- g partner whose slot is held, y in-doubt policy, x on_dead as decided, i place in the key's
+-- order, j 1 when it ended while QUEUED and its entries were left behind, m reason, o nonce,
 -- b body hash, bc canonical hash, u 1 when its id is remembered after the purge, l last seen.
 -- Numbers are whole milliseconds below 14 digits, which is what cjson writes exactly.
 
