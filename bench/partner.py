@@ -9,10 +9,7 @@ import argparse
 import asyncio
 import sys
 
-REPLY = (
-    b'<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body>'
-    b'<PlaceResponse xmlns="urn:example:orders"><confirmation>7</confirmation></PlaceResponse></e:Body></e:Envelope>'
-)
+from bench.orders import REPLY
 
 
 class Responder(asyncio.Protocol):

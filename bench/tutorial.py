@@ -5,7 +5,6 @@ same durability, and it is the peer of ``make bench``.
 """
 
 import os
-from typing import Any
 
 import jmswrap.soap  # noqa: F401  makes Spyne 2.14 importable on Python 3.12 and later
 
@@ -13,15 +12,14 @@ import jmswrap.soap  # noqa: F401  makes Spyne 2.14 importable on Python 3.12 an
 
 import redis
 import rq
-import zeep
 from spyne import Application, ComplexModel, DateTime, Decimal, Integer, ServiceBase, Unicode, rpc
 from spyne.model.complex import Array
 from spyne.protocol.soap import Soap11
 from spyne.server.wsgi import WsgiApplication
 from spyne.util.odict import odict
 
+from bench.tutorial_jobs import NAMESPACE, deliver
 
-NAMESPACE = "urn:jmswrap:bench:orders"
 QUEUE = "tutorial"
 
 
@@ -30,13 +28,6 @@ class Line(ComplexModel):
 
     __namespace__ = NAMESPACE
     _type_info = odict([("item", Unicode), ("quantity", Integer), ("price", Decimal), ("note", Unicode)])
-
-
-def deliver(order: dict[str, Any]) -> None:
-    """Call the partner with the order: the RQ job."""
-    client = zeep.Client(os.environ["TUTORIAL_WSDL"])
-    service = client.create_service(f"{{{NAMESPACE}}}Orders", os.environ["TUTORIAL_PARTNER"])
-    service.submitOrder(**order)
 
 
 class Orders(ServiceBase):

@@ -75,8 +75,13 @@ def tutorial(_: Path, store: str, partner: str) -> Way:
     port = free_port()
     scripts = Path(sys.executable).parent
     gunicorn = [str(scripts / "gunicorn"), "-k", "gthread", "--threads", "16", "-b", f"127.0.0.1:{port}"]
-    environment = {"TUTORIAL_REDIS": store, "TUTORIAL_PARTNER": partner, "TUTORIAL_WSDL": str(WSDL)}
-    worker = [str(scripts / "rq"), "worker", "--url", store, "tutorial"]
+    environment = {
+        "PYTHONPATH": str(WSDL.parents[1]),
+        "TUTORIAL_REDIS": store,
+        "TUTORIAL_PARTNER": partner,
+        "TUTORIAL_WSDL": str(WSDL),
+    }
+    worker = [str(scripts / "rq"), "worker", "-c", "bench.tutorial_worker"]
     return Way("tutorial", [*gunicorn, "bench.tutorial:application()"], worker, environment, "/", port)
 
 
@@ -131,4 +136,4 @@ def _await_port(port: int) -> None:
 
 
 def _run(command: Sequence[str]) -> None:
-    subprocess.run(command, check=True, cwd=WSDL.parents[1], stdout=subprocess.DEVNULL)
+    subprocess.run(command, check=True, cwd=WSDL.parents[1], capture_output=True)

@@ -34,6 +34,12 @@ REJECTED = f"20261121{PEOPLE + 14:06d}"
 AWAY_AFTER, AWAY_SECONDS = 150, 3.0
 PATIENCE_SECONDS = 90
 
+LEGEND = """
+Each message's way, in seconds since the first call: when CCB had its [bold]receipt[/bold],
+how many [bold]calls[/bold] jmswrap made to MDM, when MDM had [bold]applied[/bold] it and [bold]answered[/bold]
+by its own call of a Write service, and when [bold]CCB[/bold] was [bold]told[/bold].
+"""
+
 console = Console()
 
 
@@ -160,13 +166,7 @@ def attempts_of(environment: dict[str, str]) -> dict[str, int]:
 
 def tell(ways: list[report.Way], began_ms: int, mdm: list[Any], ccb: list[Any], folder: Path) -> int:
     """Show the ways and the verdict; return the exit status."""
-    console.print(
-        "\nEach message's way, in seconds since the first call: when CCB had its [bold]receipt[/bold], how many"
-    )
-    console.print(
-        "[bold]calls[/bold] jmswrap made to MDM, when MDM had [bold]applied[/bold] it and [bold]answered[/bold] by its own"
-    )
-    console.print("call of a Write service, and when [bold]CCB[/bold] was [bold]told[/bold].\n")
+    console.print(LEGEND)
     usual = [way for way in ways if not way.unusual]
     retried = [way for way in ways if way.applied and way.attempts > 1]
     rejected = [way for way in ways if way.applied is None]
