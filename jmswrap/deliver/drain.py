@@ -242,6 +242,7 @@ class Drain:
                 _LOG.warning("settled-too-late", message=flight.claimed.id, state=settlement.state)
         for queue in dict.fromkeys(queue for answer in settled for queue in answer.wake):
             self._bell.ring(queue)
+            self._looked_at = 0.0  # somebody may wait for this worker now: look at once
         return True
 
     def _renew(self) -> None:

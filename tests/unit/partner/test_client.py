@@ -149,9 +149,8 @@ def test_the_charset_of_the_answer_counts_where_the_document_names_none() -> Non
 
 
 def test_the_envelope_of_a_multipart_reply_is_read() -> None:
-    parts = (
-        b"--b\r\nContent-Type: text/xml\r\n\r\n%s\r\n--b\r\nContent-Type: image/png\r\n\r\n\x89\r\n--b--\r\n" % CONFIRMED
-    )
+    part = b"--b\r\nContent-Type: text/xml\r\n\r\n" + CONFIRMED
+    parts = part + b"\r\n--b\r\nContent-Type: image/png\r\n\r\n\x89\r\n--b--\r\n"
     behave = answer("200 OK", parts, 'Content-Type: multipart/related; boundary="b"')
     with rogue(behave) as seen, eleven(seen.address) as orders:
         called = orders.call("Place", PLACE)
