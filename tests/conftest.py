@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from jmswrap.store.connecting import connect
+from jmswrap.store import opening
 from jmswrap.store.server import EmbeddedServer
 from jmswrap.store.store import Store
 
@@ -48,6 +48,6 @@ def store_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedS
 @pytest.fixture
 def store(store_server: EmbeddedServer) -> Iterator[Store]:
     """A store of its own for one test: a prefix nobody else has."""
-    client = connect(store_server.url)
+    client = opening.client(store_server.url)
     yield Store(client, f"t{next(_numbers)}")
     client.close()

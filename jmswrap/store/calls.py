@@ -17,12 +17,20 @@ from jmswrap.store.nouns import Claim, Guard, Hold, Limits, Settled, Swept
 Argument = str | bytes | int
 
 
+_DURABLE = frozenset({"accept", "mark_sending", "mark_replied", "settle", "operate"})
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One call of a script: its name and the arguments after prefix and limits."""
 
     script: str
     arguments: tuple[Argument, ...]
+
+    @property
+    def durable(self) -> bool:
+        """Whether replicas must have what it wrote before it counts."""
+        return self.script in _DURABLE
 
 
 def limits_argument(limits: Limits) -> str:

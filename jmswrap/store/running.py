@@ -50,7 +50,7 @@ class Runner:
         pipe: Any = self.client.pipeline(transaction=False)
         for call in calls:
             pipe.execute_command("EVALSHA", script(call.script).sha, 0, self.prefix, self._limits, *call.arguments)
-        replicas = self.limits.replicas
+        replicas = self.limits.replicas if any(call.durable for call in calls) else 0
         if replicas:
             # In the same pipeline, so that it waits for the writes of this connection.
             pipe.execute_command("WAIT", replicas, self.limits.replica_timeout_ms)

@@ -15,7 +15,7 @@ import pytest
 
 from jmswrap.clock import new_id
 from jmswrap.message import Message, Receipt
-from jmswrap.store.connecting import connect
+from jmswrap.store import opening
 from jmswrap.store.server import EmbeddedServer
 from jmswrap.store.store import Store
 
@@ -36,7 +36,7 @@ def message() -> Message:
 
 def test_what_has_a_receipt_is_there_after_the_store_is_killed(tmp_path: Path) -> None:
     with EmbeddedServer(tmp_path) as server:
-        store = Store(connect(server.url), "d")
+        store = Store(opening.client(server.url), "d")
         receipts: list[str] = []
         killed = threading.Event()
 
@@ -106,7 +106,7 @@ def unsynced_replies(lines: list[str]) -> tuple[int, int]:
 
 def trace_of_accepts(folder: Path, appendfsync: str, accepts: int) -> list[str]:
     with EmbeddedServer(folder / "data", options={"appendfsync": appendfsync}) as server:
-        store = Store(connect(server.url), "d")
+        store = Store(opening.client(server.url), "d")
         store.accept([message()])
         assert server.pid
         output = folder / "calls"

@@ -10,9 +10,8 @@ from jmswrap.clock import derived_id
 from jmswrap.errors import IdReused, StoreDown, StoreUnsafe
 from jmswrap.message import Message, Receipt, ReceiptStatus
 from jmswrap.states import State
-from jmswrap.store import calls
+from jmswrap.store import calls, opening
 from jmswrap.store.aio import AsyncStore
-from jmswrap.store.connecting import connect, connect_async
 from jmswrap.store.nouns import Limits
 from jmswrap.store.server import EmbeddedServer
 from jmswrap.store.store import Store
@@ -110,7 +109,7 @@ def test_a_server_at_its_memory_limit_refuses_but_still_drains(tmp_path_factory:
 
 
 def test_a_store_that_is_away_is_store_down() -> None:
-    store = Store(connect("unix:///nowhere/sock"), "p")
+    store = Store(opening.client("unix:///nowhere/sock"), "p")
     with pytest.raises(StoreDown, match="cannot be reached"):
         store.accept([ORDER])
 
@@ -118,7 +117,7 @@ def test_a_store_that_is_away_is_store_down() -> None:
 @pytest.mark.parametrize("flushed", [False, True])
 def test_the_gateways_client_accepts_in_the_same_way(store_server: EmbeddedServer, store: Store, flushed: bool) -> None:
     async def accept() -> list[object]:
-        client = connect_async(store_server.url)
+        client = opening.async_client(store_server.url)
         gateway = AsyncStore(client, store.prefix)
         await gateway.ready()
         answers = [*await gateway.accept([ORDER]), *await gateway.accept([ORDER])]

@@ -7,7 +7,7 @@ import redis
 from rq import Queue
 from rq.serializers import JSONSerializer
 
-from jmswrap.store.connecting import connect
+from jmswrap.store import opening
 from jmswrap.store.server import EmbeddedServer
 from jmswrap.store.wakeup import Bell
 
@@ -30,7 +30,7 @@ def test_a_wake_up_is_a_json_job_that_names_its_queue(store_server: EmbeddedServ
 
 
 def test_ringing_never_fails_its_caller(caplog: pytest.LogCaptureFixture) -> None:
-    Bell(connect("unix:///nowhere/sock"), "pool").ring("orders")
+    Bell(opening.client("unix:///nowhere/sock"), "pool").ring("orders")
     assert "ring-failed queue=orders" in caplog.text
 
 
