@@ -1,8 +1,8 @@
 """Pin a WSDL: a local copy with all it imports and includes, in one flat folder.
 
-Locations become names of files beside each other; nothing else in a document changes,
-but for header declarations that name no message, which are left out because they keep
-other tools from reading the rest. The same input gives the same bytes.
+Locations become names of files beside each other, and what keeps tools from reading the
+contract is mended (``mending.py``); nothing else changes. The same input gives the same
+bytes.
 """
 
 import re
@@ -13,9 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from lxml import etree
 
-from jmswrap import xml
 from jmswrap.contract import wellknown
-from jmswrap.contract.definitions import Definition, Definitions
 from jmswrap.contract.documents import (
     DEFINITIONS,
     IMPORT,
@@ -27,6 +25,7 @@ from jmswrap.contract.documents import (
     references,
 )
 from jmswrap.contract.fetching import Library, UnreachableError, absolute, is_address
+from jmswrap.contract.mending import content, mend
 from jmswrap.errors import ContractError
 
 
@@ -115,7 +114,7 @@ class Bundle:
 
     wsdl: Path
     warnings: tuple[str, ...]
-    """What was left out of it, a sentence each."""
+    """What was mended in it, a sentence each."""
     pages: Mapping[str, _Page]
     """The documents by the name of their copy."""
 
@@ -131,7 +130,7 @@ class Bundle:
             return found.group(0)
         if not found.group(2):
             return page.location
-        copied = list(parse(_bytes(page.root), page.name).iter("*"))
+        copied = list(parse(content(page.root), page.name).iter("*"))
         twins = zip(copied, page.root.iter("*"), strict=False)
         line = int(found.group(2)[1:])
         return f"{page.location}:{next((line_of(o) for c, o in twins if line_of(c) >= line), line)}"
@@ -165,13 +164,9 @@ def pinned(
         raise ContractError(f"{source} is a schema, not a WSDL; give the WSDL 1.1 file that describes the service.")
     folder.mkdir(parents=True, exist_ok=True)
     for page in binder.pages.values():
-        (folder / page.name).write_bytes(_bytes(page.root))
+        (folder / page.name).write_bytes(content(page.root))
     wsdl = folder / first.name
-    return Bundle(wsdl, _leave_out_dangling_headers(wsdl), {p.name: p for p in binder.pages.values()})
-
-
-def _bytes(root: etree._Element) -> bytes:
-    return etree.tostring(root.getroottree(), encoding="UTF-8", xml_declaration=True) + b"\n"
+    return Bundle(wsdl, mend(wsdl), {p.name: p for p in binder.pages.values()})
 
 
 def _file_name(location: str, root: etree._Element) -> str:
@@ -191,36 +186,3 @@ def _free_name(name: str, taken: set[str]) -> str:
     stem, _, suffix = name.rpartition(".")
     candidates = (name, *(f"{stem}-{number}.{suffix}" for number in range(2, MOST_FILES + 2)))
     return next(c for c in candidates if c.casefold() not in taken)
-
-
-def _leave_out_dangling_headers(wsdl: Path) -> tuple[str, ...]:
-    """Replace soap:header elements whose message or part is nowhere by a comment; say which."""
-    definitions = Definitions(wsdl)
-    warnings = []
-    changed: dict[Path, etree._Element] = {}
-    for binding in definitions.all("binding"):
-        for namespace in (xml.WSDL_SOAP_11, xml.WSDL_SOAP_12):
-            for element in list(binding.element.iter(f"{{{namespace}}}header", f"{{{namespace}}}headerfault")):
-                if not _names_a_part(definitions, binding, element):
-                    what = _comment_out(element)
-                    warnings.append(f"{binding.source.place(element)}: the {what} is defined nowhere and left out.")
-                    changed[binding.source.path] = binding.source.root
-    for path, root in changed.items():
-        path.write_bytes(_bytes(root))
-    return tuple(warnings)
-
-
-def _names_a_part(definitions: Definitions, binding: Definition, element: etree._Element) -> bool:
-    found = definitions.find("message", binding, element, element.get("message", ""))
-    part = element.get("part")
-    return found is not None and any(p.get("name") == part for p in found[1].element.findall(f"{{{xml.WSDL}}}part"))
-
-
-def _comment_out(element: etree._Element) -> str:
-    parent = element.getparent()
-    assert parent is not None
-    what = f"header message={element.get('message')} part={element.get('part')}".replace("--", "- -")
-    comment = etree.Comment(f" left out by jmswrap: {what} is defined nowhere ")
-    comment.tail = element.tail
-    parent.replace(element, comment)
-    return what

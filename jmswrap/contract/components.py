@@ -81,7 +81,7 @@ class Components:
         self._members: dict[str, list[str]] = {}
         named = [n for n in schemas.namespaces if n not in ("", XML_NAMESPACE)]
         self.prefixes = {n: f"ns{i}" for i, n in enumerate(named, 1)}
-        for chunk in sorted(schemas.chunks, key=lambda c: c.redefined):
+        for chunk in sorted(schemas.chunks, key=lambda c: not c.redefined):
             for node in chunk.schema:
                 if node.tag == REDEFINE:
                     self._redefine(Component(node, chunk))

@@ -31,10 +31,10 @@ def derive(bundle: Path, folder: Path, name: str, service: str = "", port: str =
     ``ContractError`` says what stands in the way and where.
     """
     contract = read(bundle)
-    chosen = contract.port(service, port)
+    schemas = SchemaSet(bundle)
+    chosen = contract.port(service, port).declared(schemas.elements)
     if not chosen.usable:
         raise ContractError(_why_nothing(chosen))
-    schemas = SchemaSet(bundle)
     text = _Wsdl(contract, chosen, name).text(inline_texts(schemas), _direct_imports(schemas))
     folder.mkdir(parents=True, exist_ok=True)
     for source in schemas.sources:

@@ -5,7 +5,7 @@ or ``local`` alone for an element in no namespace.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from jmswrap.errors import ContractError
@@ -91,6 +91,22 @@ class Port:
     def usable(self) -> tuple[Operation, ...]:
         """The operations that jmswrap can take, in the contract's order."""
         return tuple(o for o in self.operations.values() if not o.problem)
+
+
+    def declared(self, elements: frozenset[str]) -> "Port":
+        """Return the port with a problem on each operation whose request no schema declares.
+
+        Headers that no schema declares are dropped.
+        """
+        checked = {}
+        for name, operation in self.operations.items():
+            problem = operation.problem
+            if not problem and operation.element not in elements:
+                said = f"takes {operation.element}, which no schema declares"
+                problem = f"{operation.place}: operation {name} {said}; add the schema."
+            headers = tuple(h for h in operation.header_parts if h.element in elements)
+            checked[name] = replace(operation, header_parts=headers, problem=problem)
+        return replace(self, operations=checked)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from lxml import etree
 
-from jmswrap import xml
 from jmswrap.contract.compiling import compiled, error_entries
 from jmswrap.contract.documents import line_of
 from jmswrap.contract.schemaset import SchemaSet
@@ -36,13 +35,13 @@ class Schemas:
     def of(cls, wsdl: Path) -> "Schemas":
         """Compile the schemas of a local WSDL; ``ContractError`` when libxml2 cannot."""
         schemas = SchemaSet(wsdl)
-        elements = frozenset(
-            f"{{{c.namespace}}}{e.get('name')}" if c.namespace else e.get("name", "")
-            for c in schemas.chunks
-            for e in c.schema.iterchildren(f"{{{xml.XSD}}}element")
-        )
         schema, warnings = compiled(schemas)
-        return cls(schema, elements, warnings)
+        return cls(schema, schemas.elements, warnings)
+
+    @property
+    def elements(self) -> frozenset[str]:
+        """The names of all global elements."""
+        return self._elements
 
     def describes(self, name: str) -> bool:
         """Whether ``{namespace}local`` is a global element of the schemas."""

@@ -77,6 +77,15 @@ class SchemaSet:
         return tuple(dict.fromkeys(c.namespace for c in self._chunks.values()))
 
     @property
+    def elements(self) -> frozenset[str]:
+        """The names of all global elements."""
+        return frozenset(
+            f"{{{c.namespace}}}{e.get('name')}" if c.namespace else e.get("name", "")
+            for c in self._chunks.values()
+            for e in c.schema.iterchildren(f"{{{xml.XSD}}}element")
+        )
+
+    @property
     def sources(self) -> tuple[Source, ...]:
         """The files that were read, WSDLs first; not the schemas that jmswrap supplied."""
         return tuple(self._files.values())

@@ -14,7 +14,9 @@ from pathlib import Path
 from lxml import etree
 
 from jmswrap.contract.bundle import Bundle, pinned
+from jmswrap.contract.calling import calling_wsdl, zeep_refusal
 from jmswrap.contract.derive import derive
+from jmswrap.contract.documents import load
 from jmswrap.contract.nouns import Contract, Port
 from jmswrap.contract.reading import read
 from jmswrap.contract.sample import Sampler
@@ -96,18 +98,33 @@ def _make(
 
 def _front(bundle: Bundle, folder: Path, service: str, port_name: str, name: str) -> Wrapped:
     contract = read(bundle.wsdl)
-    port = contract.port(service, port_name)
+    schemas = Schemas.of(bundle.wsdl)
+    port = contract.port(service, port_name).declared(schemas.elements)
     name = name or _plain(port.service)
     front = derive(bundle.wsdl, folder / PUBLISHED, name, port.service, port.name)
-    warnings = [*bundle.warnings, *contract.warnings, *_left_out(contract, port), *Schemas.of(bundle.wsdl).warnings]
+    warnings = [*bundle.warnings, *contract.warnings, *_left_out(contract, port), *schemas.warnings]
+    called, obstacle = _called(bundle.wsdl, port)
     samples, told = _samples(front, port)
-    warnings += [*told, *_choices(name, port)]
-    text = settings_text(name, port, f"{CONTRACTS}/{bundle.wsdl.name}", f"{PUBLISHED}/{front.name}", samples)
+    warnings += [*obstacle, *told, *_choices(name, port)]
+    text = settings_text(name, port, f"{CONTRACTS}/{called.name}", f"{PUBLISHED}/{front.name}", samples)
     (folder / SETTINGS).write_text(text, "utf-8")
     _write(samples, folder / SAMPLES)
     ports = tuple(f"{p.service}/{p.name}" for p in read(front).ports)
     sentences = tuple(dict.fromkeys(w.replace(f"{folder}/", "") for w in warnings))
     return Wrapped(folder, name, tuple(o.name for o in port.usable), ports, sentences)
+
+
+def _called(wsdl: Path, port: Port) -> tuple[Path, list[str]]:
+    """Return the WSDL that calls are made from, and a word about it when it is not the partner's."""
+    refusal = zeep_refusal(wsdl)
+    if not refusal:
+        return wsdl, []
+    called = wsdl.with_name(f"{wsdl.stem}.calls.wsdl")
+    namespace = load(port.place.file).root.get("targetNamespace", "")
+    called.write_text(calling_wsdl(namespace, port), "utf-8")
+    why = f"zeep cannot read the schemas of {wsdl.name} ({refusal})"
+    told = f"so calls are made from {called.name} without types; `binding: typed` and sampled replies are not to be had"
+    return called, [f"{why}, {told}."]
 
 
 def _move(workshop: Path, folder: Path) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from jmswrap.contract.bundle import pin
+from jmswrap.contract.bundle import pin, pinned
+from jmswrap.contract.calling import zeep_refusal
 from jmswrap.contract.reading import read
 from jmswrap.contract.schemas import Schemas
 from jmswrap.contract.wellknown import catalog
@@ -135,3 +136,27 @@ def test_a_schema_is_no_wsdl(wsdls: Path, tmp_path: Path) -> None:
 def test_a_doctype_is_refused(wsdls: Path, tmp_path: Path) -> None:
     with pytest.raises(ContractError, match="has a DOCTYPE"):
         pin(str(wsdls / "doctype.wsdl"), tmp_path)
+
+
+def test_a_dangling_header_is_left_out_so_that_other_tools_can_read_the_rest(wsdls: Path, tmp_path: Path) -> None:
+    source = tmp_path / "dangling.wsdl"
+    text = (wsdls / "orders.wsdl").read_text()
+    source.write_text(text.replace('header message="tns:Headers"', 'header message="tns:Nowhere"'))
+    bundle = pinned(str(source), tmp_path / "out")
+    assert bundle.warnings == (
+        f"{bundle.wsdl}:57: the header message=tns:Nowhere part=ticket is defined nowhere and left out.",
+    )
+    assert "<!-- left out by jmswrap: header message=tns:Nowhere part=ticket" in bundle.wsdl.read_text()
+    assert zeep_refusal(bundle.wsdl) == ""
+
+
+def test_imports_that_are_missing_or_wrong_are_put_right(wsdls: Path, tmp_path: Path) -> None:
+    assert zeep_refusal(wsdls / "sloppy.wsdl") != ""
+    bundle = pinned(str(wsdls / "sloppy.wsdl"), tmp_path)
+    assert [w.partition(": ")[2] for w in bundle.warnings] == [
+        "the import of urn:test:wrong brings urn:test:word; it was put right.",
+        "the schema uses http://www.w3.org/XML/1998/namespace without importing it; the import was added.",
+    ]
+    assert sorted(contents(tmp_path)) == ["sloppy.wsdl", "word.xsd", "xml.xsd"]
+    assert zeep_refusal(bundle.wsdl) == ""
+    assert pinned(str(bundle.wsdl), tmp_path / "again").warnings == ()

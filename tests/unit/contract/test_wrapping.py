@@ -6,6 +6,8 @@ import pytest
 from lxml import etree
 
 from jmswrap.config.load import load
+from jmswrap.contract.calling import calling_wsdl, zeep_refusal
+from jmswrap.contract.reading import read
 from jmswrap.contract.schemas import Schemas
 from jmswrap.contract.wrap import wrap
 from jmswrap.errors import ConfigError, ContractError
@@ -78,3 +80,54 @@ def test_a_name_that_yaml_would_misread_is_quoted(wsdls: Path, tmp_path: Path) -
     assert problems == []
     assert config is not None
     assert config.name == "Yes"
+
+
+def test_a_partner_whose_schemas_zeep_cannot_read_is_called_by_name_only(wsdls: Path, tmp_path: Path) -> None:
+    made = wrap(str(wsdls / "redefine.wsdl"), tmp_path / "out")
+    config, problems = load(made.settings)
+    assert problems == []
+    assert config is not None
+    assert config.partners["Service"].wsdl == "contracts/redefine.calls.wsdl"
+    assert "zeep cannot read the schemas of redefine.wsdl (ValueError" in made.warnings[0]
+    called = made.folder / "contracts" / "redefine.calls.wsdl"
+    assert zeep_refusal(called) == ""
+    port = read(called).port()
+    assert (port.service, port.name, port.address) == ("Service", "Port", "http://partner.example/do")
+    assert [(o.element, o.reply_element) for o in port.usable] == [("{urn:test}Do", "{urn:test}Done")]
+    request = etree.parse(made.folder / "samples" / "Do.xml").getroot()
+    assert [etree.QName(e).localname for e in request] == ["a", "b"]
+
+
+def test_calls_by_name_keep_headers_actions_and_one_way_operations(wsdls: Path, tmp_path: Path) -> None:
+    port = read(wsdls / "orders.wsdl").port()
+    called = tmp_path / "calls.wsdl"
+    called.write_text(calling_wsdl("urn:test:orders", port))
+    again = read(called).port()
+    for name, operation in port.operations.items():
+        other = again.operations[name]
+        assert (other.element, other.reply_element, other.soap_action, other.one_way, other.headers) == (
+            operation.element,
+            operation.reply_element,
+            operation.soap_action,
+            operation.one_way,
+            operation.headers,
+        )
+    assert zeep_refusal(called) == ""
+
+
+def test_a_request_that_no_schema_declares_is_refused(wsdls: Path, tmp_path: Path) -> None:
+    wsdl = tmp_path / "undeclared.wsdl"
+    wsdl.write_text((wsdls / "rich.wsdl").read_text().replace('element="tns:Do"', 'element="tns:Undeclared"'))
+    with pytest.raises(ContractError, match=r"operation Do takes \{urn:test\}Undeclared, which no schema declares"):
+        wrap(str(wsdl), tmp_path / "out")
+
+
+def test_other_ports_are_named(wsdls: Path, tmp_path: Path) -> None:
+    wsdl = tmp_path / "two.wsdl"
+    text = (wsdls / "orders.wsdl").read_text()
+    bound = text[text.index('<binding name="Soap12"') : text.index('<binding name="Post"')]
+    only_one = bound.replace('"Soap12"', '"Half"').replace(bound[bound.rindex("<operation") :], "</binding>")
+    port = '<port name="Half" binding="tns:Half"><soap12:address location="http://partner.example/half"/></port></service>'
+    wsdl.write_text(text.replace("<service", only_one + "<service").replace("</service>", port))
+    told = wrap(str(wsdl), tmp_path / "out").warnings[0]
+    assert told == "Only port OrderService/Soap is wrapped; wrap each of OrderService/Half by its name."
