@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from jmswrap.app import overrides
-from jmswrap.app.contracts import Contracts, Finding, check_contracts, compile_all, read_contracts
+from jmswrap.app.contracts import Contracts, Finding, check_contracts, compile_all, homeless, read_contracts
 from jmswrap.app.prudence import warnings_of
 from jmswrap.config.load import loaded
 from jmswrap.config.problem import Problem
@@ -95,5 +95,5 @@ def _examined(path: Path, given: Mapping[str, Any] | None, thorough: bool) -> Ex
 
 
 def _cautions(config: Config, contracts: Contracts) -> list[Finding]:
-    return [*contracts.warnings, *warnings_of(config)]
+    return [*contracts.warnings, *homeless(config, contracts), *warnings_of(config)]
 

@@ -14,7 +14,7 @@ from jmswrap.cli import options
 from jmswrap.cli.machine import Machine, Wanted
 from jmswrap.errors import StoreDown
 
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
 
 
 @click.command()

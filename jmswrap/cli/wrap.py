@@ -5,10 +5,8 @@ from pathlib import Path
 
 import click
 
-from jmswrap.app.integration import examine
 from jmswrap.cli import options, render
 from jmswrap.contract import wrap as contract_wrap
-from jmswrap.errors import ConfigError
 
 
 @click.command()
@@ -37,9 +35,6 @@ def wrap(
     """
     folder = folder or Path(name or Path(wsdl.partition("?")[0]).stem)
     made = contract_wrap.wrap(wsdl, folder, service, port, name, allow, force=force)
-    examined = examine(made.settings)
-    if examined.problems:
-        raise ConfigError("\n".join(str(problem) for problem in examined.problems))
     if as_json:
         render.as_json({**asdict(made), "settings": str(made.settings)})
         return

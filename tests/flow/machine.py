@@ -47,7 +47,7 @@ def eventually(found: Callable[[], T | None], what: str, seconds: float = PATIEN
 
 
 @contextlib.contextmanager
-def up(folder: Path, *options: object) -> Iterator[Up]:
+def up(folder: Path, *options: object, patience_seconds: float = PATIENCE_SECONDS) -> Iterator[Up]:
     """Run ``up`` on a free port until the block ends."""
     ready, log = folder / "ready.json", folder / "up.log"
     ready.unlink(missing_ok=True)
@@ -60,7 +60,7 @@ def up(folder: Path, *options: object) -> Iterator[Up]:
         return json.loads(ready.read_text()) if ready.exists() else None
 
     try:
-        yield Up(folder, process, eventually(facts, "up"), log)
+        yield Up(folder, process, eventually(facts, "up", patience_seconds), log)
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
