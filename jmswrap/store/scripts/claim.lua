@@ -141,21 +141,26 @@ if claimed > 0 and rate > 0 and partner ~= '' then spend(claimed) end
 
 local left = ready_length(queue)
 answer[2] = left
-local _, _, extra = armed(queue)
+local due, _, extra, mark = armed(queue)
 if claimed > 0 then
   set_armed(queue, NOW + GRACE, 0, extra, 0)
   call('ZADD', P .. 'drains:' .. queue, NOW + LEASE, worker)
 elseif left > 0 then
   -- Held by a guard: the next wake-up is due when the guard may have changed its mind.
   answer[1] = wait
-  set_armed(queue, NOW + math.max(wait, linger), 0, extra, 2)
-  call('ZADD', P .. 'drains:' .. queue, NOW + LEASE, worker)
+  if mark ~= 2 or due < NOW + wait then
+    set_armed(queue, NOW + math.max(wait, linger), 0, extra, 2)
+    call('ZADD', P .. 'drains:' .. queue, NOW + LEASE, worker)
+  end
 else
   local next_due = call('ZRANGE', P .. 'due:' .. queue, 0, 0, 'WITHSCORES')
   if next_due[2] then answer[1] = math.max(0, tonumber(next_due[2]) - NOW) end
   if linger > 0 then
-    set_armed(queue, NOW + linger, 0, extra, 1)
-    call('ZADD', P .. 'drains:' .. queue, NOW + LEASE, worker)
+    -- Written ahead and seldom: a drain that polls an empty queue costs the disk next to nothing.
+    if mark ~= 1 or due < NOW + linger then
+      set_armed(queue, NOW + 2 * linger, 0, extra, 1)
+      call('ZADD', P .. 'drains:' .. queue, NOW + LEASE, worker)
+    end
   else
     call('ZREM', P .. 'drains:' .. queue, worker)
     call('ZREMRANGEBYSCORE', P .. 'drains:' .. queue, '-inf', NOW)

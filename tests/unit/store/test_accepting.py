@@ -76,6 +76,14 @@ def test_the_client_librarys_own_retry_reads_as_accepted(store: Store) -> None:
     assert store.queues()[0].counts == {State.QUEUED: 1}
 
 
+@pytest.mark.parametrize("key", ['a\n"b"\\', "=~:{}", "größe 5/7", "x" * 2_000, "\x7f", "0", "-1"])
+def test_a_key_may_be_any_text(store: Store, key: str) -> None:
+    first, second = replace(ORDER, key=key), replace(ORDER, id="s" * 26, key=key)
+    store.accept([first, second])
+    (claimed,) = store.claim("orders", "w", 5).messages
+    assert claimed.record.message == replace(first, body=ORDER.body)
+
+
 def test_one_reused_id_in_a_batch_is_not_its_neighbours_failure(store: Store) -> None:
     store.accept([ORDER])
     batch = [replace(ORDER, id="a" * 26), replace(ORDER, body=b"<x/>"), replace(ORDER, id="b" * 26)]

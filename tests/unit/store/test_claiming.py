@@ -166,6 +166,14 @@ def test_a_lingering_drain_is_called_by_its_bell_instead_of_a_job(store: Store) 
     assert len(store.claim("q", "w", 5).messages) == 1
 
 
+def test_a_lingering_drain_that_polls_writes_next_to_nothing(store: Store) -> None:
+    store.claim("q", "w", 5, linger_ms=60_000)
+    before = store.client.info("persistence")["aof_current_size"]
+    for _ in range(20):
+        store.claim("q", "w", 5, linger_ms=60_000)
+    assert store.client.info("persistence")["aof_current_size"] == before
+
+
 def test_a_backlog_asks_for_another_drain_once_a_second_up_to_the_cap(store: Store) -> None:
     small = Store(store.client, store.prefix, Limits(messages_per_drain=4, drains_max=2))
     for number in range(3):
