@@ -84,7 +84,7 @@ def homeless(config: Config, contracts: Contracts) -> Iterator[Finding]:
     for name, partner in config.partners.items():
         port = contracts.partner_ports.get(name)
         if port is not None and not partner.address and not port.address:
-            yield ("partners", name), f"the WSDL of partner `{name}` names no address: set `address` before it is called"
+            yield ("partners", name), f"the WSDL of partner `{name}` names no address: set `address`"
 
 
 def compile_all(config: Config, contracts: Contracts, folder: Path) -> list[Finding]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import signal
 from pathlib import Path
 from typing import Any
@@ -101,8 +102,13 @@ async def _until_ready(machine: Machine, stop: asyncio.Event) -> dict[str, Any] 
 
 def _write(file: Path, facts: dict[str, Any]) -> None:
     partial = file.with_name(file.name + ".partial")
+    partial.touch(mode=0o600)  # the store's address may hold a password
     partial.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
     partial.rename(file)
+
+
+def _without_password(url: str) -> str:
+    return re.sub(r"(://[^/@]*:)[^/@]*@", r"\1***@", url)
 
 
 def _summary(integration: Integration, facts: dict[str, Any]) -> str:
@@ -112,7 +118,7 @@ def _summary(integration: Integration, facts: dict[str, Any]) -> str:
         lines.append(f"  partner  {name:<24} {partner['address']}" + (" (simulated)" if partner["ledger"] else ""))
         if partner["ledger"]:
             lines.append(f"  {'':<8} {'':<24} applied messages: {partner['ledger']}")
-    lines += [f"  store    {facts['store']}", ""]
+    lines += [f"  store    {_without_password(facts['store'])}", ""]
     lines += [f"Look:  jmswrap queues -c {integration.file}", f"       jmswrap messages -c {integration.file}"]
     for route, sample in facts["samples"].items():
         lines.append(f"Send:  jmswrap send -c {integration.file} {route} {sample}")

@@ -42,7 +42,8 @@ class Tried:
 
     @property
     def outcome(self) -> str:
-        return self.refused or f"{self.operation}: {self.receipt}" + (", applied" if self.applied else f", {self.reason}")
+        end = "applied" if self.applied else f"not applied: {self.reason}"
+        return self.refused or f"{self.operation}: {self.receipt}, {end}"
 
 
 def listed(kit: Path) -> list[Tried]:

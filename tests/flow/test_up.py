@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 import socket
@@ -102,6 +103,17 @@ def test_a_port_that_is_taken_is_one_sentence(folder):
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, len(done.stderr.splitlines())) == (1, 1), done.stderr
     assert "cannot listen on 127.0.0.1 port" in done.stderr
+
+
+def test_a_store_that_cannot_be_reached_ends_up_with_the_reason(folder):
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        address = f"redis://127.0.0.1:{closed.getsockname()[1]}"
+    environment = {**os.environ, "JMSWRAP_OVERRIDES": json.dumps({"store": {"url": address}})}
+    command = [sys.executable, "-m", "jmswrap", "up", "-c", str(folder), "--port", "0"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False, env=environment)
+    assert done.returncode == 1
+    assert "The store cannot be reached" in done.stderr
+    assert done.stderr.splitlines()[-1].endswith("does not stay up: the lines above say why")
 
 
 def test_the_address_is_on_loopback(running):
