@@ -98,14 +98,17 @@ class _Binder:
 
     def name_well_known(self, present: set[str]) -> None:
         """Give an import without a location our copy: zeep and others would fetch it from the Web."""
-        for page in tuple(self.pages.values()):
+        waiting = list(self.pages.values())
+        while waiting:
+            page = waiting.pop(0)
             for element in page.root.iter(IMPORT):
                 namespace = element.get("namespace", "")
                 shipped = wellknown.file_name(namespace)
                 if shipped and namespace not in present and not element.get("schemaLocation"):
                     location = f"jmswrap:{shipped}"
-                    found = self.pages.get(location) or self.add(location, wellknown.content(namespace))
-                    element.set("schemaLocation", found.name)
+                    if location not in self.pages:
+                        waiting.append(self.add(location, wellknown.content(namespace)))
+                    element.set("schemaLocation", self.pages[location].name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,11 +126,14 @@ class SchemaSet:
             if name not in self.namespaces and not wellknown.file_name(name):
                 place = source.place(reference.element)
                 raise ContractError(f"{place} needs the schema {reference.location}; pin the contract with it.")
-        wanted = {n for c in self._chunks.values() for n in referred_namespaces(c.schema)}
-        for name in sorted(wanted - set(self.namespaces)):
-            if wellknown.file_name(name):
+        while wanted := self._shipped_and_wanted():
+            for name in wanted:
                 path = Path(wellknown.file_name(name))
                 self._enter(Source(path, parse(wellknown.content(name), str(path))), "", False)
+
+    def _shipped_and_wanted(self) -> list[str]:
+        wanted = {n for c in self._chunks.values() for n in referred_namespaces(c.schema)}
+        return sorted(n for n in wanted - set(self.namespaces) if wellknown.file_name(n))
 
 
 def referred_names(schema: etree._Element) -> Iterable[tuple[etree._Element, str]]:

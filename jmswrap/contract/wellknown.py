@@ -6,17 +6,19 @@ names as the published original. Others are given by a catalogue.
 
 from importlib import resources
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from jmswrap.errors import ContractError
 
 _FILES = {
     "http://www.w3.org/XML/1998/namespace": "xml.xsd",
     "http://www.w3.org/1999/xlink": "xlink.xsd",
+    "http://www.w3.org/2000/09/xmldsig#": "xmldsig-core-schema.xsd",
+    "http://www.w3.org/2004/08/xop/include": "xop-include.xsd",
+    "http://www.w3.org/2005/05/xmlmime": "xmlmime.xsd",
+    "http://www.w3.org/2005/08/addressing": "ws-addr.xsd",
     "http://schemas.xmlsoap.org/soap/encoding/": "soap-encoding.xsd",
     "http://schemas.xmlsoap.org/soap/envelope/": "soap-envelope.xsd",
 }
-_HOSTS = frozenset({"www.w3.org", "w3.org", "schemas.xmlsoap.org"})
 
 
 def file_name(namespace: str) -> str:
@@ -24,14 +26,14 @@ def file_name(namespace: str) -> str:
     return _FILES.get(namespace, "")
 
 
+def namespaces() -> tuple[str, ...]:
+    """Return the namespaces whose schemas are shipped."""
+    return tuple(_FILES)
+
+
 def content(namespace: str) -> bytes:
     """Return the shipped schema of a namespace, which ``file_name`` knows."""
     return resources.files(__package__).joinpath("schemata", _FILES[namespace]).read_bytes()
-
-
-def published(location: str) -> bool:
-    """Whether an address is one of the standards' own, where only well-known schemas stand."""
-    return (urlsplit(location).hostname or "") in _HOSTS
 
 
 def catalog(file: Path) -> dict[str, Path]:

@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from jmswrap.contract import wellknown
+from jmswrap.contract.bundle import pin
+from jmswrap.contract.calling import zeep_refusal
 from jmswrap.contract.schemas import Schemas, plain_sentence
 from jmswrap.errors import ContractError, InvalidDocument
 
@@ -128,3 +131,14 @@ def test_threads_do_not_mix_their_faults(wsdls: Path) -> None:
     for thread in threads:
         thread.join(30)
     assert mixed == []
+
+
+@pytest.mark.parametrize("namespace", wellknown.namespaces())
+def test_a_shipped_schema_is_pinned_where_it_is_imported(wsdls: Path, tmp_path: Path, namespace: str) -> None:
+    text = (wsdls / "foreign.wsdl").read_text().replace(' xmlns:far="urn:test:far"', "").replace("far:Word", "xs:string")
+    wsdl = tmp_path / "using.wsdl"
+    wsdl.write_text(text.replace("urn:test:far", namespace))
+    pinned = pin(str(wsdl), tmp_path / "out")
+    assert (tmp_path / "out" / wellknown.file_name(namespace)).exists()
+    Schemas.of(pinned).validate(etree.fromstring('<t:Do xmlns:t="urn:test">word</t:Do>'), "{urn:test}Do")
+    assert zeep_refusal(pinned) == "" or "soap/encoding" in namespace
