@@ -16,6 +16,8 @@ class Crew:
 
     def __init__(self, size: int) -> None:
         self.size = size
+        self._reserved = 0
+        self._lock = threading.Lock()
         self._work: SimpleQueue[Work | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._idle = threading.Semaphore(0)
@@ -27,6 +29,16 @@ class Crew:
             self._threads.append(thread)
             thread.start()
         self._work.put(work)
+
+    @property
+    def slots(self) -> int:
+        """How many calls a new drain may have under way."""
+        return self.size - self._reserved
+
+    def reserve(self, calls: int) -> None:
+        """Take slots from the drains to come, for calls that outlast theirs; negative: give them back."""
+        with self._lock:
+            self._reserved += calls
 
     def close(self) -> None:
         """Let the threads end once their work is done."""

@@ -6,6 +6,7 @@ A message leaves this process settled, handed back, or fenced: when the store is
 before their leases do, and their messages are left to the store's sweep.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 from typing import TypeVar
@@ -36,6 +37,9 @@ POLL_MAX_SECONDS = 0.05
 
 LOOK_AROUND_SECONDS = 0.1
 """Between two looks at the shutdown mark and the other wake-ups."""
+
+LAST_CALLS_SECONDS = 1.0
+"""How long a drain waits for its last calls before it leaves them to a thread of their own."""
 
 AWAY_SECONDS = 0.1
 """Between two tries while the store does not answer."""
@@ -69,13 +73,29 @@ class Drain:
         try:
             while not self._over() and not self._idle(self._turn()):
                 pass
-            self._finish()
-        finally:
-            for flight in self._flights.values():
-                flight.wire.abort()
+            self._finish(LAST_CALLS_SECONDS if self._pace.leftover else math.inf)
+        except BaseException:
+            self._abort()
+            raise
         if not self._disarmed and self._asked(lambda: self._store.leave(self._plan.queue, self._worker)):
             self._bell.ring(self._plan.queue)
+        if self._flights and self._pace.leftover:
+            left = len(self._flights)
+            self._crew.reserve(left)
+            self._pace.leftover(lambda: self._outlast(left))
         return self.drained
+
+    def _outlast(self, reserved: int) -> None:
+        """Wait for calls that outlast the drain, in another thread."""
+        try:
+            self._finish(math.inf)
+        finally:
+            self._abort()
+            self._crew.reserve(-reserved)
+
+    def _abort(self) -> None:
+        for flight in self._flights.values():
+            flight.wire.abort()
 
     def _over(self) -> bool:
         now = clock.monotonic()
@@ -93,8 +113,9 @@ class Drain:
         self._renew()
         settled = self._settle()
         self._mark()
-        free = self._crew.size - len(self._flights)
-        if free <= 0 or (not settled and clock.monotonic() - self._claimed_at < self._poll_seconds):
+        free = self._crew.slots - len(self._flights)
+        too_soon = clock.monotonic() - self._claimed_at < self._poll_seconds
+        if free <= 0 or (self._flights and not settled and too_soon):
             return None
         return self._claim(free, self._pace.linger_seconds)
 
@@ -105,9 +126,11 @@ class Drain:
         idle_seconds = clock.monotonic() - self._busy_at
         linger_seconds = 0 if self._crowded else self._pace.linger_seconds
         if claim is None:
-            return self._away and idle_seconds > max(linger_seconds, 1)
+            # No slots: calls of earlier drains have them all. Or the store is away.
+            self._gather(LOOK_AROUND_SECONDS)
+            return idle_seconds > max(linger_seconds, 1)
         if idle_seconds >= linger_seconds:
-            last = self._claim(self._crew.size, 0)
+            last = self._claim(self._crew.slots, 0)
             self._disarmed = last is not None and not last.messages and not last.backlog
             return last is not None and not last.messages
         pause_seconds = min(linger_seconds - idle_seconds, LOOK_AROUND_SECONDS)
@@ -116,13 +139,14 @@ class Drain:
         self._asked(lambda: self._store.listen(self._plan.queue, pause_seconds))
         return False
 
-    def _finish(self) -> None:
-        """Hand back what was not begun, wait for the calls under way."""
+    def _finish(self, seconds: float) -> None:
+        """Hand back what was not begun, wait for the calls under way, no longer than this."""
         self._ends = True
+        until = clock.monotonic() + seconds
         waiting, self._to_mark = self._to_mark, []
         for flight in waiting:
             self._landed(flight)
-        while self._flights:
+        while self._flights and clock.monotonic() < until:
             self._settle()
             self._renew()
             if self._flights:
@@ -134,7 +158,7 @@ class Drain:
             return AWAY_SECONDS
         if not self._flights or self._to_mark or self._to_settle:
             return 0.0
-        return max(self._poll_seconds, 0.001) if len(self._flights) < self._crew.size else LOOK_AROUND_SECONDS
+        return max(self._poll_seconds, 0.001) if len(self._flights) < self._crew.slots else LOOK_AROUND_SECONDS
 
     def _gather(self, seconds: float) -> None:
         try:

@@ -29,6 +29,8 @@ class Pace:
     """The worker was asked to stop."""
     others_wait: Callable[[], bool] = never
     """Other wake-ups wait in the pool."""
+    leftover: Callable[[Callable[[], None]], None] | None = None
+    """Takes over what ends a drain whose calls last, so that the worker is free for other queues; None: it waits."""
 
 
 @dataclass(slots=True)

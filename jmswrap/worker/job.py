@@ -32,7 +32,8 @@ def drain(queue: str) -> None:
         return
     settings = here.ready.integration.config.workers
     look = Look(here, queue, get_current_job())
-    pace = Pace(settings.drain_seconds, settings.linger_seconds, look.stopping, look.others_wait)
+    leftover = here.outlast if here.outlives_jobs else None
+    pace = Pace(settings.drain_seconds, settings.linger_seconds, look.stopping, look.others_wait, leftover)
     connections = here.connections
     work = Drain(connections.store, connections.bell, here.crew, plan, here.name, pace)
     look.drained = work.drained

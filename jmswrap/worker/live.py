@@ -7,7 +7,7 @@ import functools
 import os
 import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,7 +29,7 @@ class Ready:
     plans: Mapping[str, QueuePlan]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Live:
     """A worker process: what is ready, and what is this process's own."""
 
@@ -40,6 +40,24 @@ class Live:
     """How the store knows this process: host and process id."""
     stop: threading.Event = field(default_factory=threading.Event)
     """Set when the process was asked to stop."""
+    outlives_jobs: bool = False
+    """The process goes on after a job; a forked one ends with it."""
+    leftovers: list[threading.Thread] = field(default_factory=list)
+    """Threads that wait for calls that outlast their drains."""
+
+    def outlast(self, work: Callable[[], None]) -> None:
+        """Do what ends a drain whose calls last, in a thread, so that the next drain can begin."""
+        thread = threading.Thread(target=work, name="jmswrap-leftover", daemon=True)
+        self.leftovers[:] = [other for other in self.leftovers if other.is_alive()]
+        self.leftovers.append(thread)
+        thread.start()
+
+    def close(self) -> None:
+        """Wait for the last calls, then let go of threads and connections."""
+        for thread in self.leftovers:
+            thread.join()
+        self.crew.close()
+        self.connections.close()
 
 
 def configured() -> Path:

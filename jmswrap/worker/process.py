@@ -37,6 +37,7 @@ class Worker(SimpleWorker):
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """Ask the drain under way to end, then let RQ do what it does."""
         self.live.stop.set()
+        _LOG.info("stopping", worker=self.live.name)
         try:
             super().request_stop(signum, frame)  # type: ignore[no-untyped-call]  # RQ is only partly typed
         except RedisError as error:
@@ -54,6 +55,7 @@ def work(file: Path, burst: bool = False) -> int:
     file = file.absolute()
     os.environ[CONFIG_VARIABLE] = str(file)
     here = live(file)
+    here.outlives_jobs = True
     settings = here.ready.integration.config
     here.connections.store.ready(vouched(settings))
     own = connect(here.ready.integration)
@@ -64,8 +66,8 @@ def work(file: Path, burst: bool = False) -> int:
         while not _worked(here, burst):
             _LOG.warning("works-again", worker=here.name)
     finally:
+        here.close()
         sweeper.stop()
-        here.crew.close()
         own.close()
     _LOG.info("stopped", worker=here.name)
     return 0

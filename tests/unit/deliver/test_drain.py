@@ -3,7 +3,7 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -272,6 +272,65 @@ def test_a_call_longer_than_the_lease_keeps_it(store: Store, crew: Crew) -> None
         finish(one)
     assert drained.delivered == 1
     assert states(short, [name]) == [State.DELIVERED]
+
+
+def test_calls_that_last_leave_the_worker_free_for_other_queues(store: Store, crew: Crew) -> None:
+    answered = threading.Event()
+
+    def hang_until_told(connection: socket.socket, seen: Rogue) -> None:
+        request(connection, seen)
+        answered.wait(10)
+        connection.sendall(f"HTTP/1.1 200 OK\r\nContent-Length: {len(CONFIRMED)}\r\n\r\n".encode() + CONFIRMED)
+
+    threads: list[threading.Thread] = []
+
+    def leave(work: Callable[[], None]) -> None:
+        threads.append(threading.Thread(target=work))
+        threads[0].start()
+
+    with rogue(hang_until_told) as seen:
+        one = delivery(seen.address)
+        ids = put(store, *(order(number) for number in range(3)))
+        begun = time.monotonic()
+        drain(store, crew, one, Pace(drain_seconds=0.2, linger_seconds=0, leftover=leave)).run()
+        assert time.monotonic() - begun < 3
+        assert crew.slots == 5
+        assert set(states(store, ids)) == {State.IN_FLIGHT}
+        answered.set()
+        threads[0].join(10)
+        finish(one)
+    assert crew.slots == 8
+    assert set(states(store, ids)) == {State.DELIVERED}
+
+
+def test_a_message_that_comes_to_an_idle_drain_is_under_way_within_20_ms(store: Store, crew: Crew) -> None:
+    arrivals: list[float] = []
+
+    def note(connection: socket.socket, seen: Rogue) -> None:
+        while request(connection, seen):
+            arrivals.append(time.monotonic())
+            connection.sendall(f"HTTP/1.1 200 OK\r\nContent-Length: {len(CONFIRMED)}\r\n\r\n".encode() + CONFIRMED)
+
+    sent: list[float] = []
+    stop = threading.Event()
+
+    def send() -> None:
+        for number in range(10):
+            stop.wait(0.13)
+            sent.append(time.monotonic())
+            put(store, order(number))
+        stop.wait(0.3)
+        stop.set()
+
+    with rogue(note) as seen:
+        one = delivery(seen.address)
+        sender = threading.Thread(target=send)
+        sender.start()
+        drain(store, crew, one, Pace(linger_seconds=5, stopping=stop.is_set)).run()
+        sender.join()
+        finish(one)
+    waits = sorted(arrived - begun for arrived, begun in zip(arrivals, sent, strict=True))
+    assert waits[5] < 0.02, waits
 
 
 @pytest.fixture
