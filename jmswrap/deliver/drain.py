@@ -9,22 +9,20 @@ before their leases do, and their messages are left to the store's sweep.
 import math
 from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
-from typing import TypeVar
 
 from jmswrap import clock, log
 from jmswrap.deliver.crew import Crew
 from jmswrap.deliver.decide import handed_back
 from jmswrap.deliver.delivery import QueuePlan
 from jmswrap.deliver.flight import Flight
+from jmswrap.deliver.held import Asking, Held
 from jmswrap.deliver.pace import Drained, Pace, Rings
-from jmswrap.errors import Unavailable
 from jmswrap.message import Claimed, Settlement
 from jmswrap.states import State
 from jmswrap.store.nouns import Claim
 from jmswrap.store.store import Store
 
 _LOG = log.get(__name__)
-_Answer = TypeVar("_Answer")
 
 SLICE_SECONDS = 2.0
 """How long a busy queue keeps a worker that others wait for."""
@@ -44,9 +42,6 @@ LAST_CALLS_SECONDS = 1.0
 AWAY_SECONDS = 0.1
 """Between two tries while the store does not answer."""
 
-STUCK_SECONDS = 30.0
-"""A message whose steps take so long, beyond its call's own limit, is no longer held: libxslt cannot be interrupted."""
-
 MISSING_ROUTE_MS = 30_000
 """How long a message waits whose route this worker does not know; another's configuration may."""
 
@@ -57,16 +52,16 @@ class Drain:
     def __init__(self, store: Store, bell: Rings, crew: Crew, plan: QueuePlan, worker: str, pace: Pace) -> None:
         self._store, self._bell, self._crew, self._plan = store, bell, crew, plan
         self._worker, self._pace = worker, pace
-        self._lease_seconds = store.limits.lease_ms / 1000
         self._events: SimpleQueue[Flight] = SimpleQueue()
-        self._flights: dict[str, Flight] = {}
         self._to_mark: list[Flight] = []
         self._to_settle: list[Flight] = []
         now = clock.monotonic()
-        self._begun = self._busy_at = self._renewed_at = self._claimed_at = now
+        self._begun = self._busy_at = self._claimed_at = now
         self._looked_at = self._poll_seconds = 0.0
-        self._crowded = self._ends = self._away = self._disarmed = False
+        self._crowded = self._ends = self._disarmed = False
         self.drained = Drained()
+        self._ask = Asking(plan.queue)
+        self._held = Held(store, self._ask, worker, self.drained)
 
     def run(self) -> Drained:
         """Drain until the time is over, the queue stays empty or somebody else needs the worker."""
@@ -75,12 +70,12 @@ class Drain:
                 pass
             self._finish(LAST_CALLS_SECONDS if self._pace.leftover else math.inf)
         except BaseException:
-            self._abort()
+            self._held.abort()
             raise
-        if not self._disarmed and self._asked(lambda: self._store.leave(self._plan.queue, self._worker)):
+        if not self._disarmed and self._ask(lambda: self._store.leave(self._plan.queue, self._worker)):
             self._bell.ring(self._plan.queue)
-        if self._flights and self._pace.leftover:
-            left = len(self._flights)
+        if self._held and self._pace.leftover:
+            left = len(self._held)
             self._crew.reserve(left)
             self._pace.leftover(lambda: self._outlast(left))
         return self.drained
@@ -90,12 +85,8 @@ class Drain:
         try:
             self._finish(math.inf)
         finally:
-            self._abort()
+            self._held.abort()
             self._crew.reserve(-reserved)
-
-    def _abort(self) -> None:
-        for flight in self._flights.values():
-            flight.wire.abort()
 
     def _over(self) -> bool:
         now = clock.monotonic()
@@ -110,18 +101,18 @@ class Drain:
     def _turn(self) -> Claim | None:
         """Take what came back from the crew, tell the store, fetch more."""
         self._gather(self._patience())
-        self._renew()
+        self._held.renew()
         settled = self._settle()
         self._mark()
-        free = self._crew.slots - len(self._flights)
+        free = self._crew.slots - len(self._held)
         too_soon = clock.monotonic() - self._claimed_at < self._poll_seconds
-        if free <= 0 or (self._flights and not settled and too_soon):
+        if free <= 0 or (self._held and not settled and too_soon):
             return None
         return self._claim(free, self._pace.linger_seconds)
 
     def _idle(self, claim: Claim | None) -> bool:
         """Wait a moment on an empty queue; True when that has been long enough."""
-        if self._flights or (claim is not None and claim.messages):
+        if self._held or (claim is not None and claim.messages):
             return False
         idle_seconds = clock.monotonic() - self._busy_at
         linger_seconds = 0 if self._crowded else self._pace.linger_seconds
@@ -136,7 +127,7 @@ class Drain:
         pause_seconds = min(linger_seconds - idle_seconds, LOOK_AROUND_SECONDS)
         if claim.wait_ms is not None:
             pause_seconds = min(pause_seconds, claim.wait_ms / 1000)
-        self._asked(lambda: self._store.listen(self._plan.queue, pause_seconds))
+        self._ask(lambda: self._store.listen(self._plan.queue, pause_seconds))
         return False
 
     def _finish(self, seconds: float) -> None:
@@ -146,19 +137,19 @@ class Drain:
         waiting, self._to_mark = self._to_mark, []
         for flight in waiting:
             self._landed(flight)
-        while self._flights and clock.monotonic() < until:
+        while self._held and clock.monotonic() < until:
             self._settle()
-            self._renew()
-            if self._flights:
+            self._held.renew()
+            if self._held:
                 self._gather(AWAY_SECONDS)
 
     def _patience(self) -> float:
         """How long to wait for the crew before looking at the queue again."""
-        if self._away:
+        if self._ask.away:
             return AWAY_SECONDS
-        if not self._flights or self._to_mark or self._to_settle:
+        if not self._held or self._to_mark or self._to_settle:
             return 0.0
-        return max(self._poll_seconds, 0.001) if len(self._flights) < self._crew.slots else LOOK_AROUND_SECONDS
+        return max(self._poll_seconds, 0.001) if len(self._held) < self._crew.slots else LOOK_AROUND_SECONDS
 
     def _gather(self, seconds: float) -> None:
         try:
@@ -173,7 +164,7 @@ class Drain:
             flight.settlement = handed_back(flight.claimed, "the worker ended its drain")
         if flight.settlement is not None:
             self._to_settle.append(flight)
-        elif self._flights.get(flight.claimed.id) is flight:
+        elif self._held.has(flight):
             self._ready(flight)
 
     def _ready(self, flight: Flight) -> None:
@@ -193,7 +184,7 @@ class Drain:
         before = clock.monotonic()
         linger_ms = int(linger_seconds * 1000)
         plan = self._plan
-        claim = self._asked(lambda: self._store.claim(plan.queue, self._worker, free, plan.guard, linger_ms))
+        claim = self._ask(lambda: self._store.claim(plan.queue, self._worker, free, plan.guard, linger_ms))
         self._claimed_at = before
         if claim is None or not claim.messages:
             self._poll_seconds = min(max(self._poll_seconds * 2, POLL_SECONDS), POLL_MAX_SECONDS)
@@ -210,30 +201,26 @@ class Drain:
         if delivery is None:
             reason = f"no route {route or '(none)'} here takes from queue {self._plan.queue}; check the configuration"
             waiting = Settlement(claimed.id, claimed.fence, State.WAITING, wait_ms=MISSING_ROUTE_MS, reason=reason)
-            self._asked(lambda: self._store.settle([waiting]))
+            self._ask(lambda: self._store.settle([waiting]))
             self.drained.count(State.WAITING)
             return
-        flight = Flight(claimed, delivery, self._worker, before, self._lease_end(before))
-        self._flights[claimed.id] = flight
+        flight = Flight(claimed, delivery, self._worker, before, self._held.lease_end(before))
+        self._held.take(flight)
         if flight.needs_preparing:
             self._start(flight, flight.prepare)
         else:
             self._ready(flight)
 
-    def _lease_end(self, before: float) -> float:
-        """Return when this process must have let go: before the store's own end of the lease."""
-        return before + self._lease_seconds * 0.9
-
     def _mark(self) -> None:
         """Have it on disk that bytes are about to leave; then let them leave."""
-        flights, self._to_mark = [flight for flight in self._to_mark if not self._gave_up(flight)], []
+        flights, self._to_mark = [flight for flight in self._to_mark if not self._held.gave_up(flight)], []
         for policy in ("redeliver", "park"):
             self._mark_group([flight for flight in flights if flight.delivery.in_doubt == policy], policy)
 
     def _mark_group(self, flights: Sequence[Flight], policy: str) -> None:
         if not flights:
             return
-        marked = self._asked(lambda: self._store.mark_sending([flight.hold for flight in flights], policy))
+        marked = self._ask(lambda: self._store.mark_sending([flight.hold for flight in flights], policy))
         if marked is None:
             self._to_mark += flights
             return
@@ -241,24 +228,24 @@ class Drain:
             if may_send:
                 self._start(flight, flight.attempt)
             else:
-                self._lost(flight)
+                self._held.lost(flight)
 
     def _settle(self) -> bool:
         """Settle what is due; False when nothing was."""
         flights, self._to_settle = self._to_settle, []
-        if self._away:
+        if self._ask.away:
             # One at a time, so that a settlement that the store will not take does not stop the others.
             flights, self._to_settle = flights[:1], flights[1:]
         if not flights:
             return False
         settlements = [flight.settlement for flight in flights if flight.settlement is not None]
-        settled = self._asked(lambda: self._store.settle(settlements))
+        settled = self._ask(lambda: self._store.settle(settlements))
         if settled is None:
             # A settlement that comes late is still worth a try: the token protects the message.
-            self._to_settle += [flight for flight in flights if not self._gave_up(flight, self._lease_seconds)]
+            self._to_settle += [flight for flight in flights if not self._held.gave_up(flight, leases=1)]
             return False
         for flight, settlement, answer in zip(flights, settlements, settled, strict=True):
-            self._forget(flight)
+            self._held.forget(flight)
             if answer.done:
                 self.drained.count(settlement.state)
             else:
@@ -268,54 +255,3 @@ class Drain:
             self._bell.ring(queue)
             self._looked_at = 0.0  # somebody may wait for this worker now: look at once
         return True
-
-    def _renew(self) -> None:
-        """Lengthen the leases in time; let go of what is lost or stuck."""
-        now = clock.monotonic()
-        if not self._flights or now - self._renewed_at < self._lease_seconds / 3:
-            return
-        flights = list(self._flights.values())
-        for flight in flights:
-            if flight.settlement is None and now > flight.wire.lease_end + self._lease_seconds:
-                self._lost(flight)
-        held = [flight for flight in flights if now < flight.claimed_at + flight.most_seconds + STUCK_SECONDS]
-        lost = self._asked(lambda: self._store.renew(self._worker, [flight.hold for flight in held]))
-        if lost is None:
-            return
-        self._renewed_at = now
-        gone = set(lost)
-        for flight in held:
-            if flight.hold in gone:
-                flight.wire.abort()
-            elif not flight.wire.aborted:
-                flight.wire.lease_end = self._lease_end(now)
-
-    def _gave_up(self, flight: Flight, grace_seconds: float = 0) -> bool:
-        if clock.monotonic() < flight.wire.lease_end + grace_seconds:
-            return False
-        self._lost(flight)
-        return True
-
-    def _lost(self, flight: Flight) -> None:
-        _LOG.warning("lease-lost", message=flight.claimed.id, queue=self._plan.queue)
-        self._forget(flight)
-        self.drained.lost += 1
-
-    def _forget(self, flight: Flight) -> None:
-        # The same message may be under way again, claimed anew.
-        if self._flights.get(flight.claimed.id) is flight:
-            del self._flights[flight.claimed.id]
-
-    def _asked(self, question: Callable[[], _Answer]) -> _Answer | None:
-        """Return the store's answer, or None while it is away."""
-        try:
-            answer = question()
-        except Unavailable as error:
-            if not self._away:
-                _LOG.warning("store-away", queue=self._plan.queue, reason=error)
-            self._away = True
-            return None
-        if self._away:
-            _LOG.info("store-back", queue=self._plan.queue)
-        self._away = False
-        return answer
