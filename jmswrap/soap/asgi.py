@@ -9,6 +9,7 @@ from typing import Any
 
 from jmswrap import clock, log
 from jmswrap.accept.hosting import Engine, Hosting, Open
+from jmswrap.accept.watch import StoreWatch
 from jmswrap.errors import JmswrapError, Unavailable
 from jmswrap.soap import faults, guard, pages
 from jmswrap.soap.desk import Desk, Desks
@@ -31,6 +32,7 @@ class Gateway:
         self._limits = guard.Limits(hosting.settings.max_body_bytes, hosting.settings.body_seconds)
         self._engine: Engine | None = None
         self._desks: Desks | None = None
+        self._watch: StoreWatch | None = None
 
     async def __call__(self, scope: Scope, receive: guard.Receive, send: Send) -> None:
         """Serve one request, or the process's start and end."""
@@ -44,12 +46,16 @@ class Gateway:
     async def open(self) -> None:
         """Open the engine and host the services; once, in the process's event loop."""
         self._engine = await self._open_engine()
+        self._watch = StoreWatch(self._engine.ready)
+        await self._watch.start()
         self._desks = Desks(self._hosting, self._engine)
 
     async def close(self) -> None:
         """Answer what was taken, then let go of the connections."""
         if self._desks is not None:
             self._desks.close()
+        if self._watch is not None:
+            await self._watch.stop()
         if self._engine is not None:
             await self._engine.commit.close()
             await self._engine.close()
@@ -83,6 +89,8 @@ class Gateway:
         version = guard.version_of(scope["headers"])
         try:
             desk = self._desk(scope["path"])
+            if self._watch is not None:
+                self._watch.require_safe()
             head = guard.head(scope["headers"])
             if head.expects_continue:
                 await send({"type": "http.response.informational", "status": 100, "headers": []})

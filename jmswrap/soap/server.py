@@ -1,4 +1,4 @@
-"""Gateway processes: gunicorn's ``asgi`` worker with uvloop and the C parser.
+"""Gateway processes: gunicorn's ``asgi`` worker with uvloop, and the C parser where it is installed.
 
 The contracts are read once, before the fork; connections are made after it, in each
 process's event loop. ``serve`` returns when it was told to stop.
@@ -16,6 +16,7 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  #
 from jmswrap.accept.hosting import Hosting, Open
 from jmswrap.errors import ConfigError
 from jmswrap.soap.asgi import Gateway
+from jmswrap.soap.worker import GatewayWorker
 
 Version = tuple[int, ...]
 
@@ -39,7 +40,7 @@ class GatewayServer(BaseApplication):  # type: ignore[misc]
         """Set what differs from gunicorn's defaults."""
         settings: dict[str, Any] = {
             "bind": f"fd://{self._listener.fileno()}",
-            "worker_class": "asgi",
+            "worker_class": GatewayWorker,
             "workers": self._hosting.settings.processes,
             "asgi_loop": "uvloop",
             "asgi_lifespan": "on",

@@ -101,9 +101,25 @@ def test_a_store_that_is_down_is_a_server_fault_and_never_a_receipt(starts: Star
     assert orders.request("GET", "/health").status == 200
 
 
+def test_a_store_that_may_lose_messages_gets_none(starts: Starts, tmp_path: Path) -> None:
+    with EmbeddedServer(tmp_path / "store") as server:
+        orders = starts.orders(server.url)
+        orders.store.client.config_set("appendonly", "no")
+        wait_for(lambda: orders.post(envelope_11(place())).status == 503, "the refusal")
+        before = orders.queued()
+        reply = orders.post(envelope_11(place()))
+        assert (reply.fault_code, reply.detail("code")) == ("Server", "store-unsafe")
+        assert orders.queued() == before
+        orders.store.client.config_set("appendonly", "yes")
+        wait_for(lambda: orders.post(envelope_11(place())).status == 200, "the first message after")
+
+
 def test_a_gateway_told_to_stop_answers_what_it_took_and_ends(starts: Starts, store_server: EmbeddedServer) -> None:
     orders = starts.orders(store_server.url, "{processes: 2}")
-    assert orders.post(envelope_11(place())).status == 200
+    kept = http.client.HTTPConnection("127.0.0.1", orders.port, timeout=10)
+    kept.request("GET", "/health")
+    assert kept.getresponse().read() == b"alive\n"
     orders.process.send_signal(signal.SIGTERM)
-    wait_for(lambda: orders.process.poll() is not None, "the end of the gateway")
+    wait_for(lambda: orders.process.poll() is not None, "the end of the gateway, whose idle connection is kept")
+    kept.close()
     assert orders.process.returncode == 0, orders.log.read_text()
