@@ -192,8 +192,9 @@ class EmbeddedServer:
 
     def _lock(self) -> None:
         descriptor = os.open(self.data / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        # A server whose parent was just killed may still be writing its last bytes.
-        deadline = monotonic() + (0 if _owner_lives(descriptor) else 5)
+        # A server whose parent was just killed may still be writing its last bytes, and
+        # ``running_url`` holds the lock for an instant.
+        deadline = monotonic() + (0.5 if _owner_lives(descriptor) else 5)
         while True:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

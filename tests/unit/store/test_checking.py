@@ -1,10 +1,14 @@
 """checks.py: which servers are trusted with messages."""
 
+import asyncio
+
 import pytest
 import redis
 
 from jmswrap.errors import StoreUnsafe
-from jmswrap.store import checks
+from jmswrap.message import Message
+from jmswrap.store import checks, opening
+from jmswrap.store.aio import AsyncStore
 from jmswrap.store.checks import Facts
 from jmswrap.store.server import EmbeddedServer
 from jmswrap.store.store import Store
@@ -68,6 +72,22 @@ def test_every_problem_is_told_at_once(tmp_path_factory: pytest.TempPathFactory)
             Store(client, "p").ready()
         with pytest.raises(StoreUnsafe, match=r"appendfsync always"):
             Store(client, "p").ready(vouched=True)
+        client.close()
+
+
+def test_the_gateways_client_gives_no_receipt_on_such_a_server(tmp_path_factory: pytest.TempPathFactory) -> None:
+    async def accept(url: str) -> None:
+        client = opening.async_client(url)
+        try:
+            await AsyncStore(client, "p").accept([Message("m" * 26, "q", "r", b"<a/>")])
+        finally:
+            await client.aclose()
+
+    with EmbeddedServer(tmp_path_factory.mktemp("unsynced"), options={"appendfsync": "no"}) as server:
+        with pytest.raises(StoreUnsafe, match="appendfsync always"):
+            asyncio.run(accept(server.url))
+        client = opening.client(server.url)
+        assert client.dbsize() == 0
         client.close()
 
 
