@@ -18,7 +18,7 @@ from jmswrap.contract.values import Values
 from jmswrap.errors import ContractError
 
 _XSI = "xsi"
-_MOST_DEPTH = 40
+_MOST_DEPTH = 30
 _MOST_STEPS = 50_000
 _SAMPLE_NAMESPACE = "urn:example:sample"
 _ANY_SIMPLE = f"{XS}anySimpleType"

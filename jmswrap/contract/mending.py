@@ -73,7 +73,7 @@ def _missing_imports(chunk: Chunk, schemas: SchemaSet, folder: Path) -> list[str
         location = _location(namespace, schemas, folder)
         if location:
             added.set("schemaLocation", location)
-        added.tail = chunk.schema.text
+        # On the line of the schema's own tag, so that no line after it moves.
         chunk.schema.insert(0, added)
         told.append(f"{chunk.label}: the schema uses {namespace} without importing it; the import was added.")
     return told

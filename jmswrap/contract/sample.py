@@ -38,7 +38,7 @@ class Sampler:
                 self._schemas.validate(grown, str(grown.tag))
             except InvalidDocument as error:
                 obstacle = str(error)
-            except EndlessError:
+            except (EndlessError, RecursionError):
                 obstacle = "it contains itself without end"
             except ContractError as error:
                 obstacle = str(error)

@@ -62,8 +62,9 @@ class SchemaSet:
         """Schema files that a wsdl:import names."""
         self._chunks: dict[tuple[int, str], Chunk] = {}
         self._open: list[tuple[Source, Reference]] = []
-        for source in tuple(self._files.values()):
-            self._enter(source, "", False)
+        # A list of what is still to be entered, not recursion: chains of includes may be long.
+        self._waiting = [(source, "", False) for source in self._files.values()]
+        self._enter_waiting()
         self._supply()
 
     @property
@@ -90,6 +91,10 @@ class SchemaSet:
         """The files that were read, WSDLs first; not the schemas that jmswrap supplied."""
         return tuple(self._files.values())
 
+    def _enter_waiting(self) -> None:
+        while self._waiting:
+            self._enter(*self._waiting.pop(0))
+
     def _enter(self, source: Source, including: str, redefined: bool) -> None:
         for schema in inline_schemas(source.root):
             namespace = schema.get("targetNamespace", "") or including
@@ -111,7 +116,7 @@ class SchemaSet:
                 raise ContractError(f"{source.path} leads to more than {MOST_FILES} files; it looks endless.")
             self._files[path] = self._load(path, source, reference)
         including = "" if reference.element.tag == IMPORT else namespace
-        self._enter(self._files[path], including, reference.element.tag == REDEFINE)
+        self._waiting.append((self._files[path], including, reference.element.tag == REDEFINE))
 
     def _load(self, path: Path, source: Source, reference: Reference) -> Source:
         if not path.is_file():
@@ -130,6 +135,7 @@ class SchemaSet:
             for name in wanted:
                 path = Path(wellknown.file_name(name))
                 self._enter(Source(path, parse(wellknown.content(name), str(path))), "", False)
+                self._enter_waiting()
 
     def _shipped_and_wanted(self) -> list[str]:
         wanted = {n for c in self._chunks.values() for n in referred_namespaces(c.schema)}

@@ -64,6 +64,8 @@ def wrap(
     ``ConfigError`` when the folder holds an integration already and ``force`` is not
     given; ``ContractError`` when the WSDL cannot be wrapped.
     """
+    if name and name != _plain(name):
+        raise ConfigError(f"{name} cannot be a name; take letters, digits, dots, dashes, underscores: {_plain(name)}.")
     taken = [n for n in (SETTINGS, CONTRACTS, PUBLISHED, SAMPLES) if (folder / n).exists()]
     if taken and not force:
         raise ConfigError(f"{folder / taken[0]} is there already; choose another folder, or force it to be replaced.")

@@ -1,6 +1,7 @@
 """Documents are checked against the contract's own schemas, and faults are told in a sentence."""
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -135,10 +136,24 @@ def test_threads_do_not_mix_their_faults(wsdls: Path) -> None:
 
 @pytest.mark.parametrize("namespace", wellknown.namespaces())
 def test_a_shipped_schema_is_pinned_where_it_is_imported(wsdls: Path, tmp_path: Path, namespace: str) -> None:
-    text = (wsdls / "foreign.wsdl").read_text().replace(' xmlns:far="urn:test:far"', "").replace("far:Word", "xs:string")
+    text = (wsdls / "foreign.wsdl").read_text().replace(' xmlns:far="urn:test:far"', "")
     wsdl = tmp_path / "using.wsdl"
-    wsdl.write_text(text.replace("urn:test:far", namespace))
+    wsdl.write_text(text.replace("far:Word", "xs:string").replace("urn:test:far", namespace))
     pinned = pin(str(wsdl), tmp_path / "out")
     assert (tmp_path / "out" / wellknown.file_name(namespace)).exists()
     Schemas.of(pinned).validate(etree.fromstring('<t:Do xmlns:t="urn:test">word</t:Do>'), "{urn:test}Do")
     assert zeep_refusal(pinned) == "" or "soap/encoding" in namespace
+
+
+def test_a_document_cannot_make_the_validator_fetch_a_schema(
+    wsdls: Path, offer: Callable[[Callable[[str], bytes | str | None]], str]
+) -> None:
+    asked: list[str] = []
+    address = offer(lambda path: asked.append(path))
+    document = etree.fromstring(
+        '<PlaceOrder xmlns="urn:test:orders" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
+        f'xsi:schemaLocation="urn:test:orders {address}/mine.xsd urn:other {address}/other.xsd">'
+        "<number>1</number></PlaceOrder>"
+    )
+    Schemas.of(wsdls / "orders.wsdl").validate(document, PLACE)
+    assert asked == []

@@ -131,3 +131,18 @@ def test_other_ports_are_named(wsdls: Path, tmp_path: Path) -> None:
     wsdl.write_text(text.replace("<service", only_one + "<service").replace("</service>", port))
     told = wrap(str(wsdl), tmp_path / "out").warnings[0]
     assert told == "Only port OrderService/Soap is wrapped; wrap each of OrderService/Half by its name."
+
+
+def test_a_name_that_settings_could_not_bear_is_refused(wsdls: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"my orders! cannot be a name; .*: my-orders"):
+        wrap(str(wsdls / "orders.wsdl"), tmp_path / "out", name="my orders!")
+
+
+def test_a_place_in_a_mended_copy_is_told_as_the_place_in_the_source(wsdls: Path, tmp_path: Path) -> None:
+    wsdl = tmp_path / "sloppy.wsdl"
+    text = (wsdls / "sloppy.wsdl").read_text().replace('ref="x:Word"', 'ref="x:Wrod"')
+    wsdl.write_text(text.replace("<definitions", "<definitions\n\n\n"))
+    (tmp_path / "word.xsd").write_bytes((wsdls / "word.xsd").read_bytes())
+    line = next(n for n, said in enumerate(wsdl.read_text().splitlines(), 1) if "x:Wrod" in said)
+    with pytest.raises(ContractError, match=rf"^{wsdl}:{line}: the schema cannot be compiled: .*Wrod"):
+        wrap(str(wsdl), tmp_path / "out")
