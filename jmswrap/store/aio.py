@@ -6,20 +6,12 @@ from typing import Any
 import redis.asyncio
 from redis.exceptions import NoScriptError, ResponseError
 
-from jmswrap import clock
-from jmswrap.errors import StoreUnsafe
 from jmswrap.message import Message, Record
 from jmswrap.store import calls, checks, keys, packing
 from jmswrap.store.calls import Call, limits_argument
 from jmswrap.store.edge import edge, replicas_missing, translated
 from jmswrap.store.lua import script
 from jmswrap.store.nouns import Accepted, Limits
-
-SAFE_SECONDS = 5.0
-"""Between two looks at a server that was found safe."""
-
-UNSAFE_SECONDS = 1.0
-"""Between two looks at one that was not."""
 
 
 class AsyncStore:
@@ -33,15 +25,9 @@ class AsyncStore:
         self.limits = limits or Limits()
         self._limits = limits_argument(self.limits)
         self._vouched = vouched
-        self._looked_until = 0.0
-        self._unsafe = ""
 
     async def accept(self, messages: Sequence[Message], canonical: Sequence[str] | None = None) -> list[Accepted]:
-        """Put messages durably in one round trip, each by itself (see ``Store.accept``).
-
-        Raises StoreUnsafe when the server, looked at every few seconds, may lose them.
-        """
-        await self._require_safe()
+        """Put messages durably in one round trip, each by itself (see ``Store.accept``)."""
         todo = [
             calls.accept(message, other)
             for message, other in zip(messages, canonical or [""] * len(messages), strict=True)
@@ -57,20 +43,6 @@ class AsyncStore:
         with edge():
             facts = await checks.gather_async(self.client)
         checks.require_safe(facts, self._vouched)
-
-    async def _require_safe(self) -> None:
-        """Look at the server now and then: its disk fills and its settings change while we run."""
-        if clock.monotonic() >= self._looked_until:
-            try:
-                await self.ready()
-            except StoreUnsafe as error:
-                self._unsafe = str(error)
-                self._looked_until = clock.monotonic() + UNSAFE_SECONDS
-            else:
-                self._unsafe = ""
-                self._looked_until = clock.monotonic() + SAFE_SECONDS
-        if self._unsafe:
-            raise StoreUnsafe(self._unsafe)
 
     async def record(self, message_id: str) -> Record | None:
         """Return a message's record without its body; None when there is none."""
