@@ -72,13 +72,21 @@ class Drain:
         except BaseException:
             self._held.abort()
             raise
-        if not self._disarmed and self._ask(lambda: self._store.leave(self._plan.queue, self._worker)):
-            self._bell.ring(self._plan.queue)
+        if not self._disarmed:
+            self._leave()
         if self._held and self._pace.leftover:
             left = len(self._held)
             self._crew.reserve(left)
             self._pace.leftover(lambda: self._outlast(left))
         return self.drained
+
+    def _leave(self) -> None:
+        """Say that nobody listens here any more; ask for another drain where work is left."""
+        plan = self._plan
+        # Without lingering, and for no message: an empty queue then counts on this drain's bell no longer.
+        last = self._ask(lambda: self._store.claim(plan.queue, self._worker, 0, plan.guard, 0))
+        if (last is None or last.backlog) and self._ask(lambda: self._store.leave(plan.queue, self._worker)):
+            self._bell.ring(plan.queue)
 
     def _outlast(self, reserved: int) -> None:
         """Wait for calls that outlast the drain, in another thread."""

@@ -18,7 +18,7 @@ from jmswrap.deliver.delivery import Call, Delivery, Put, QueuePlan
 from jmswrap.deliver.drain import Drain
 from jmswrap.deliver.pace import Pace
 from jmswrap.errors import TransformError
-from jmswrap.message import Message
+from jmswrap.message import Message, Receipt
 from jmswrap.partner.client import PartnerClient
 from jmswrap.partner.transport import Limits
 from jmswrap.retry import Schedule
@@ -255,6 +255,21 @@ def test_a_busy_drain_asks_for_another_when_its_time_is_over(store: Store, crew:
     assert 0 < drained.delivered < 400
     assert bells.rung[-1] == "orders"
     assert store.queues()[0].counts == {State.DELIVERED: drained.delivered, State.QUEUED: 400 - drained.delivered}
+
+
+def test_a_message_that_comes_after_a_stopped_drain_asks_for_a_wake_up(store: Store, crew: Crew) -> None:
+    stop = threading.Event()
+    with rogue(OK) as seen:
+        one = delivery(seen.address)
+        put(store, order(1))
+        late = threading.Timer(0.3, stop.set)
+        late.start()
+        assert drain(store, crew, one, Pace(linger_seconds=20, stopping=stop.is_set)).run().delivered == 1
+        late.join()
+        finish(one)
+    (receipt,) = store.accept([order(2)])
+    assert isinstance(receipt, Receipt)
+    assert receipt.wake
 
 
 def test_a_call_longer_than_the_lease_keeps_it(store: Store, crew: Crew) -> None:
