@@ -82,9 +82,11 @@ def test_the_gateways_client_sees_it_as_well(tmp_path_factory: pytest.TempPathFa
         finally:
             await client.aclose()
 
-    with EmbeddedServer(tmp_path_factory.mktemp("unsynced"), options={"appendfsync": "no"}) as server:
-        with pytest.raises(StoreUnsafe, match="appendfsync always"):
-            asyncio.run(look(server.url))
+    with (
+        EmbeddedServer(tmp_path_factory.mktemp("unsynced"), options={"appendfsync": "no"}) as server,
+        pytest.raises(StoreUnsafe, match="appendfsync always"),
+    ):
+        asyncio.run(look(server.url))
 
 
 def test_a_real_server_that_forbids_config_is_recognised(tmp_path_factory: pytest.TempPathFactory) -> None:
