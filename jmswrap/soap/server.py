@@ -29,11 +29,19 @@ KEEP_ALIVE_SECONDS = 75
 class GatewayServer(BaseApplication):  # type: ignore[misc]
     """gunicorn, configured here and nowhere else: it reads no file and no environment of its own."""
 
-    def __init__(self, hosting: Hosting, open_engine: Open, listener: socket.socket, ready: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        hosting: Hosting,
+        open_engine: Open,
+        listener: socket.socket,
+        ready: Callable[[], None],
+        keep_alive_seconds: int,
+    ) -> None:
         self._hosting = hosting
         self._open_engine = open_engine
         self._listener = listener
         self._ready = ready
+        self._keep_alive_seconds = keep_alive_seconds
         super().__init__()
 
     def load_config(self) -> None:
@@ -45,7 +53,7 @@ class GatewayServer(BaseApplication):  # type: ignore[misc]
             "asgi_loop": "uvloop",
             "asgi_lifespan": "on",
             "http_parser": http_parser(_version("gunicorn"), _version("gunicorn_h1c")),
-            "keepalive": KEEP_ALIVE_SECONDS,
+            "keepalive": self._keep_alive_seconds,
             "graceful_timeout": GRACEFUL_SECONDS,
             # The body deadline is ours; gunicorn's wait for the next piece must not come first.
             "timeout": round(self._hosting.settings.body_seconds) + 30,
@@ -79,14 +87,18 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def serve(
-    hosting: Hosting, open_engine: Open, listener: socket.socket, ready: Callable[[], None] = lambda: None
+    hosting: Hosting,
+    open_engine: Open,
+    listener: socket.socket,
+    ready: Callable[[], None] = lambda: None,
+    keep_alive_seconds: int = KEEP_ALIVE_SECONDS,
 ) -> None:
     """Serve until SIGTERM or SIGINT; exits the process as gunicorn does.
 
     ``ready`` is called in the parent once it listens and before requests are answered.
     """
     listener.set_inheritable(True)
-    GatewayServer(hosting, open_engine, listener, ready).run()
+    GatewayServer(hosting, open_engine, listener, ready, keep_alive_seconds).run()
 
 
 def http_parser(gunicorn: Version, c_parser: Version) -> str:

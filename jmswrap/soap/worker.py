@@ -1,8 +1,11 @@
-"""gunicorn's ``asgi`` worker, with an end that does not wait for idle connections.
+"""gunicorn's ``asgi`` worker, which closes connections that are idle too long, or idle at its end.
 
 gunicorn 26 and 27 wait at SIGTERM until every connection has closed, idle ones too: with
 clients that keep theirs, each stop lasted the whole grace period (20 s, measured). Here
 connections without a request under way are closed at once; the others get their answer.
+A connection on which no request comes is closed after ``keepalive`` seconds, also one that
+sends its first header a byte at a time: gunicorn 26 cancels its own timer as it sets it,
+and no version has one for the first request.
 """
 
 from typing import Any
@@ -13,6 +16,11 @@ from gunicorn.workers import gasgi  # type: ignore[import-untyped]
 
 class GatewayProtocol(ASGIProtocol):  # type: ignore[misc]
     """A connection that its worker knows of."""
+
+    def __init__(self, worker: Any) -> None:
+        super().__init__(worker)
+        self._requests_seen = -1
+        self._idle_since = 0.0
 
     def connection_made(self, transport: Any) -> None:
         """Tell the worker of the connection."""
@@ -27,6 +35,14 @@ class GatewayProtocol(ASGIProtocol):  # type: ignore[misc]
     def close_if_idle(self) -> None:
         """Close the connection unless a request is under way."""
         if self._current_request is None:
+            self._close_transport()
+
+    def close_if_long_idle(self, now: float) -> None:
+        """Close the connection when no request has begun on it for too long; asked every second."""
+        if self._current_request is not None or self.req_count != self._requests_seen:
+            self._requests_seen = self.req_count
+            self._idle_since = now
+        elif now - self._idle_since > self.cfg.keepalive:
             self._close_transport()
 
 
@@ -44,6 +60,13 @@ class GatewayWorker(gasgi.ASGIWorker):  # type: ignore[misc]
         # It notes what its C parser can do on the class that asks, and reads it from this one.
         ASGIProtocol._check_h1c_protocol_available()
         super().init_process()
+
+    def notify(self) -> None:
+        """Tell the parent that the process lives, each second; and look for idle connections."""
+        super().notify()
+        now = self.loop.time()
+        for connection in list(self.connections):
+            connection.close_if_long_idle(now)
 
     async def _shutdown(self) -> None:
         for server in self.servers:

@@ -146,7 +146,9 @@ class Starts:
     folder: Path
     running: "list[subprocess.Popen[bytes]]"
 
-    def orders(self, store_url: str, gateway: str = "{}", settings: str = SETTINGS) -> Orders:
+    def orders(
+        self, store_url: str, gateway: str = "{}", settings: str = SETTINGS, keep_alive_seconds: int = 75
+    ) -> Orders:
         number = next(_numbers)
         name = f"door{os.getpid()}x{number}"
         folder = self.folder / name
@@ -155,19 +157,17 @@ class Starts:
         config["gateway"] = {"port": 0, **yaml.safe_load(gateway)}
         (folder / "jmswrap.yaml").write_text(yaml.safe_dump(config))
         log, port_file = folder / "log", folder / "port"
-        arguments = [
-            str(HERE / "serve_orders.py"),
-            str(folder / "jmswrap.yaml"),
-            str(folder),
-            store_url,
-            str(port_file),
-        ]
+        files = (folder / "jmswrap.yaml", folder, store_url, port_file, keep_alive_seconds)
+        arguments = [str(HERE / "serve_orders.py"), *map(str, files)]
         with log.open("wb") as output:
             process = subprocess.Popen(
                 [sys.executable, *arguments],
                 stdout=output,
                 stderr=output,
-                env={**os.environ, "PYTHONPATH": f"{HERE.parents[2]}:{HERE.parents[2] / 'examples/typed_service'}"},
+                env={
+                    **os.environ,
+                    "PYTHONPATH": f"{HERE.parents[2]}:{HERE.parents[2] / 'examples/typed_service'}:{HERE}",
+                },
             )
         self.running.append(process)
         wait_for(lambda: port_file.exists() or process.poll() is not None, "the gateway's start")
