@@ -194,6 +194,12 @@ def test_a_drain_that_leaves_work_asks_for_another(desk: Desk) -> None:
     assert not desk.store.leave("q", "w1")
 
 
+def test_a_lingering_drain_that_leaves_is_not_counted_on(store: Store) -> None:
+    store.claim("q", "w", 5, linger_ms=60_000)
+    assert not store.leave("q", "w")
+    assert wake(store, 1)
+
+
 def test_a_drain_that_leaves_because_of_the_breaker_asks_for_none(desk: Desk) -> None:
     desk.put()
     desk.put()
