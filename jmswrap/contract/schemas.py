@@ -15,7 +15,7 @@ from jmswrap.contract.documents import line_of
 from jmswrap.contract.schemaset import SchemaSet
 from jmswrap.errors import InvalidDocument
 
-_NAME = re.compile(r"\{([^}]*)\}([\w.\-]+)")
+_NAME = re.compile(r"\{([^}\s']*)\}([^\W\d][\w.\-]*)")
 _EXPECTED = re.compile(r"Expected is (?:one of )?\( (.*) \)\.")
 _ANY = re.compile(r"##\w+(?:\{[^}]*\}\*)?|\{[^}]*\}\*")
 _LONGEST = 500
@@ -96,6 +96,7 @@ def plain_sentence(message: str) -> str:
         names = [_ANY.sub("any other element", _NAME.sub(r"\2", w)) for w in names]
     plain = re.sub(r"^Element '?([^']+?)'?: This element is not expected\.", r"Element \1 is not expected here.", plain)
     plain = re.sub(r"^Element '([^']+)'(?:, attribute '([^']+)')?:(?: \[facet '[^']+'\])?", _subject, plain)
+    plain = re.sub(r"is not an element of the set \{(.*)\}\.$", r"is not one of \1.", plain)
     if wanted:
         plain = f"{plain.partition('. Expected is')[0].partition('(s)')[0]}; expected is {' or '.join(names)}."
     plain = plain.replace("'", '"')

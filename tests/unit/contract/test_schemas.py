@@ -56,6 +56,10 @@ def test_another_element_than_expected_is_refused(wsdls: Path) -> None:
             "Element Foo: Missing child element; expected is Bar or any other element.",
         ),
         (
+            "Element '{urn:x}Foo': [facet 'enumeration'] The value 'X' is not an element of the set {'P', 'B'}.",
+            'Element Foo: The value "X" is not one of "P", "B".',
+        ),
+        (
             "Element '{urn:x}Foo', attribute 'n': [facet 'maxLength'] The value has a length of '3'; too long.",
             'Element Foo, attribute n: The value has a length of "3"; too long.',
         ),
