@@ -4,13 +4,14 @@ Every answer to a POST is a SOAP envelope, whatever was sent. What nobody foresa
 answered with an id, and logged with its traceback under that id.
 """
 
+import gc
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 from jmswrap import clock, log
 from jmswrap.accept.hosting import Engine, Hosting, Open
 from jmswrap.accept.watch import StoreWatch
-from jmswrap.errors import JmswrapError, Unavailable
+from jmswrap.errors import JmswrapError, Refused, Unavailable
 from jmswrap.soap import faults, guard, pages
 from jmswrap.soap.desk import Desk, Desks
 from jmswrap.soap.faults import Answer, Headers, SoapFault
@@ -68,6 +69,9 @@ class Gateway:
             _log.error("gateway-not-started", reason=error)
             await send({"type": "lifespan.startup.failed", "message": str(error)})
             return
+        # What was made at the start lives as long as the process: collections need not walk it each time.
+        gc.collect()
+        gc.freeze()
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await self.close()
@@ -99,20 +103,14 @@ class Gateway:
         except SoapFault as fault:
             _log.info("fault", path=scope["path"], code=fault.code, id=fault.id)
             return faults.answer(fault, version)
-        except JmswrapError as error:
-            return faults.answer(self._told(scope, error), version)
+        except (Refused, Unavailable) as error:
+            return faults.answer(_told(scope, error), version)
         except guard.ClientGone:
             raise
         except Exception:  # noqa: BLE001 - the last catch: a caller always gets an envelope, the log the traceback
             id = clock.new_id()
             _log.error("unexpected", exc_info=True, path=scope["path"], id=id)
             return faults.answer(faults.unexpected(id), version)
-
-    def _told(self, scope: Scope, error: JmswrapError) -> SoapFault:
-        fault = faults.of_error(error)
-        level = _log.warning if isinstance(error, Unavailable) else _log.info
-        level("fault", path=scope["path"], code=fault.code, id=fault.id)
-        return fault
 
     def _desk(self, path: str) -> Desk:
         if self._desks is None:
@@ -143,8 +141,18 @@ class Gateway:
                 raise Unavailable("The gateway is starting.")
             await self._engine.ready()
         except Unavailable as error:
-            return pages.text(503, str(error), ((b"retry-after", str(faults.RETRY_SECONDS).encode()),))
+            _log.warning("not-ready", code=error.code, reason=error)
+            return pages.text(503, f"not ready: {error.code}", ((b"retry-after", str(faults.RETRY_SECONDS).encode()),))
         return pages.text(200, "ready")
+
+
+def _told(scope: Scope, error: Refused | Unavailable) -> SoapFault:
+    fault = faults.of_error(error)
+    if isinstance(error, Unavailable):
+        _log.warning("unavailable", path=scope["path"], code=fault.code, id=fault.id, reason=error)
+    else:
+        _log.info("fault", path=scope["path"], code=fault.code, id=fault.id)
+    return fault
 
 
 def _of_service(desk: Desk, scope: Scope) -> Answer:

@@ -12,12 +12,14 @@ from enum import StrEnum
 from lxml import etree
 
 from jmswrap import clock
-from jmswrap.errors import IdReused, InvalidDocument, JmswrapError, Refused, Unavailable
+from jmswrap.errors import InvalidDocument, Refused, Unavailable
 from jmswrap.soap.versions import SOAP_11, SOAP_12, SoapVersion
 
 FAULT_NAMESPACE = "urn:jmswrap:fault:1"
 RETRY_SECONDS = 5
 """What Retry-After says when the store is away."""
+
+AWAY = "The message cannot be stored now and nothing was queued; send it again later."
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -35,7 +37,7 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _CODES_12 = {Blame.CLIENT: "Sender", Blame.SERVER: "Receiver"}
 
 
-class SoapFault(Exception):  # noqa: N818 - fault is SOAP's word for it
+class SoapFault(Exception):
     """A call that is answered with a fault; nothing was queued."""
 
     def __init__(
@@ -77,22 +79,20 @@ class Answer:
     headers: Headers = ()
 
 
-def of_error(error: JmswrapError) -> SoapFault:
-    """Return the fault that tells a caller of an error of ours."""
+def of_error(error: Refused | Unavailable) -> SoapFault:
+    """Return the fault that tells a caller of a refusal, or that the store cannot take it now."""
     if isinstance(error, InvalidDocument):
         where = f"Line {error.line}: " if error.line else ""
         return SoapFault(f"{where}{error}", code=error.code, line=error.line, element=error.element)
-    if isinstance(error, IdReused | Refused):
+    if isinstance(error, Refused):
         return SoapFault(str(error), code=error.code)
-    if isinstance(error, Unavailable):
-        retry = ((b"retry-after", str(RETRY_SECONDS).encode()),)
-        return SoapFault(str(error), Blame.SERVER, code=error.code, status=503, headers=retry)
-    return unexpected("")
+    retry = ((b"retry-after", str(RETRY_SECONDS).encode()),)
+    # The error's own sentence is for the operator: it names the store's address. The log has it.
+    return SoapFault(AWAY, Blame.SERVER, code=error.code, status=503, headers=retry)
 
 
 def unexpected(id: str) -> SoapFault:
     """Return the fault for an error that nobody foresaw; the log has the rest under ``id``."""
-    id = id or clock.new_id()
     sentence = f"The gateway could not process the message; nothing was queued. Give the operator this id: {id}."
     return SoapFault(sentence, Blame.SERVER, code="unexpected", id=id)
 

@@ -35,7 +35,7 @@ LINGER_BYTES = 67_108_864
 """How much of it."""
 
 
-class ClientGone(Exception):  # noqa: N818 - not an error: there is nobody to tell
+class ClientGone(Exception):
     """The client closed the connection before its request was complete."""
 
 
