@@ -28,7 +28,8 @@ class Schedule:
         if self.max_attempts and attempts >= self.max_attempts:
             return None
         base = self.waits_seconds[min(attempts, len(self.waits_seconds)) - 1] * 1000
-        wait = max(int(base * (1 + random.uniform(0, self.jitter))), at_least_ms)
+        spread = random.uniform(0, self.jitter)  # noqa: S311  jitter keeps no secret
+        wait = max(int(base * (1 + spread)), at_least_ms)
         if self.max_age_seconds and age_ms + wait > self.max_age_seconds * 1000:
             return None
         return wait

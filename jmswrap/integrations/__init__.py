@@ -1,0 +1,1 @@
+"""Integrations that ship: folders to copy with ``jmswrap new`` and to edit."""
