@@ -96,4 +96,3 @@ def _examined(path: Path, given: Mapping[str, Any] | None, thorough: bool) -> Ex
 
 def _cautions(config: Config, contracts: Contracts) -> list[Finding]:
     return [*contracts.warnings, *homeless(config, contracts), *warnings_of(config)]
-

@@ -94,4 +94,3 @@ def _validator(contract: Contract, operations: Sequence[Operation]) -> Validate:
         return operation
 
     return validate
-

@@ -194,4 +194,3 @@ async def _answers_ready(host: str, port: int) -> bool:
         return False
     finally:
         writer.close()
-

@@ -139,16 +139,12 @@ class Bundle:
         return f"{page.location}:{next((line_of(o) for c, o in twins if line_of(c) >= line), line)}"
 
 
-def pin(
-    source: str, folder: Path, allow: tuple[str, ...] = (), catalog: Mapping[str, Path] | None = None
-) -> Path:
+def pin(source: str, folder: Path, allow: tuple[str, ...] = (), catalog: Mapping[str, Path] | None = None) -> Path:
     """Copy a WSDL and all it needs into ``folder``; return the copy of the WSDL. See ``pinned``."""
     return pinned(source, folder, allow, catalog).wsdl
 
 
-def pinned(
-    source: str, folder: Path, allow: tuple[str, ...] = (), catalog: Mapping[str, Path] | None = None
-) -> Bundle:
+def pinned(source: str, folder: Path, allow: tuple[str, ...] = (), catalog: Mapping[str, Path] | None = None) -> Bundle:
     """Copy a WSDL and all it needs into ``folder``.
 
     ``source`` is a path or an http(s) address. Of an address only its own host is asked,

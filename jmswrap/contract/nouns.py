@@ -92,7 +92,6 @@ class Port:
         """The operations that jmswrap can take, in the contract's order."""
         return tuple(o for o in self.operations.values() if not o.problem)
 
-
     def declared(self, elements: frozenset[str]) -> "Port":
         """Return the port with a problem on each operation whose request no schema declares.
 

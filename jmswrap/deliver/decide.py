@@ -105,9 +105,7 @@ def _refused(settlement: Settlement, called: Called, claimed: Claimed, delivery:
     return replace(answered, reason=reason, on_dead="release")
 
 
-def _waiting(
-    settlement: Settlement, called: Called, claimed: Claimed, delivery: Delivery, tried: Tried
-) -> Settlement:
+def _waiting(settlement: Settlement, called: Called, claimed: Claimed, delivery: Delivery, tried: Tried) -> Settlement:
     record = claimed.record
     age_ms = max(record.changed_ms - record.accepted_ms, 0) + tried.held_ms
     wait_ms = delivery.schedule.next_wait_ms(record.attempts + 1, age_ms, called.retry_after_ms)
@@ -117,9 +115,7 @@ def _waiting(
     return replace(settlement, state=State.DEAD, reason=reason, on_dead=delivery.on_dead)
 
 
-def _with_output(
-    settlement: Settlement, make: Callable[[Put], Message], put: Put, otherwise: State
-) -> Settlement:
+def _with_output(settlement: Settlement, make: Callable[[Put], Message], put: Put, otherwise: State) -> Settlement:
     try:
         message = make(put)
     except (TransformError, Refused, etree.LxmlError) as error:

@@ -85,6 +85,4 @@ def live(file: Path) -> Live:
 @functools.lru_cache(maxsize=1)
 def _live(file: Path, process_id: int) -> Live:
     made = ready(file)
-    return Live(
-        made, connect(made.integration), Crew(made.integration.config.workers.calls), worker_name(process_id)
-    )
+    return Live(made, connect(made.integration), Crew(made.integration.config.workers.calls), worker_name(process_id))

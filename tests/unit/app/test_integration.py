@@ -86,7 +86,7 @@ def test_what_comes_by_a_queue_must_fit_the_partner_too(folder):
 def test_a_wsdl_that_cannot_be_read_is_a_problem_at_its_line(folder):
     (folder / "contracts" / "orders.wsdl").write_text("<nonsense/>")
     (problem,) = check(folder / "jmswrap.yaml")
-    assert problem.line == line_of(folder, "wsdl: \"contracts/orders.wsdl\"")
+    assert problem.line == line_of(folder, 'wsdl: "contracts/orders.wsdl"')
 
 
 def test_a_stylesheet_that_does_not_compile_is_a_problem_at_its_line(folder):

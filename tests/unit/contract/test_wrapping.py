@@ -127,7 +127,9 @@ def test_other_ports_are_named(wsdls: Path, tmp_path: Path) -> None:
     text = (wsdls / "orders.wsdl").read_text()
     bound = text[text.index('<binding name="Soap12"') : text.index('<binding name="Post"')]
     only_one = bound.replace('"Soap12"', '"Half"').replace(bound[bound.rindex("<operation") :], "</binding>")
-    port = '<port name="Half" binding="tns:Half"><soap12:address location="http://partner.example/half"/></port></service>'
+    port = (
+        '<port name="Half" binding="tns:Half"><soap12:address location="http://partner.example/half"/></port></service>'
+    )
     wsdl.write_text(text.replace("<service", only_one + "<service").replace("</service>", port))
     told = wrap(str(wsdl), tmp_path / "out").warnings[0]
     assert told == "Only port OrderService/Soap is wrapped; wrap each of OrderService/Half by its name."
