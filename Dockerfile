@@ -1,4 +1,4 @@
-# One image, several verbs: docker run IMAGE up | serve | work | console, with the integration folder at /integration.
+# One image, any verb: docker run IMAGE up | serve | work, with the integration folder at /integration.
 FROM python:3.13-slim AS build
 WORKDIR /src
 COPY pyproject.toml setup.cfg README.md LICENSE ./
