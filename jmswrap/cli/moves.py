@@ -1,6 +1,5 @@
 """``retry, cancel, bury, resolve, pause, resume``: a person's moves."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -8,42 +7,41 @@ import click
 from jmswrap.app.connections import moving
 from jmswrap.app.integration import load
 from jmswrap.cli import options
-from jmswrap.errors import IllegalMove, JmswrapError
+from jmswrap.cli.selection import Selection, selecting
 from jmswrap.states import State
 
 _reason = click.option("--reason", default="", help="Why, for whoever looks later.")
-_ids = click.argument("message_ids", metavar="ID...", nargs=-1, required=True)
 
 
 @click.command()
 @options.config
 @click.option("--stale-ok", is_flag=True, help="Even where a later message of its key was delivered.")
 @_reason
-@_ids
-def retry(file: Path, stale_ok: bool, reason: str, message_ids: tuple[str, ...]) -> None:
-    """Send DEAD messages again."""
+@selecting(State.DEAD)
+def retry(file: Path, stale_ok: bool, reason: str, selection: Selection) -> None:
+    """Send DEAD messages again: some by their IDs, or --all that fit."""
     with moving(load(file)) as moves:
-        _each(message_ids, lambda message: moves.replay(message, stale_ok, reason), "queued again")
+        selection.move(moves, lambda message: moves.replay(message, stale_ok, reason), "queued again")
 
 
 @click.command()
 @options.config
 @_reason
-@_ids
-def cancel(file: Path, reason: str, message_ids: tuple[str, ...]) -> None:
-    """End messages that wait; they are never delivered."""
+@selecting(State.QUEUED)
+def cancel(file: Path, reason: str, selection: Selection) -> None:
+    """End messages that wait; they are never delivered. --all means those that are QUEUED."""
     with moving(load(file)) as moves:
-        _each(message_ids, lambda message: moves.cancel(message, reason), "cancelled")
+        selection.move(moves, lambda message: moves.cancel(message, reason), "cancelled")
 
 
 @click.command()
 @options.config
 @_reason
-@_ids
-def bury(file: Path, reason: str, message_ids: tuple[str, ...]) -> None:
+@selecting(State.DEAD)
+def bury(file: Path, reason: str, selection: Selection) -> None:
     """End DEAD messages for good; later ones of their keys go on."""
     with moving(load(file)) as moves:
-        _each(message_ids, lambda message: moves.bury(message, reason), "buried")
+        selection.move(moves, lambda message: moves.bury(message, reason), "buried")
 
 
 @click.command()
@@ -55,11 +53,11 @@ def bury(file: Path, reason: str, message_ids: tuple[str, ...]) -> None:
     help="QUEUED: send it again; DELIVERED: it had arrived; DEAD: it had not, and is not to be sent.",
 )
 @_reason
-@_ids
-def resolve(file: Path, to: str, reason: str, message_ids: tuple[str, ...]) -> None:
+@selecting(State.IN_DOUBT)
+def resolve(file: Path, to: str, reason: str, selection: Selection) -> None:
     """Decide messages that may or may not have arrived (IN_DOUBT)."""
     with moving(load(file)) as moves:
-        _each(message_ids, lambda message: moves.resolve(message, State(to.upper()), reason), f"now {to.upper()}")
+        selection.move(moves, lambda message: moves.resolve(message, State(to.upper()), reason), f"now {to.upper()}")
 
 
 @click.command()
@@ -83,17 +81,3 @@ def resume(file: Path, queue: str, partner: str) -> None:
     with moving(load(file)) as moves:
         moves.resume(queue, partner)
     click.echo(f"{queue or partner}: going on")
-
-
-def _each(message_ids: tuple[str, ...], move: Callable[[str], None], done: str) -> None:
-    """Move each message; those that cannot be moved are told, the others are moved all the same."""
-    failures: list[JmswrapError] = []
-    for message_id in message_ids:
-        try:
-            move(message_id)
-        except IllegalMove as error:
-            failures.append(error)
-        else:
-            click.echo(f"{message_id}: {done}")
-    if failures:
-        raise IllegalMove("\n".join(str(error) for error in failures))

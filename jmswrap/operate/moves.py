@@ -9,7 +9,8 @@ from typing import Protocol
 
 from jmswrap.config.sentences import did_you_mean
 from jmswrap.errors import IllegalMove, JmswrapError
-from jmswrap.message import Message, Receipt
+from jmswrap.message import Message, Receipt, Record
+from jmswrap.operate import many
 from jmswrap.states import State
 from jmswrap.store.store import Store
 
@@ -29,6 +30,12 @@ class Moves:
         self._bell = bell
         self._queues = queues
         self._partners = partners
+
+    def chosen(self, choice: many.Choice) -> list[Record]:
+        """Return the messages a choice means, in the order they are to be moved in."""
+        if choice.queue:
+            self._known(choice.queue, "")
+        return many.chosen(self._store, choice)
 
     def replay(self, message_id: str, stale_ok: bool = False, reason: str = "") -> None:
         """Send a DEAD message again."""

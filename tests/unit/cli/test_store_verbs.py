@@ -130,3 +130,25 @@ def test_a_queue_is_paused_and_resumed_and_must_be_known(jmswrap, folder):
     assert json.loads(jmswrap("queues", "--json").stdout)[0]["paused"] is None
     assert "did you mean `Orders`?" in jmswrap("pause", "-q", "Order").stderr
     assert jmswrap("pause").returncode == 1
+
+
+def test_all_dead_messages_that_fit_are_sent_again(jmswrap, folder, held):
+    for _ in range(3):
+        send(jmswrap, folder)
+    claimed = held.claim("Orders", "w", 3).messages
+    reasons = ("no such customer", "no such customer", "no such meter")
+    for one, reason in zip(claimed, reasons, strict=True):
+        held.settle([Settlement(one.id, one.fence, State.DEAD, reason=reason, on_dead="release")])
+    done = jmswrap("retry", "--all", "--queue", "Orders", "--reason-has", "no such customer", "--rate", 100)
+    assert (done.returncode, done.stdout) == (0, "2 messages queued again\n"), done.stderr
+    (queue,) = json.loads(jmswrap("queues", "--json").stdout)
+    assert queue["counts"] == {"QUEUED": 2, "DEAD": 1}
+    held.client.close()
+
+
+def test_a_move_needs_ids_or_all_and_not_both(jmswrap):
+    for words in (("retry",), ("bury", "--all", "x"), ("cancel", "--queue", "Orders", "x")):
+        done = jmswrap(*words)
+        assert done.returncode == 2, words
+        assert "--all" in done.stderr
+    assert jmswrap("retry", "--all", "--queue", "Ordres").stderr.startswith("jmswrap: There is no queue `Ordres`")
