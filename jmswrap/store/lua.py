@@ -31,6 +31,9 @@ NAMES = (
     "abandon",
     "operate",
     "pause",
+    "depart",
+    "lead",
+    "erase",
 )
 """Every script there is."""
 

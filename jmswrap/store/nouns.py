@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from jmswrap.errors import IdReused, Unavailable
-from jmswrap.message import Claimed, Receipt
+from jmswrap.message import Attempt, Claimed, Receipt, Record
 from jmswrap.states import State
 
 Accepted = Receipt | IdReused | Unavailable
@@ -29,6 +29,8 @@ class Limits:
     """Drains of one queue at once, over all workers."""
     retention_ms: int = 86_400_000
     """How long settled messages stay visible."""
+    purges: bool = True
+    """Whether the sweep drops them then; False: they wait until the history has them."""
     duplicate_window_ms: int = 604_800_000
     """How long a caller's message id is remembered, from its first acceptance."""
     attempts_kept: int = 20
@@ -122,3 +124,40 @@ class QueueSummary:
     """Workers draining it now."""
     now_ms: int
     """The server's time of this summary."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """A settled message on its way to the history, as it was read."""
+
+    record: Record
+    attempts: tuple[Attempt, ...]
+    body: bytes | None
+    """None when it was not asked for."""
+    erased_ms: int
+    """When what it carried was blanked; 0: never."""
+    mark: str
+    """Stands for what was read: the store lets it leave only if this still holds."""
+
+    @property
+    def id(self) -> str:
+        """The message's id."""
+        return self.record.message.id
+
+
+@dataclass(frozen=True, slots=True)
+class Parting:
+    """A batch of settled messages, read on their way to the history."""
+
+    messages: tuple[Leaving, ...]
+    unreadable: tuple[str, ...]
+    """Ids of records that cannot be understood, written by a later version perhaps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Settled messages that are past their time in the store."""
+
+    count: int
+    overdue_ms: int
+    """For how long the first of them has been waiting; 0: there is none."""

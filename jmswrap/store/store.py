@@ -4,7 +4,8 @@ Every method is one script (``scripts/*.lua``) or a few reads. Raises StoreDown 
 StoreUnsafe, never an exception of redis-py.
 """
 
-from collections.abc import Iterable, Sequence
+import itertools
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import redis
@@ -13,10 +14,22 @@ from redis.exceptions import ResponseError
 from jmswrap.errors import IllegalMove
 from jmswrap.message import Attempt, Message, Record, Settlement
 from jmswrap.states import State
-from jmswrap.store import calls, checks, keys, operating, reading
+from jmswrap.store import calls, checks, keys, leaving, operating, reading
 from jmswrap.store.calls import Call
 from jmswrap.store.edge import edge, translated
-from jmswrap.store.nouns import Accepted, Claim, Guard, Hold, Limits, QueueSummary, Settled, Swept
+from jmswrap.store.nouns import (
+    Accepted,
+    Claim,
+    Guard,
+    Hold,
+    Leaving,
+    Limits,
+    Parting,
+    QueueSummary,
+    Settled,
+    Swept,
+    Waiting,
+)
 from jmswrap.store.running import Runner
 
 _UNGUARDED = Guard()
@@ -72,16 +85,24 @@ class Store:
 
         ``in_doubt`` is what an expired lease then means: ``park`` or ``redeliver``.
         """
-        return [bool(answer) for answer in self._all([Call("mark_sending", (h.id, h.fence, in_doubt)) for h in holds])]
+        return self.mark([(hold, in_doubt) for hold in holds])
 
     def mark_replied(self, hold: Hold, raw: bytes) -> bool:
-        """Keep the raw answer before it is interpreted; False: the lease is lost.
+        """Keep the raw answer before it is interpreted; False: the lease is lost."""
+        return self.mark((), [(hold, raw)])[0]
 
-        An answer above ``limits.answer_bytes`` is not kept and the phase stays ``sending``.
+    def mark(self, sending: Sequence[tuple[Hold, str]], replied: Sequence[tuple[Hold, bytes]] = ()) -> list[bool]:
+        """Mark sending (with each in-doubt policy) and keep answers, all in one round trip.
+
+        The answers come in that order. What a partner said beyond ``limits.answer_bytes`` is
+        not kept: the phase stays ``sending``.
         """
-        if len(raw) > self.limits.answer_bytes:
-            return not self.renew("", [hold])
-        return bool(self._runner.run(Call("mark_replied", (hold.id, hold.fence, raw))))
+        todo = [Call("mark_sending", (hold.id, hold.fence, policy)) for hold, policy in sending]
+        todo += [
+            Call("mark_replied", (hold.id, hold.fence, raw if len(raw) <= self.limits.answer_bytes else b""))
+            for hold, raw in replied
+        ]
+        return [bool(answer) for answer in self._all(todo)]
 
     def settle(self, settlements: Sequence[Settlement]) -> list[Settled]:
         """Say what became of messages; outputs are accepted in the same step as each."""
@@ -99,7 +120,43 @@ class Store:
 
     def sweep(self, limit: int = 500) -> Swept:
         """Do the housekeeping that is due, at most ``limit`` messages of each sort."""
-        return calls.swept(self._runner.run(Call("sweep", (limit,))))
+        return calls.swept(self._runner.run(Call("sweep", (limit, "1" if self.limits.purges else ""))))
+
+    def leaving(self, limit: int, with_bodies: bool, overdue_ms: int = 0, without: Collection[str] = ()) -> Parting:
+        """Read settled messages that are past their time here by ``overdue_ms``, the first ones first.
+
+        At most ``limit``, and no more bodies than memory should hold at once. ``without`` these.
+        """
+        with edge():
+            ids = leaving.due(self.client, self.prefix, limit, overdue_ms, without)
+            found = leaving.read(self.client, self.prefix, ids, with_bodies)
+        for missing in found.missing:
+            self._runner.run(Call("depart", (missing, "")))
+        return Parting(tuple(found.messages), tuple(found.unreadable))
+
+    def depart(self, messages: Sequence[Leaving]) -> int:
+        """Delete messages that the history has; returns how many were still as they were read."""
+        left = 0
+        for start in range(0, len(messages), leaving.AT_ONCE):
+            pairs = [(one.id, one.mark) for one in messages[start : start + leaving.AT_ONCE]]
+            left += int(self._runner.run(Call("depart", tuple(itertools.chain.from_iterable(pairs)))))
+        return left
+
+    def waiting(self) -> Waiting:
+        """Return how many settled messages are past their time here, and for how long."""
+        with edge():
+            return leaving.waiting(self.client, self.prefix)
+
+    def erase(self, message_ids: Sequence[str]) -> int:
+        """Blank what settled messages carried; returns how many. Those that move are left alone."""
+        return sum(
+            int(self._runner.run(Call("erase", tuple(message_ids[start : start + leaving.AT_ONCE]))))
+            for start in range(0, len(message_ids), leaving.AT_ONCE)
+        )
+
+    def lead(self, task: str, who: str, milliseconds: int) -> bool:
+        """Become or stay the one who does a periodic task; with 0 let go of it. Only saves work."""
+        return bool(self._runner.run(Call("lead", (task, who, milliseconds))))
 
     def replay(self, message_id: str, stale_ok: bool = False, reason: str = "") -> tuple[str, ...]:
         """Queue a DEAD message again; returns the queues to wake.
@@ -146,6 +203,12 @@ class Store:
         """Return the raw answer kept by ``mark_replied``, until the message is settled."""
         with edge():
             return reading.raw(self.client, keys.reply(self.prefix, message_id))
+
+    def replies(self, message_ids: Sequence[str]) -> list[bytes | None]:
+        """Return the raw answers of several messages in one round trip."""
+        with edge():
+            found: Any = self.client.mget([keys.reply(self.prefix, one) for one in message_ids])
+        return list(found)
 
     def attempts(self, message_id: str) -> list[Attempt]:
         """Return a message's attempts, oldest first."""

@@ -9,7 +9,8 @@
 -- d deliveries, n attempts, h phase, f fence, z fence that was settled last, w worker,
 -- g partner whose slot is held, y in-doubt policy, x on_dead as decided, i place in the key's
 -- order, j 1 when it ended while QUEUED and its entries were left behind, m reason, o nonce,
--- b body hash, bc canonical hash, u 1 when its id is remembered after the purge, l last seen.
+-- b body hash, bc canonical hash, u 1 when its id is remembered after the purge, l last seen,
+-- er when what it carried was erased.
 -- Numbers are whole milliseconds below 14 digits, which is what cjson writes exactly.
 
 local call = redis.call

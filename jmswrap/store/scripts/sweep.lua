@@ -1,11 +1,11 @@
 #!lua flags=allow-oom
--- with: record queue lease
+-- with: record queue lease purge
 -- Housekeeping, idempotent and bounded: what is due, whose lease ran out, what expired, what may
 -- be purged, and which queues have work that nobody was woken for.
 --
 -- Keys:    queues due:QUEUE lease expire settled log:QUEUE run m:ID b:ID a:ID r:ID d:ID pause armed
 --          k:QUEUE:KEY q:QUEUE:PRIORITY doubt:QUEUE slot:PARTNER brk:PARTNER n:QUEUE tot:DAY:QUEUE clock
--- ARGV:    prefix, limits, most messages of each sort
+-- ARGV:    prefix, limits, most messages of each sort, '1' when settled records are purged here
 -- Returns: {promoted, leases lapsed, of these in doubt, expired, purged, 1 when more is left, queue to wake, …}
 local limit = tonumber(ARGV[3])
 local queues = call('SMEMBERS', P .. 'queues')
@@ -52,38 +52,21 @@ for _, id in ipairs(old) do
 end
 if #old >= limit then more = 1 end
 
--- The record was its own duplicate entry; for the rest of the window a small one takes its place.
-local function remember(m)
-  local left = m.r.a + WINDOW - NOW
-  if m.r.u and left > 0 then
-    local entry = cjson.encode({a = m.r.a, b = m.r.b, bc = m.r.bc, o = m.r.o})
-    call('SET', P .. 'd:' .. m.id, entry, 'PX', left)
-  end
-end
-
-local gone = call('ZRANGEBYSCORE', P .. 'settled', '-inf', NOW, 'LIMIT', 0, limit)
+-- With a history they wait for it instead, and leave by depart.lua.
+local gone = ARGV[4] == '1' and call('ZRANGEBYSCORE', P .. 'settled', '-inf', NOW, 'LIMIT', 0, limit) or {}
 local trimmed = {}
 for _, id in ipairs(gone) do
-  call('ZREM', P .. 'settled', id)
   local m = load(id)
   if m then
-    remember(m)
-    clear_tombstone(m)
-    call('DEL', P .. 'm:' .. id, P .. 'b:' .. id, P .. 'a:' .. id, P .. 'r:' .. id)
-    call('HINCRBY', P .. 'n:' .. m.r.q, m.r.s, -1)
-    count(m.r.q, m.r.s .. '>-')
+    purge(m)
     trimmed[m.r.q] = true
     purged = purged + 1
+  else
+    call('ZREM', P .. 'settled', id)
   end
 end
 if #gone >= limit then more = 1 end
-for queue in pairs(trimmed) do
-  for _ = 1, 2 * limit do
-    local first = call('LINDEX', P .. 'log:' .. queue, 0)
-    if not first or call('EXISTS', P .. 'm:' .. first) == 1 then break end
-    call('LPOP', P .. 'log:' .. queue)
-  end
-end
+for queue in pairs(trimmed) do trim_log(queue, 2 * limit) end
 
 local answer = {promoted, lapsed, in_doubt, expired, purged, more}
 for _, queue in ipairs(queues) do
