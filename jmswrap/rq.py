@@ -8,6 +8,7 @@ process accept JSON wake-ups only.
 from jmswrap import log
 from jmswrap.app.connections import store_url
 from jmswrap.errors import JmswrapError
+from jmswrap.store.opening import rq_settings
 from jmswrap.worker.live import configured, ready
 from jmswrap.worker.wakeup import only_wake_ups
 
@@ -15,7 +16,8 @@ try:
     log.to_stderr()
     only_wake_ups()
     _ready = ready(configured())
-    REDIS_URL = store_url(_ready.integration)
+    _found = rq_settings(store_url(_ready.integration))
+    REDIS_URL, SENTINEL = _found.get("REDIS_URL"), _found.get("SENTINEL")
     QUEUES = [_ready.integration.config.workers.pool]
 except JmswrapError as error:
     raise SystemExit(f"jmswrap: {error}") from error

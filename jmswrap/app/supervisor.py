@@ -10,7 +10,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from jmswrap import log
@@ -39,6 +39,8 @@ class Child:
     """How long it may take to stop before it is killed."""
     descriptors: tuple[int, ...] = ()
     """File descriptors it inherits."""
+    ended: Callable[[int], Awaitable[None]] | None = None
+    """Told the process id of a child that ended by itself; must not raise. Another is started meanwhile."""
     process: asyncio.subprocess.Process | None = None
     restarts: int = 0
     began: float = field(default=0, repr=False)
@@ -50,6 +52,7 @@ class Supervisor:
     def __init__(self) -> None:
         self.children: list[Child] = []
         self._watching: dict[str, asyncio.Task[None]] = {}
+        self._telling: set[asyncio.Future[None]] = set()
         self._stopping = False
         self._reading_end, self._writing_end = os.pipe()
 
@@ -102,6 +105,10 @@ class Supervisor:
             if time.monotonic() - child.began > STEADY_SECONDS:
                 wait_seconds = FIRST_WAIT_SECONDS
             _log.error("child-ended", name=child.name, status=status, again_in_seconds=wait_seconds)
+            if child.ended is not None:
+                telling = asyncio.ensure_future(child.ended(child.process.pid))
+                self._telling.add(telling)
+                telling.add_done_callback(self._telling.discard)
             await asyncio.sleep(wait_seconds)
             wait_seconds = min(wait_seconds * 2, LONGEST_WAIT_SECONDS)
             child.restarts += 1

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
-from jmswrap.app import gateway, overrides
+from jmswrap.app import estate, gateway, overrides
 from jmswrap.app.connections import data_folder
 from jmswrap.app.integration import Integration
 from jmswrap.app.supervisor import Child, Supervisor
@@ -24,6 +24,7 @@ from jmswrap.soap import server
 from jmswrap.store.server import EmbeddedServer
 from jmswrap.testing.host import Hosted
 from jmswrap.testing.partner import Behaviour
+from jmswrap.worker.live import worker_name
 
 STOP_SECONDS = {"gateway": 30.0, "worker": 45.0, "partners": 5.0}
 """How long each kind of process may take to end what it is doing, in the order of stopping."""
@@ -112,9 +113,11 @@ class Machine:
             (descriptor,),
         )
         await self.supervisor.start(door)
+        given_back = partial(_give_back, self.integration, url)
         for number in range(1, self.integration.config.workers.processes + 1):
             command = [sys.executable, "-m", "jmswrap", "work", "-c", file]
-            await self.supervisor.start(Child(f"worker-{number}", command, environment, STOP_SECONDS["worker"]))
+            worker = Child(f"worker-{number}", command, environment, STOP_SECONDS["worker"], ended=given_back)
+            await self.supervisor.start(worker)
 
     async def _until(self, true: Callable[[], Awaitable[bool]]) -> None:
         """Return when it is true; the caller bounds the wait."""
@@ -153,6 +156,11 @@ class Machine:
         files = sorted(self.integration.folder.glob("samples/*.xml"))
         routes = [n for n, route in self.integration.config.routes.items() if route.source.service is not None]
         return {routes[0]: str(files[0])} if files and routes else {}
+
+
+async def _give_back(integration: Integration, url: str, process_id: int) -> None:
+    """Give back what a dead worker held; in a thread, because the store may take its time."""
+    await asyncio.to_thread(estate.give_back, integration, url, worker_name(process_id))
 
 
 def _address(hosted: Hosted) -> str:

@@ -73,10 +73,13 @@ def _gateway(config: Config) -> Found:
 
 def _store(config: Config) -> Found:
     store = config.store
-    if store.url:
+    if store.url.startswith("sentinel://"):
+        if not re.fullmatch(r"sentinel://([^/@]*@)?[^/@,]+(,[^/@,]+)*/[^/]+", store.url):
+            yield ("store", "url"), "`store.url` says too little: write sentinel://HOST:PORT,HOST:PORT/NAME"
+    elif store.url:
         parts = urlsplit(store.url)
         if parts.scheme not in _STORES:
-            yield ("store", "url"), "`store.url` must begin with redis://, rediss:// or unix://"
+            yield ("store", "url"), "`store.url` must begin with redis://, rediss://, unix:// or sentinel://"
         elif _STORES[parts.scheme] and not parts.hostname:
             yield ("store", "url"), "`store.url` names no host: write redis://HOST:PORT"
     if store.prefix and re.search(r"[\s{}*?\[\]]", store.prefix):

@@ -43,7 +43,11 @@ class Durability(StrEnum):
 class Store(Settings):
     """The Redis or Valkey server that holds the messages."""
 
-    url: str = Field("", description="redis://, rediss:// or unix:// address; empty: an embedded, supervised server.")
+    url: str = Field(
+        "",
+        description="redis://, rediss:// or unix:// address, or sentinel://HOST:PORT,HOST:PORT/NAME; "
+        "empty: an embedded, supervised server.",
+    )
     server: str = Field("", description="Program of the embedded server; empty: the packaged one, else on the PATH.")
     data: str = Field("data", description="Folder of the embedded store, relative to this file.")
     prefix: str = Field("", description="First part of every key; empty: the integration's name.")

@@ -53,6 +53,23 @@ def test_a_child_that_dies_is_started_again(tmp_path):
     asyncio.run(run())
 
 
+def test_the_end_of_a_child_is_told_with_its_process_id(tmp_path):
+    async def run() -> None:
+        told: asyncio.Queue[int] = asyncio.Queue()
+        supervisor = Supervisor()
+        kept = child("worker-1", tmp_path / "pid")
+        kept.ended = told.put
+        await supervisor.start(kept)
+        first = await pid_in(tmp_path / "pid")
+        os.kill(first, signal.SIGKILL)
+        async with asyncio.timeout(10):
+            assert await told.get() == first
+        await supervisor.stop([])
+        assert told.empty()
+
+    asyncio.run(run())
+
+
 def test_children_stop_kind_after_kind_and_what_does_not_stop_is_killed(tmp_path):
     stubborn = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);" + SLEEPER
 

@@ -85,6 +85,7 @@ routes:
         ("http://127", "http://me:secret@127", "7: `partners.mdm.address` holds a user name or password"),
         ("name: demo", "name: demo\ngateway: {host: 0.0.0.0}", "authentication is not configured yet"),
         ("name: demo", "name: demo\nstore: {url: 'http://x'}", "`store.url` must begin with redis://"),
+        ("name: demo", "name: demo\nstore: {url: 'sentinel://x:26379'}", "`store.url` says too little"),
         ("key: {xpath: p:id}", "steps: [{xslt: no.xsl}]", "12: there is no file `no.xsl`"),
         ("key: {xpath: p:id}", "priority: 10", "12: `routes.sync.priority` is `10`, but it must be at most 9"),
         ("key: {xpath: p:id}", "on_dead: hodl", "`routes.sync.on_dead` must be `hold` or `release`, not `hodl`"),
