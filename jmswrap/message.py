@@ -100,7 +100,7 @@ class Record:
 
     @property
     def redelivered(self) -> bool:
-        """JMSRedelivered: the target may have seen this message before."""
+        """It was sent more than once. A worker about to send asks ``Claimed.redelivered``."""
         return self.deliveries > 1
 
 
@@ -116,6 +116,11 @@ class Claimed:
     def id(self) -> str:
         """The message's id."""
         return self.record.message.id
+
+    @property
+    def redelivered(self) -> bool:
+        """JMSRedelivered: sending was begun before this claim, so the target may have seen the message."""
+        return self.record.deliveries > 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 from jmswrap.accept.hosting import consumers
 from jmswrap.app.integration import Integration
 from jmswrap.config.settings import Config, Durability
+from jmswrap.deliver.held import STUCK_SECONDS
 from jmswrap.errors import StoreDown
 from jmswrap.inspect.inspection import Inspection
 from jmswrap.operate.moves import Moves
@@ -66,7 +67,14 @@ def connect(integration: Integration, url: str = "") -> Connections:
     config = integration.config
     client = opening.client(url or store_url(integration))
     store = Store(client, config.prefix, limits(config))
-    return Connections(store, Bell(client, config.workers.pool, config.workers.drain_seconds))
+    return Connections(store, Bell(client, config.workers.pool, job_seconds(config)))
+
+
+def job_seconds(config: Config) -> float:
+    """Return the longest that one RQ job may take: a drain, then its last calls."""
+    calls_seconds = max((partner.timeouts.total_seconds for partner in config.partners.values()), default=0)
+    # A message whose steps hang is let go of after a while without renewal and two leases.
+    return config.workers.drain_seconds + calls_seconds + STUCK_SECONDS + 2 * config.store.lease_seconds
 
 
 def connect_async(integration: Integration, url: str = "") -> AsyncStore:

@@ -66,6 +66,16 @@ class Delivery:
         return "redeliver" if self.idempotent or self.redeliver else "park"
 
     @property
+    def keeps_answers(self) -> bool:
+        """An answer is stored before it is interpreted.
+
+        Where interpreting it is more than looking for a Fault, that is, where it becomes a message. A
+        plain route's settlement follows the answer at once and carries all that became of it: storing
+        the answer first would be a second write for nothing.
+        """
+        return isinstance(self.target, Call) and not (self.reply is None and self.refusal is None)
+
+    @property
     def target_name(self) -> str:
         """The target as a person would name it."""
         if isinstance(self.target, Put):
@@ -84,7 +94,7 @@ class QueuePlan:
     """The limits of the one partner it delivers to."""
 
 
-def parameters(message: Message) -> dict[str, str]:
+def parameters(message: Message, redelivered: bool = False) -> dict[str, str]:
     """Return the stylesheet parameters of a message: its JMS headers and its properties."""
     return {
         **message.properties,
@@ -93,15 +103,16 @@ def parameters(message: Message) -> dict[str, str]:
         "JMSType": message.type,
         "JMSReplyTo": message.reply_to,
         "JMSXGroupID": message.key,
+        "JMSRedelivered": "true" if redelivered else "false",
         "operation": message.operation,
         "sourceId": message.source_id,
     }
 
 
-def through(steps: tuple[Step, ...], document: bytes, message: Message) -> bytes:
+def through(steps: tuple[Step, ...], document: bytes, message: Message, redelivered: bool = False) -> bytes:
     """Return the document after the steps."""
     if steps:
-        given = parameters(message)
+        given = parameters(message, redelivered)
         for step in steps:
             document = step(document, given)
     return document

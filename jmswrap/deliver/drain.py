@@ -8,17 +8,18 @@ before their leases do, and their messages are left to the store's sweep.
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from queue import Empty, SimpleQueue
 
 from jmswrap import clock, log
 from jmswrap.deliver.crew import Crew
 from jmswrap.deliver.decide import handed_back
-from jmswrap.deliver.delivery import QueuePlan
+from jmswrap.deliver.delivery import Call, QueuePlan
 from jmswrap.deliver.flight import Flight
 from jmswrap.deliver.held import Asking, Held
 from jmswrap.deliver.pace import Drained, Pace, Rings
 from jmswrap.message import Claimed, Settlement
-from jmswrap.states import State
+from jmswrap.states import Phase, State
 from jmswrap.store.nouns import Claim
 from jmswrap.store.store import Store
 
@@ -54,6 +55,7 @@ class Drain:
         self._worker, self._pace = worker, pace
         self._events: SimpleQueue[Flight] = SimpleQueue()
         self._to_mark: list[Flight] = []
+        self._to_keep: list[Flight] = []
         self._to_settle: list[Flight] = []
         now = clock.monotonic()
         self._begun = self._busy_at = self._claimed_at = now
@@ -147,6 +149,7 @@ class Drain:
             self._landed(flight)
         while self._held and clock.monotonic() < until:
             self._settle()
+            self._mark()
             self._held.renew()
             if self._held:
                 self._gather(AWAY_SECONDS)
@@ -155,7 +158,7 @@ class Drain:
         """How long to wait for the crew before looking at the queue again."""
         if self._ask.away:
             return AWAY_SECONDS
-        if not self._held or self._to_mark or self._to_settle:
+        if not self._held or self._to_mark or self._to_keep or self._to_settle:
             return 0.0
         return max(self._poll_seconds, 0.001) if len(self._held) < self._crew.slots else LOOK_AROUND_SECONDS
 
@@ -168,10 +171,12 @@ class Drain:
             return
 
     def _landed(self, flight: Flight) -> None:
-        if flight.settlement is None and self._ends:
+        if flight.settlement is None and flight.answered is None and self._ends:
             flight.settlement = handed_back(flight.claimed, "the worker ended its drain")
         if flight.settlement is not None:
             self._to_settle.append(flight)
+        elif flight.answered is not None:
+            self._to_keep.append(flight)
         elif self._held.has(flight):
             self._ready(flight)
 
@@ -199,40 +204,65 @@ class Drain:
             return claim
         self._poll_seconds = 0.0
         self._busy_at = before
-        for claimed in claim.messages:
-            self._took(claimed, before)
+        self._read_again([flight for one in claim.messages if (flight := self._took(one, before)) is not None])
         return claim
 
-    def _took(self, claimed: Claimed, before: float) -> None:
-        route = claimed.record.message.route
-        delivery = self._plan.deliveries.get(route)
-        if delivery is None:
-            reason = f"no route {route or '(none)'} here takes from queue {self._plan.queue}; check the configuration"
-            waiting = Settlement(claimed.id, claimed.fence, State.WAITING, wait_ms=MISSING_ROUTE_MS, reason=reason)
-            self._ask(lambda: self._store.settle([waiting]))
-            self.drained.count(State.WAITING)
-            return
+    def _took(self, claimed: Claimed, before: float) -> Flight | None:
+        """Begin a message; return it when an answer that was kept must be read first."""
+        delivery = self._plan.deliveries.get(claimed.record.message.route)
+        replied = claimed.record.phase is Phase.REPLIED
+        if delivery is None or (replied and not isinstance(delivery.target, Call)):
+            self._unknown(claimed, replied)
+            return None
         flight = Flight(claimed, delivery, self._worker, before, self._held.lease_end(before))
         self._held.take(flight)
+        if flight.replied:
+            return flight
         if flight.needs_preparing:
             self._start(flight, flight.prepare)
         else:
             self._ready(flight)
+        return None
 
-    def _mark(self) -> None:
-        """Have it on disk that bytes are about to leave; then let them leave."""
-        flights, self._to_mark = [flight for flight in self._to_mark if not self._held.gave_up(flight)], []
-        for policy in ("redeliver", "park"):
-            self._mark_group([flight for flight in flights if flight.delivery.in_doubt == policy], policy)
+    def _unknown(self, claimed: Claimed, replied: bool) -> None:
+        """Settle a message that no route here can go on with."""
+        route = claimed.record.message.route or "(none)"
+        reason = f"no route {route} here takes from queue {self._plan.queue}; check the configuration"
+        # Waiting would forget the answer and send again.
+        state = State.IN_DOUBT if replied else State.WAITING
+        settlement = Settlement(claimed.id, claimed.fence, state, wait_ms=MISSING_ROUTE_MS, reason=reason)
+        self._ask(lambda: self._store.settle([settlement]))
+        self.drained.count(state)
 
-    def _mark_group(self, flights: Sequence[Flight], policy: str) -> None:
+    def _read_again(self, flights: Sequence[Flight]) -> None:
+        """Interpret the answers that other workers kept and did not settle."""
         if not flights:
             return
-        marked = self._ask(lambda: self._store.mark_sending([flight.hold for flight in flights], policy))
-        if marked is None:
-            self._to_mark += flights
+        kept = self._ask(lambda: self._store.replies([flight.claimed.id for flight in flights]))
+        if kept is None:
+            for flight in flights:
+                flight.settlement = handed_back(flight.claimed, "the store did not give the answer that it keeps")
+            self._to_settle += flights
             return
-        for flight, may_send in zip(flights, marked, strict=True):
+        for flight, answer in zip(flights, kept, strict=True):
+            self._start(flight, partial(flight.read_again, answer))
+
+    def _mark(self) -> None:
+        """Have it on disk that bytes are about to leave, and the answers that came; then go on with them."""
+        sending, self._to_mark = [flight for flight in self._to_mark if not self._held.gave_up(flight)], []
+        replied, self._to_keep = self._to_keep, []
+        if not sending and not replied:
+            return
+        starts = [(flight.hold, flight.delivery.in_doubt) for flight in sending]
+        answers = [(flight.hold, flight.answered.packed()) for flight in replied if flight.answered is not None]
+        marked = self._ask(lambda: self._store.mark(starts, answers))
+        for flight in replied:
+            # Kept or not (the store may be away): the answer is here, and the settlement will carry it all.
+            self._start(flight, flight.read)
+        if marked is None:
+            self._to_mark += sending
+            return
+        for flight, may_send in zip(sending, marked[: len(sending)], strict=True):
             if may_send:
                 self._start(flight, flight.attempt)
             else:

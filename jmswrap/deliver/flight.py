@@ -12,7 +12,9 @@ from jmswrap.deliver.delivery import Call, Delivery, through
 from jmswrap.errors import JmswrapError, TransformError
 from jmswrap.message import Claimed, Settlement
 from jmswrap.outcome import Called, Outcome
+from jmswrap.partner.answered import Answered
 from jmswrap.partner.wire import Wire
+from jmswrap.states import Phase
 from jmswrap.store.nouns import Hold
 
 _LOG = log.get(__name__)
@@ -21,7 +23,7 @@ _LOG = log.get(__name__)
 class Flight:
     """One claimed message and how far it has come."""
 
-    __slots__ = ("begun", "body", "claimed", "claimed_at", "delivery", "settlement", "wire", "worker")
+    __slots__ = ("answered", "begun", "body", "claimed", "claimed_at", "delivery", "settlement", "wire", "worker")
 
     def __init__(self, claimed: Claimed, delivery: Delivery, worker: str, claimed_at: float, lease_end: float) -> None:
         self.claimed = claimed
@@ -31,6 +33,8 @@ class Flight:
         """Monotonic seconds, from before the claim was sent."""
         self.begun = claimed_at
         self.body = claimed.body
+        self.answered: Answered | None = None
+        """The partner's answer, waiting to be kept before it is read."""
         self.settlement: Settlement | None = None
         self.wire = Wire(lease_end)
 
@@ -43,6 +47,11 @@ class Flight:
     def to_partner(self) -> bool:
         """Its target is a partner, so sending must be marked first."""
         return isinstance(self.delivery.target, Call)
+
+    @property
+    def replied(self) -> bool:
+        """The partner answered an earlier worker, which kept the answer: there is nothing to send."""
+        return self.claimed.record.phase is Phase.REPLIED
 
     @property
     def needs_preparing(self) -> bool:
@@ -59,33 +68,62 @@ class Flight:
         """Run the steps; a failure is a settlement."""
         self.begun = clock.monotonic()
         try:
-            self.body = through(self.delivery.steps, self.claimed.body, self.claimed.record.message)
+            message, redelivered = self.claimed.record.message, self.claimed.redelivered
+            self.body = through(self.delivery.steps, self.claimed.body, message, redelivered)
         except TransformError as error:
             self._came_to(Called(Outcome.TRANSFORM_FAILED, str(error)))
         except Exception as error:  # noqa: BLE001 - whatever a step does, its message alone suffers
             self._unexpected(error)
 
     def attempt(self) -> None:
-        """Make the call (or nothing, for a queue) and decide what it means."""
+        """Make the call (or nothing, for a queue); decide what it means, or have the answer kept first."""
         try:
-            self._came_to(self._called())
+            came = self._asked()
+            if isinstance(came, Called):
+                self._came_to(came)
+                return
+            self.answered = came
+            if not self.delivery.keeps_answers:
+                self._read(came)
         except Exception as error:  # noqa: BLE001 - whatever happens, the message is settled
             self._unexpected(error)
 
-    def _called(self) -> Called:
+    def read(self) -> None:
+        """Decide what the answer at hand means."""
+        try:
+            if self.answered is not None:
+                self._read(self.answered)
+        except Exception as error:  # noqa: BLE001 - whatever happens, the message is settled
+            self._unexpected(error)
+
+    def read_again(self, kept: bytes | None) -> None:
+        """Decide what an answer means that another worker kept and did not settle; no call is made."""
+        try:
+            if kept is None:
+                self._came_to(Called(Outcome.NO_ANSWER, "the partner answered, and the answer is no longer there"))
+            else:
+                self._read(Answered.unpacked(kept))
+        except Exception as error:  # noqa: BLE001 - whatever happens, the message is settled
+            self._unexpected(error)
+
+    def _asked(self) -> Answered | Called:
         target, message = self.delivery.target, self.claimed.record.message
         if not isinstance(target, Call):
             return Called(Outcome.FORWARDED, f"put on queue {target.queue}", body=self.body)
         if not self.needs_preparing:
             self.begun = clock.monotonic()
-        return target.partner.call(
+        return target.partner.ask(
             target.operation or message.operation,
             self.body,
             headers=message.soap_headers,
             typed=target.typed,
             wire=self.wire,
-            wanted=self.delivery.reply is not None,
         )
+
+    def _read(self, answered: Answered) -> None:
+        target = self.delivery.target
+        if isinstance(target, Call):
+            self._came_to(target.partner.read(answered, wanted=self.delivery.reply is not None))
 
     def _came_to(self, called: Called) -> None:
         now = clock.monotonic()
@@ -95,5 +133,6 @@ class Flight:
     def _unexpected(self, error: Exception) -> None:
         _LOG.error("attempt-broke", exc_info=True, message=self.claimed.id, route=self.delivery.route)
         kind = "" if isinstance(error, JmswrapError | etree.LxmlError) else f"{type(error).__name__}: "
-        outcome = Outcome.NO_ANSWER if self.wire.sent else Outcome.TRANSFORM_FAILED
+        touched = self.wire.sent or self.replied
+        outcome = Outcome.NO_ANSWER if touched else Outcome.TRANSFORM_FAILED
         self._came_to(Called(outcome, f"an unexpected error in the worker: {kind}{error}"))

@@ -18,6 +18,7 @@ from jmswrap import xml
 from jmswrap.errors import ContractError, PartnerError
 from jmswrap.outcome import Called, Outcome
 from jmswrap.partner import definition
+from jmswrap.partner.answered import Answered
 from jmswrap.partner.reply import Parsers, interpret
 from jmswrap.partner.transport import Limits, NoReply, PooledTransport
 from jmswrap.partner.wire import Wire
@@ -101,6 +102,19 @@ class PartnerClient:
 
         ``wire`` lets the caller abort it; ``wanted`` asks for the reply's body element as bytes.
         """
+        came = self.ask(operation, body, headers=headers, typed=typed, wire=wire)
+        return came if isinstance(came, Called) else self.read(came, wanted)
+
+    def ask(
+        self,
+        operation: str,
+        body: bytes,
+        *,
+        headers: Sequence[str] = (),
+        typed: bool = False,
+        wire: Wire | None = None,
+    ) -> Answered | Called:
+        """Make one call; return the answer as it came, or what a call without an answer came to."""
         try:
             chosen = self._operations.get(operation) or self._operations[self.operation_of(_root(body))]
             message, http_headers = self._envelope(chosen, body, headers, typed)
@@ -115,7 +129,16 @@ class PartnerClient:
             return Called(error.outcome, f"{self.name}: {error}", error.http_status)
         except PartnerError as error:
             return Called(Outcome.CANNOT_CALL, str(error))
-        return interpret(reply, self._parsers.parser, chosen.one_way, chosen.declared, wanted)
+        return Answered(chosen.name, reply)
+
+    def read(self, answered: Answered, wanted: bool = True) -> Called:
+        """Say what an answer means; the same whether it came just now or was kept."""
+        chosen = self._operations.get(answered.operation)
+        if chosen is None:
+            # It was kept under an older contract: the partner did answer, so it is not for us to call it dead.
+            said = f"{self.name} answered operation {answered.operation}, which its contract has no more"
+            return Called(Outcome.NO_ANSWER, said, answered.reply.status_code, raw=answered.reply.content)
+        return interpret(answered.reply, self._parsers.parser, chosen.one_way, chosen.declared, wanted)
 
     def close(self) -> None:
         """Close the idle connections."""

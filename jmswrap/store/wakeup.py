@@ -4,6 +4,8 @@ A lost, doubled or late wake-up is harmless, so ringing never fails a caller: th
 finds the queues that have work and nobody awake.
 """
 
+import math
+
 import redis
 from redis.exceptions import RedisError
 from rq import Queue
@@ -26,9 +28,10 @@ _log = log.get(__name__)
 class Bell:
     """Enqueues wake-ups on the RQ queue of a worker pool."""
 
-    def __init__(self, client: redis.Redis, pool: str, drain_seconds: float = 20) -> None:
-        # RQ's job time-out interrupts the job: well beyond a drain and its last calls.
-        self._timeout_seconds = int(drain_seconds) + 120
+    def __init__(self, client: redis.Redis, pool: str, job_seconds: float = 120) -> None:
+        """``job_seconds`` is the longest that a drain and its last calls may take."""
+        # RQ's time-out interrupts the job, so it comes well beyond.
+        self._timeout_seconds = math.ceil(job_seconds) + 60
         self._pool = Queue(pool, connection=client, serializer=JSONSerializer)
 
     def ring(self, queue: str) -> None:

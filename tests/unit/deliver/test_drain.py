@@ -3,7 +3,7 @@
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -19,11 +19,12 @@ from jmswrap.deliver.drain import Drain
 from jmswrap.deliver.pace import Pace
 from jmswrap.errors import TransformError
 from jmswrap.message import Message, Receipt
+from jmswrap.partner.answered import Answered
 from jmswrap.partner.client import PartnerClient
-from jmswrap.partner.transport import Limits
+from jmswrap.partner.transport import HttpReply, Limits
 from jmswrap.retry import Schedule
-from jmswrap.states import State
-from jmswrap.store.nouns import Guard
+from jmswrap.states import Phase, State
+from jmswrap.store.nouns import Guard, Hold
 from jmswrap.store.nouns import Limits as StoreLimits
 from jmswrap.store.server import EmbeddedServer
 from jmswrap.store.store import Store
@@ -398,3 +399,102 @@ def test_a_store_that_comes_back_in_time_loses_nothing(
         finish(one)
     assert drained.delivered == 1
     assert states(store, [name]) == [State.DELIVERED]
+
+
+def test_an_answer_that_becomes_a_message_is_kept_before_it_is_read(store: Store, crew: Crew) -> None:
+    kept: list[tuple[Phase | None, bytes | None]] = []
+
+    def look(document: bytes, given: Mapping[str, str]) -> bytes:
+        record = store.record(given["JMSMessageID"])
+        assert record is not None
+        kept.append((record.phase, store.reply(given["JMSMessageID"])))
+        return document
+
+    with rogue(OK) as seen:
+        one = delivery(seen.address, reply=Put("answers", steps=(look,)))
+        put(store, order(1))
+        assert drain(store, crew, one).run().delivered == 1
+        finish(one)
+    ((phase, raw),) = kept
+    assert phase is Phase.REPLIED
+    assert raw is not None
+    assert raw.endswith(b"\n" + CONFIRMED)
+
+
+def replied(store: Store, answer: bytes) -> str:
+    """Have a worker die between keeping an answer and settling."""
+    (name,) = put(store, order(1))
+    (claimed,) = store.claim("orders", "dead", 1).messages
+    hold = Hold(claimed.id, claimed.fence)
+    assert store.mark([(hold, "park")], [(hold, answer)]) == [True, True]
+    store.abandon("dead")
+    return name
+
+
+def test_a_kept_answer_is_read_again_without_a_second_call(store: Store, crew: Crew) -> None:
+    name = replied(store, Answered("Place", HttpReply(200, {"content-type": "text/xml"}, CONFIRMED)).packed())
+    with rogue(OK) as seen:
+        one = delivery(seen.address, reply=Put("answers"))
+        assert drain(store, crew, one).run().delivered == 1
+        finish(one)
+        assert seen.requests == []
+    assert states(store, [name]) == [State.DELIVERED]
+    (answered,) = store.messages("answers")
+    assert answered.message.correlation_id == name
+    assert [attempt.outcome for attempt in store.attempts(name)] == ["replied"]
+
+
+@pytest.mark.parametrize(
+    "kept", [b"not what we wrote", b"{}\n<a/>", b'{"operation": "Gone", "status": 200, "headers": {}}\n']
+)
+def test_a_kept_answer_that_cannot_be_read_is_for_a_person(store: Store, crew: Crew, kept: bytes) -> None:
+    name = replied(store, kept)
+    one = delivery("http://127.0.0.1:9/", reply=Put("answers"))
+    assert drain(store, crew, one).run().in_doubt == 1
+    finish(one)
+    assert states(store, [name]) == [State.IN_DOUBT]
+
+
+def test_a_kept_answer_whose_route_is_gone_is_for_a_person(store: Store, crew: Crew) -> None:
+    name = replied(store, b"any")
+    one = replace(delivery("http://127.0.0.1:9/"), route="other")
+    drain(store, crew, one).run()
+    finish(one)
+    assert states(store, [name]) == [State.IN_DOUBT]
+
+
+def test_a_stop_while_an_answer_is_read_sends_nothing_twice(store: Store, crew: Crew) -> None:
+    stop = threading.Event()
+
+    def stop_here(document: bytes, given: object) -> bytes:
+        stop.set()
+        return document
+
+    with rogue(OK) as seen:
+        one = delivery(seen.address, reply=Put("answers", steps=(stop_here,)))
+        ids = put(store, *(order(number, "k") for number in range(3)))
+        drain(store, crew, one, Pace(linger_seconds=5, stopping=stop.is_set)).run()
+        finish(one)
+        sent = len(seen.requests)
+    assert states(store, ids) == [State.DELIVERED] * sent + [State.QUEUED] * (3 - sent)
+    assert len(store.messages("answers")) == sent
+
+
+def test_a_step_is_told_when_the_target_may_have_seen_the_message(store: Store, crew: Crew) -> None:
+    told: list[str] = []
+
+    def note(document: bytes, given: Mapping[str, str]) -> bytes:
+        told.append(given["JMSRedelivered"])
+        return document
+
+    with rogue(OK) as seen:
+        one = delivery(seen.address, steps=(note,), redeliver=True)
+        first = put(store, order(1))[0]
+        (claimed,) = store.claim("orders", "dead", 1).messages
+        assert not claimed.redelivered
+        store.mark_sending([Hold(first, claimed.fence)], "redeliver")
+        store.abandon("dead")
+        put(store, order(2))
+        drain(store, crew, one).run()
+        finish(one)
+    assert sorted(told) == ["false", "true"]

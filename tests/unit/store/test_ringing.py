@@ -41,3 +41,12 @@ def test_the_arguments_are_json_and_nothing_else(store_server: EmbeddedServer) -
     assert json.loads(json.dumps(pool.jobs[0].args)) == ["orders"]
     pool.delete(delete_jobs=True)
     client.close()
+
+
+def test_a_job_may_take_longer_than_the_longest_drain_and_its_calls(store_server: EmbeddedServer) -> None:
+    client = redis.Redis.from_url(store_server.url)
+    Bell(client, "pool-of-time", job_seconds=400.5).ring("orders")
+    pool = Queue("pool-of-time", connection=client, serializer=JSONSerializer)
+    assert pool.jobs[0].timeout == 461
+    pool.delete(delete_jobs=True)
+    client.close()
