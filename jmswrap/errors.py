@@ -9,7 +9,8 @@
     │   └── IdReused             the same message id came with another body
     ├── Unavailable          ours: call again later
     │   ├── StoreDown            no connection, or no answer in time
-    │   └── StoreUnsafe          the server may lose messages, so nothing is accepted
+    │   ├── StoreUnsafe          the server may lose messages, so nothing is accepted
+    │   └── HistoryDown          the history database did not take or give what it was asked
     ├── TransformError       a step failed on this document; never retried
     ├── PartnerError         a call that could not be made as configured
     └── LifecycleError
@@ -88,6 +89,12 @@ class StoreUnsafe(Unavailable):
     """The server could lose a message, so jmswrap accepts none."""
 
     code = "store-unsafe"
+
+
+class HistoryDown(Unavailable):
+    """The history database cannot be used now; deliveries go on without it."""
+
+    code = "history-down"
 
 
 class TransformError(JmswrapError):
