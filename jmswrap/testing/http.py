@@ -36,6 +36,8 @@ class Answer:
     delay_seconds: float = 0
     drop: bool = False
     """Close the connection instead of answering."""
+    cut_bytes: int | None = None
+    """Close the connection after so many bytes of the body."""
 
 
 Respond = Callable[[Request], Answer]
@@ -154,8 +156,8 @@ class _Connection(asyncio.Protocol):
         lines += [f"{name}: {value}" for name, value in answer.headers.items()]
         if self._ending:
             lines.append("Connection: close")
-        self._transport.write("\r\n".join([*lines, "", ""]).encode("latin-1") + answer.body)
-        if self._ending:
+        self._transport.write("\r\n".join([*lines, "", ""]).encode("latin-1") + answer.body[: answer.cut_bytes])
+        if self._ending or answer.cut_bytes is not None:
             self._transport.close()
         elif self._received:
             self._next()

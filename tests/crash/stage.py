@@ -1,0 +1,147 @@
+"""What a row plays on: a store, a partner, ``jmswrap up``, and the clients."""
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jmswrap.store import opening
+from jmswrap.store.store import Store
+from jmswrap.store.wakeup import Bell
+from tests.crash import orders
+from tests.crash.load import Load
+from tests.crash.loop import Loop
+from tests.crash.orders import Plan
+from tests.crash.partner import Partner
+from tests.crash.proxy import Proxy
+from tests.crash.stores import Backing, Open, Single
+from tests.crash.strikes import Striker
+
+UP_SECONDS = 60.0
+STOP_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much a row does; the short matrix does less."""
+
+    keys: int = 12
+    each: int = 15
+    pace_seconds: float = 0.03
+    away_seconds: float = 30
+    """How long the store is away in the row that stops it."""
+    patience_seconds: float = 90
+
+    @property
+    def count(self) -> int:
+        """All orders of a row."""
+        return self.keys * self.each
+
+
+@dataclass(slots=True)
+class Stage:
+    """A running integration and everything around it."""
+
+    folder: Path
+    plan: Plan
+    size: Size
+    backing: Backing
+    store: Store
+    """The rows' own way to the store, past the proxy."""
+    bell: Bell
+    partner: Partner
+    striker: Striker
+    up: "subprocess.Popen[bytes]"
+    facts: dict[str, Any]
+    load: Load
+    ends: ExitStack
+    """Closed when the row ends."""
+
+    @property
+    def single(self) -> Single:
+        """The embedded server of a row that has one."""
+        assert isinstance(self.backing, Single)
+        return self.backing
+
+    @property
+    def proxy(self) -> Proxy:
+        """What stands between the processes and the store."""
+        return self.single.proxy
+
+    def another_worker(self) -> "subprocess.Popen[bytes]":
+        """Run a worker that nobody supervises, as on a machine of its own, until the row ends."""
+        process = self.ends.enter_context(
+            running(["work", "-c", str(self.folder / "orders")], self.folder / "work.log")
+        )
+        self._until_said("working", process)
+        return process
+
+    def _until_said(self, word: str, process: "subprocess.Popen[bytes]") -> None:
+        log, pause, deadline = self.folder / "work.log", threading.Event(), time.monotonic() + UP_SECONDS
+        while word not in log.read_text():
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"the worker does not start: {log.read_text()[-2000:]}")
+            pause.wait(0.05)
+
+
+@contextmanager
+def running(words: Sequence[str], log: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run a command of jmswrap until the end of the block."""
+    with log.open("ab") as written:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "jmswrap", *words], stdin=subprocess.DEVNULL, stdout=written, stderr=written
+        )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+@contextmanager
+def staged(folder: Path, plan: Plan, size: Size, open_store: Open = Single) -> Iterator[Stage]:
+    """Run everything on a folder that is empty, until the end of the block."""
+    with ExitStack() as stack:
+        loop = Loop()
+        stack.callback(loop.close)
+        backing = open_store(folder, loop)
+        stack.callback(backing.stop)
+        partner = Partner(loop, folder / "applied.jsonl")
+        stack.callback(partner.stop)
+        orders.integration(folder / "orders", plan, backing.url, partner.address)
+        client = opening.client(backing.direct)
+        stack.callback(client.close)
+        store = Store(client, "crash")
+        log, ready = folder / "up.log", folder / "ready.json"
+        words = ["up", "-c", str(folder / "orders"), "--port", "0", "--ready-file", str(ready)]
+        up = stack.enter_context(running(words, log))
+        facts = _facts(up, ready, log)
+        ledger = folder / "acknowledged.jsonl"
+        service = facts["services"]["Orders"]["address"]
+        load = Load(service, size.keys, size.each, ledger, size.pace_seconds, size.patience_seconds)
+        stack.callback(load.stop)
+        yield Stage(
+            folder, plan, size, backing, store, Bell(client, "jmswrap"), partner, Striker(store), up, facts, load, stack
+        )
+
+
+def _facts(up: "subprocess.Popen[bytes]", ready: Path, log: Path) -> dict[str, Any]:
+    pause, deadline = threading.Event(), time.monotonic() + UP_SECONDS
+    while not ready.exists():
+        if up.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"jmswrap up does not start: {log.read_text()[-2000:]}")
+        pause.wait(0.02)
+    found: dict[str, Any] = json.loads(ready.read_text())
+    return found

@@ -1,0 +1,91 @@
+"""The two ledgers and the store's totals decide: what was acknowledged, what was applied, what is exact."""
+
+import time
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from jmswrap.states import State
+from jmswrap.store.store import Store
+from jmswrap.testing.ledger import Entry, entries
+from tests.crash import orders
+
+DAY_SECONDS = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a row came to."""
+
+    acknowledged: int
+    applied: int
+    """Orders that the partner applied, each counted once."""
+    dead: int
+    in_doubt: int
+    """Orders that were in doubt for a while, before a person resolved them."""
+    duplicates: int
+    """Orders applied once too often, each time counted."""
+    unmarked: int
+    """Orders applied more than once whose record does not say that they were redelivered."""
+    lost: tuple[str, ...]
+    """Acknowledged orders that are nowhere."""
+    disordered: tuple[str, ...]
+    """Keys whose orders were applied in another order than they were sent."""
+    inexact: tuple[str, ...]
+    """Control totals that do not add up."""
+
+
+def judge(store: Store, acknowledged: Collection[str], doubted: Collection[str], ledger: Path) -> Verdict:
+    """Compare the clients' ledger, the partner's and the store."""
+    applied = entries(ledger)
+    times = Counter(entry.values["number"] for entry in applied)
+    dead = {record.message.source_id for record in store.messages(orders.QUEUE, State.DEAD, limit=100_000)}
+    repeated = [number for number, count in times.items() if count > 1]
+    return Verdict(
+        acknowledged=len(acknowledged),
+        applied=len(times),
+        dead=len(dead),
+        in_doubt=len(doubted),
+        duplicates=sum(times.values()) - len(times),
+        unmarked=sum(not _redelivered(store, number) for number in repeated),
+        lost=tuple(sorted(set(acknowledged) - set(times) - dead)),
+        disordered=tuple(_disordered(applied)),
+        inexact=tuple(_inexact(store, len(acknowledged))),
+    )
+
+
+def _redelivered(store: Store, number: str) -> bool:
+    record = store.record(orders.message_id(number))
+    return record is not None and record.redelivered
+
+
+def _disordered(applied: list[Entry]) -> list[str]:
+    places: dict[str, list[int]] = {}
+    for entry in applied:
+        places.setdefault(entry.values["key"], []).append(int(entry.values["place"]))
+    return [key for key, found in places.items() if any(before > after for before, after in pairwise(found))]
+
+
+def _inexact(store: Store, acknowledged: int) -> list[str]:
+    """Hold every state's comings and goings against the records there are."""
+    days = {time.strftime("%Y%m%d", time.gmtime(time.time() - ago)) for ago in (0, DAY_SECONDS)}
+    moves: Counter[str] = Counter()
+    for day in days:
+        moves.update(store.totals(orders.QUEUE, day))
+    counted = {queue.name: queue.counts for queue in store.queues()}.get(orders.QUEUE, {})
+    records = Counter(one.state for one in store.messages(orders.QUEUE, None, limit=100_000))
+    problems = []
+    for state in State:
+        come = sum(count for move, count in moves.items() if move.endswith(f">{state}"))
+        gone = sum(count for move, count in moves.items() if move.startswith(f"{state}>"))
+        found = {come - gone, counted.get(state, 0), records[state]}
+        if len(found) > 1:
+            problems.append(
+                f"{state}: {come} came, {gone} went, {counted.get(state, 0)} counted, {records[state]} found"
+            )
+    accepted = sum(count for move, count in moves.items() if move.startswith("->"))
+    if accepted != acknowledged:
+        problems.append(f"{accepted} accepted, {acknowledged} acknowledged")
+    return problems

@@ -1,0 +1,120 @@
+"""A worker, struck at each step of a delivery: killed, or stopped for longer than its lease."""
+
+import asyncio
+from dataclasses import dataclass
+
+from tests.crash import orders, resp
+from tests.crash.orders import Plan
+from tests.crash.proxy import Strike, Trap, When
+from tests.crash.row import Act, Row
+from tests.crash.stage import Stage
+
+STOP_SECONDS = 5.0
+SHORT_LEASE_SECONDS = 2.0
+"""For the rows that wait until a lease runs out."""
+
+SKIPPED = 10
+"""Moments that pass before the strike, so that it falls in the middle of the work."""
+
+CALL_SECONDS = 0.5
+"""How long the partner takes where a call must be under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A step of a delivery: which script's command or answer is held."""
+
+    step: str
+    script: str
+    when: When
+
+
+MOMENTS = (
+    Moment("claimed", "claim", When.AFTER),
+    Moment("about to mark sending", "mark_sending", When.BEFORE),
+    Moment("marked sending", "mark_sending", When.AFTER),
+    Moment("after the partner's reply, before settle", "settle", When.BEFORE),
+    Moment("settled, before it hears so", "settle", When.AFTER),
+)
+
+
+def brings_messages(answer: bytes) -> bool:
+    """Tell whether a claim's answer has messages."""
+    return resp.length(answer) > 2
+
+
+def _strike(stage: Stage, stops: bool) -> Strike:
+    return stage.striker.stop(STOP_SECONDS) if stops else stage.striker.kill()
+
+
+def _at(moment: Moment, stops: bool) -> Act:
+    def arm(stage: Stage) -> None:
+        trap = Trap(moment.script, moment.when, _strike(stage, stops), skip=SKIPPED)
+        if moment.script == "claim":
+            trap.only = brings_messages
+        stage.proxy.traps.append(trap)
+
+    return arm
+
+
+def _mid_call(stops: bool) -> Act:
+    """Strike the worker whose request the partner has just got."""
+
+    def arm(stage: Stage) -> None:
+        strike, tasks = _strike(stage, stops), set[asyncio.Future[bool]]()
+        stage.partner.latency_seconds = CALL_SECONDS
+        left = SKIPPED
+
+        def arrived(number: str) -> None:
+            nonlocal left
+            left -= 1
+            if left == 0:
+                record = stage.store.record(orders.message_id(number))
+                assert record is not None
+                stage.partner.latency_seconds = 0
+                tasks.add(asyncio.ensure_future(strike(int(record.worker.rpartition(".")[2]))))
+
+        stage.partner.arrived = arrived
+
+    return arm
+
+
+def _lease(stops: bool) -> float:
+    return SHORT_LEASE_SECONDS if stops else 30
+
+
+def _rows(policy: str, stops: bool) -> list[Row]:
+    fault = f"SIGSTOP {STOP_SECONDS:g} s, lease {SHORT_LEASE_SECONDS:g} s" if stops else "kill -9"
+    plan = Plan(policy, lease_seconds=_lease(stops))
+    rows = [
+        # What was settled is no longer held: the rest of its batch may be, or nothing.
+        Row("worker", moment.step, fault, plan, _at(moment, stops), struck=not moment.step.startswith("settled"))
+        for moment in MOMENTS
+    ]
+    rows.insert(3, Row("worker", "mid-call", fault, plan, _mid_call(stops), struck=True))
+    return rows
+
+
+def _alone(stage: Stage) -> None:
+    """Strike a worker that no parent watches: only its lease says that it is dead."""
+    worker = stage.another_worker()
+    stage.proxy.traps.append(Trap("mark_sending", When.AFTER, stage.striker.kill(), process=worker.pid))
+
+
+_LONE = [
+    Row(
+        "worker",
+        "marked sending, no parent (`jmswrap work` alone)",
+        f"kill -9, lease {SHORT_LEASE_SECONDS:g} s",
+        Plan(policy, lease_seconds=SHORT_LEASE_SECONDS, workers=1),
+        _alone,
+        struck=True,
+        shows="the lease is all that tells: with the default of 30 s it takes up to 31 s",
+    )
+    for policy in orders.POLICIES
+]
+
+ROWS = (
+    *(row for policy in orders.POLICIES for stops in (False, True) for row in _rows(policy, stops)),
+    *_LONE,
+)
