@@ -10,11 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from jmswrap import log
 from jmswrap.accept.ringing import Ringer
 from jmswrap.errors import JmswrapError, Unavailable
 from jmswrap.message import Message, Receipt
 
 Outcome = Receipt | JmswrapError
+
+_log = log.get(__name__)
 
 
 class Accepting(Protocol):
@@ -75,16 +78,30 @@ class GroupCommit:
     async def _commit(self) -> None:
         while self._waiting:
             batch = self._next_batch()
-            outcomes: Sequence[Outcome]
             try:
-                outcomes = await self._store.accept([message for message, _ in batch])
-            except JmswrapError as error:
-                outcomes = [error] * len(batch)
+                outcomes = await self._stored([message for message, _ in batch])
             except BaseException as error:
-                # Whatever it is, no caller may wait for ever; the task then ends with it.
-                _answer_all(batch, error)
+                self._give_up(batch, error)
                 raise
             self._answer(batch, outcomes)
+
+    async def _stored(self, messages: Sequence[Message]) -> Sequence[Outcome]:
+        try:
+            return await self._store.accept(messages)
+        except JmswrapError as error:
+            return [error] * len(messages)
+        except Exception as error:  # noqa: BLE001 - whatever it is, no caller may wait for ever
+            if len(messages) > 1:
+                # One of them cannot even be sent: the others must not suffer for it.
+                return [(await self._stored([message]))[0] for message in messages]
+            _log.error("message-broke", exc_info=True, message=messages[0].id)
+            return [_failed(error)]
+
+    def _give_up(self, batch: list[Waiting], error: BaseException) -> None:
+        """Answer everybody: the task ends, and nobody may come after it."""
+        while batch:
+            self._answer(batch, [_failed(error)] * len(batch))
+            batch = self._next_batch()
 
     def _next_batch(self) -> list[Waiting]:
         caps, size, batch = self._caps, 0, list[Waiting]()
@@ -107,8 +124,5 @@ class GroupCommit:
                 receipt.set_exception(outcome)
 
 
-def _answer_all(batch: Sequence[Waiting], error: BaseException) -> None:
-    sentence = f"The message could not be stored ({type(error).__name__}); send it again."
-    for _, receipt in batch:
-        if not receipt.done():
-            receipt.set_exception(Unavailable(sentence))
+def _failed(error: BaseException) -> Unavailable:
+    return Unavailable(f"The message could not be stored ({type(error).__name__}); send it again.")

@@ -282,6 +282,7 @@ class Drain:
             # A settlement that comes late is still worth a try: the token protects the message.
             self._to_settle += [flight for flight in flights if not self._held.gave_up(flight, leases=1)]
             return False
+        self._busy_at = clock.monotonic()
         for flight, settlement, answer in zip(flights, settlements, settled, strict=True):
             self._held.forget(flight)
             if answer.done:

@@ -84,6 +84,9 @@ class Sweeper:
                 _log.warning("sweep-failed", reason=error)
             self._away = True
             return False
+        except Exception:  # noqa: BLE001 - without a sweeper no lease ends and nobody is woken: go on
+            _log.error("sweep-broke", exc_info=True)
+            return False
         if self._away:
             _log.info("sweep-resumed")
         self._away = False

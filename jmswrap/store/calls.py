@@ -66,7 +66,8 @@ def put_block(message: Message, mark: str, canonical: str = "", remember: bool =
         message.queue,
         message.key,
         message.route,
-        message.priority,
+        # There are ready lists for these ten and no others.
+        min(max(message.priority, 0), 9),
         message.delay_ms,
         message.time_to_live_ms,
         "1" if remember or message.source_id else "",
@@ -125,15 +126,20 @@ def settle(settlement: Settlement) -> Call:
         settlement.fence,
         settlement.state,
         settlement.wait_ms,
-        settlement.reason[: packing.SENTENCE_KEPT],
+        _encoded(settlement.reason[: packing.SENTENCE_KEPT]),
         settlement.on_dead,
-        packing.attempt_json(settlement.attempt) if settlement.attempt else "",
+        _encoded(packing.attempt_json(settlement.attempt)) if settlement.attempt else "",
         "" if up is None else "up" if up else "down",
     ]
     for output in settlement.outputs:
         # The parent's token is the nonce: a repeated settle finds its outputs accepted.
         arguments += put_block(output, f"{settlement.fence:012x}", remember=True)
     return Call("settle", tuple(arguments))
+
+
+def _encoded(text: str) -> bytes:
+    # What an error says may hold half a character; that is no reason not to settle.
+    return text.encode("utf-8", "replace")
 
 
 def settled(answer: list[Any]) -> Settled:

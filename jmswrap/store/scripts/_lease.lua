@@ -18,7 +18,7 @@ end
 
 -- Back among those that may expire while they wait.
 local function may_expire(m)
-  if m.r.e then call('ZADD', P .. 'expire', m.r.e, m.id) end
+  if m.r.e and m.r.h ~= 'replied' then call('ZADD', P .. 'expire', m.r.e, m.id) end
 end
 
 -- To QUEUED, at the front: it has waited its turn already.

@@ -36,6 +36,15 @@ local function join(m)
   return true
 end
 
+-- Drop the first of a key's list, a tombstone; at its purge nobody needs to look for it any more.
+local function drop_first(list, m)
+  call('LPOP', list)
+  if m and m.r.j then
+    m.r.j = nil
+    save(m)
+  end
+end
+
 -- After the head left: drop tombstones and make the next message ready. Bounded: a long run
 -- of tombstones is left to the next claim, which drops them as it finds them.
 local function advance(m)
@@ -46,7 +55,7 @@ local function advance(m)
     local head = load(id)
     if head and head.r.s == 'QUEUED' then return push_ready(head) end
     if head and holds(head) then return end
-    call('LPOP', list)
+    drop_first(list, head)
   end
   push_ready(m)
 end
@@ -86,18 +95,26 @@ end
 -- Armed is "due:rings:extra:mark": the time until which a wake-up is believed under way, how
 -- many rang in vain since the last claim, when the last extra one was asked for, and a mark:
 -- 1 a drain is blocked on the queue's bell, 2 a guard holds the queue until due, 0 neither.
+--
+-- Nobody arms a queue for longer than MOST_ARMED, so what lies further ahead was written before the
+-- clock went back, and counts for nothing.
+local MOST_ARMED = 120000
 local function armed(queue)
   local value = call('HGET', P .. 'armed', queue)
   if not value then return 0, 0, 0, 0 end
   local due, rings, extra, mark = string.match(value, '^(%d+):(%d+):(%d+):(%d)$')
-  return tonumber(due), tonumber(rings), tonumber(extra), tonumber(mark)
+  due, extra = tonumber(due), tonumber(extra)
+  if due > NOW + MOST_ARMED then due = 0 end
+  if extra > NOW then extra = 0 end
+  return due, tonumber(rings), extra, tonumber(mark)
 end
 
 local function set_armed(queue, due, rings, extra, mark)
+  due = math.min(due, NOW + MOST_ARMED)
   call('HSET', P .. 'armed', queue, string.format('%d:%d:%d:%d', due, rings, extra, mark))
 end
 
-local function live_drains(queue) return call('ZCOUNT', P .. 'drains:' .. queue, NOW, '+inf') end
+local function live_drains(queue) return call('ZCOUNT', P .. 'drains:' .. queue, NOW, NOW + LEASE) end
 
 -- Something became ready: true when the caller must enqueue a wake-up. Rings that nobody
 -- answers come further and further apart, so that a stopped pool does not drown in them.

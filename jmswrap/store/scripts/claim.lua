@@ -26,10 +26,12 @@ local function breaker()
   if breaker_failures == 0 then return limit, 0, false end
   local seen = call('HMGET', P .. 'brk:' .. partner, 'failures', 'last', 'until')
   if tonumber(seen[1] or 0) < breaker_failures then return limit, 0, false end
-  local open_until = tonumber(seen[2]) + breaker_ms
+  -- A failure yet to come was seen before the clock went back.
+  local last = tonumber(seen[2]) <= NOW and tonumber(seen[2]) or 0
+  local open_until = last + breaker_ms
   if NOW < open_until then return 0, open_until - NOW, false end
   local probing_until = tonumber(seen[3] or 0)
-  if NOW < probing_until then return 0, math.min(probing_until - NOW, 250), false end
+  if NOW < probing_until and probing_until <= NOW + LEASE then return 0, math.min(probing_until - NOW, 250), false end
   return 1, 0, true
 end
 
@@ -38,19 +40,26 @@ local function slots()
   return concurrency - call('ZCARD', P .. 'slot:' .. partner)
 end
 
--- The rate as a theoretical arrival time (GCRA); a tenth of a second's calls may come at once.
+-- The rate as a theoretical arrival time (GCRA); a tenth of a second's calls may come at once. It lies
+-- no further ahead than they reach: else it was written before the clock went back.
+local function theoretical_arrival(interval, burst)
+  local kept = tonumber(call('GET', P .. 'rate:' .. partner) or 0)
+  if kept > NOW + burst * interval + 1 then return NOW end
+  return math.max(kept, NOW)
+end
+
 local function tokens()
   if rate == 0 then return limit, 0 end
   local interval = 1000 / rate
   local burst = math.max(1, math.floor(rate / 10))
-  local arrival = math.max(tonumber(call('GET', P .. 'rate:' .. partner) or 0), NOW)
+  local arrival = theoretical_arrival(interval, burst)
   local free = math.floor((NOW + burst * interval - arrival) / interval)
   return free, math.max(1, math.ceil(arrival + interval - NOW - burst * interval))
 end
 
 local function spend(calls)
   local interval = 1000 / rate
-  local arrival = math.max(tonumber(call('GET', P .. 'rate:' .. partner) or 0), NOW) + calls * interval
+  local arrival = theoretical_arrival(interval, math.max(1, math.floor(rate / 10))) + calls * interval
   call('SET', P .. 'rate:' .. partner, string.format('%.3f', arrival), 'PX', math.ceil(arrival - NOW) + 1000)
 end
 
@@ -68,20 +77,26 @@ local function allowance()
   return math.min(limit, by_breaker, by_rate, by_slots), 0, probe
 end
 
+-- Entries and tombstones looked at in one claim: what is over is left to the next one.
+local steps = 1000 + limit
+
 -- The message that a ready entry stands for, or nil when the entry was left over.
 local function head_of(entry, priority)
   local keyed = string.sub(entry, 1, 1) == '='
   local name = string.sub(entry, 2)
   local list = P .. 'k:' .. queue .. ':' .. name
-  for _ = 1, 1000 do
+  while steps > 0 do
+    steps = steps - 1
     local id = name
     if keyed then id = call('LINDEX', list, 0) end
     local m = id and load(id)
     if not id then return nil end
     if m and m.r.s == 'QUEUED' then
-      if m.r.e and m.r.e <= NOW then
+      -- A message that was answered already does not expire: its answer waits to be read.
+      if m.r.e and m.r.e <= NOW and m.r.h ~= 'replied' then
         m.r.m = 'Its time to live ran out.'
         finish(m, 'EXPIRED')
+        m.r.j = nil
         save(m)
       elseif keyed and (m.r.p or 4) < priority then
         -- A cancelled or expired head had stood for a higher priority.
@@ -91,8 +106,15 @@ local function head_of(entry, priority)
         return m
       end
     end
-    if not keyed or (m and holds(m)) then return nil end
-    call('LPOP', list)
+    if not keyed then
+      if m and m.r.j then
+        m.r.j = nil
+        save(m)
+      end
+      return nil
+    end
+    if m and holds(m) then return nil end
+    drop_first(list, m)
   end
   call('RPUSH', P .. 'q:' .. queue .. ':' .. priority, entry)
   return nil
@@ -118,13 +140,12 @@ promote(queue, 2 * limit)
 local allowed, wait, probe = allowance()
 
 local answer = {-1, 0}
-local claimed, bytes, tries = 0, 0, 0
+local claimed, bytes = 0, 0
 for priority = 9, 0, -1 do
   local ready = P .. 'q:' .. queue .. ':' .. priority
-  while claimed < allowed and bytes < most_bytes and tries < allowed + 1000 do
+  while claimed < allowed and bytes < most_bytes and steps > 0 do
     local entry = call('LPOP', ready)
     if not entry then break end
-    tries = tries + 1
     local m = head_of(entry, priority)
     if m then
       lease(m, probe)

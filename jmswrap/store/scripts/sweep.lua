@@ -17,7 +17,7 @@ if promoted >= limit then more = 1 end
 -- After a restart or failover workers need a lease's length to renew what they hold.
 local run_id = string.match(call('INFO', 'server'), 'run_id:(%x+)')
 local run = call('HMGET', P .. 'run', 'id', 'since')
-if run[1] ~= run_id then
+if run[1] ~= run_id or NOW < tonumber(run[2]) then
   run = {run_id, tostring(NOW)}
   call('HSET', P .. 'run', 'id', run[1], 'since', run[2])
 end

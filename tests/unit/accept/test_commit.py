@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -160,5 +161,35 @@ def test_no_more_waits_than_the_gateway_can_hold(store_server: EmbeddedServer, s
             with pytest.raises(Unavailable, match="later"):
                 await commit.accept(message(2, b"x" * 200))
             tasks[0].cancel()
+
+    asyncio.run(run())
+
+
+def test_a_message_that_cannot_even_be_sent_takes_nobody_with_it(store_server: EmbeddedServer, store: Store) -> None:
+    async def run() -> None:
+        async with committing(store_server.url, store.prefix, Caps(batches=1, batch_messages=3)) as (commit, held, _):
+            broken = replace(message(), key="half a character \ud800")
+            tasks = [
+                asyncio.create_task(commit.accept(one)) for one in (message(), broken, *(message() for _ in range(3)))
+            ]
+            await asyncio.sleep(0)
+            held.gate.set()
+            first, second, *others = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 10)
+            assert isinstance(second, Unavailable)
+            assert all(isinstance(one, Receipt) for one in (first, *others))
+
+    asyncio.run(run())
+
+
+def test_when_a_commit_is_cancelled_every_caller_is_told(store_server: EmbeddedServer, store: Store) -> None:
+    async def run() -> None:
+        async with committing(store_server.url, store.prefix, Caps(batches=1, batch_messages=1)) as (commit, _, _):
+            tasks = [asyncio.create_task(commit.accept(message())) for _ in range(3)]
+            await asyncio.sleep(0)
+            (task,) = commit._tasks
+            await asyncio.sleep(0)
+            task.cancel()
+            answers = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 10)
+            assert all(isinstance(one, Unavailable) for one in answers)
 
     asyncio.run(run())

@@ -59,3 +59,25 @@ def test_a_store_that_is_away_is_said_once_and_tried_again(tmp_path: Path, caplo
         sweeper.stop()
     assert caplog.text.count("sweep-failed") == 1
     client.close()
+
+
+def test_a_sweep_that_breaks_is_followed_by_another(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(Bell):
+        def ring(self, queue: str) -> None:
+            if not self.rung:
+                self.rung.append("broken")
+                raise ValueError("no bell")
+            super().ring(queue)
+
+    bell = Broken()
+    sweeper = Sweeper(store, bell, every_seconds=0.02)
+    sweeper.start()
+    try:
+        for _ in range(2):
+            store.accept([Message(id=clock.new_id(), queue="q", route="r", body=b"<a/>")])
+            store.client.incrby(f"{store.prefix}:clock", 200_000)
+            until(lambda: "broken" in bell.rung, "the broken ring")
+        until(lambda: "q" in bell.rung, "the next ring")
+    finally:
+        sweeper.stop()
+    assert "sweep-broke" in caplog.text

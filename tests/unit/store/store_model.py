@@ -86,7 +86,8 @@ class Model:
                 self.join(one)
 
     def over_age(self, one: Kept) -> bool:
-        return one.state is State.QUEUED and 0 < one.expires_ms <= self.now_ms
+        # What was answered does not expire: the answer is read again.
+        return one.state is State.QUEUED and 0 < one.expires_ms <= self.now_ms and one.phase != "replied"
 
     def claimable(self) -> set[str]:
         """The messages a claim may return now: heads of keys, and those that stand alone."""
@@ -183,7 +184,7 @@ class Model:
                     self.lapse(one)
         for one in list(self.messages.values()):
             waits = one.state in (State.QUEUED, State.SCHEDULED, State.WAITING)
-            if waits and 0 < one.expires_ms <= self.now_ms:
+            if waits and 0 < one.expires_ms <= self.now_ms and one.phase != "replied":
                 self.finish(one, State.EXPIRED)
         for one in list(self.messages.values()):
             if one.state in FINAL and one.purge_ms <= self.now_ms:

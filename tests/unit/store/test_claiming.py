@@ -219,3 +219,104 @@ def test_a_dead_workers_messages_come_back_at_once(desk: Desk, worker: str) -> N
     desk.claim(worker=worker)
     assert desk.store.abandon(worker) == ("q",)
     assert ids(desk) == [one]
+
+
+def test_a_queue_is_woken_again_soon_after_the_clock_went_back(desk: Desk) -> None:
+    desk.pass_ms(3_600_000)
+    assert wake(desk.store, 1)
+    desk.pass_ms(-3_600_000)
+    assert desk.store.sweep().wake == ("q",)
+
+
+def test_a_clock_that_goes_back_holds_no_partner_for_longer_than_its_guards_do(desk: Desk) -> None:
+    guard = Guard("crm", rate_per_second=20, breaker_failures=1, breaker_ms=5_000)
+    for _ in range(4):
+        desk.put()
+    desk.pass_ms(3_600_000)
+    (one,) = desk.claim(1, guard=guard)
+    desk.settle(Hold(one.id, one.fence), State.WAITING, wait_ms=1, partner_up=False)
+    desk.pass_ms(-3_600_000)
+    assert len(ids(desk, guard)) == 1
+
+
+def test_leases_run_out_also_when_the_clock_went_back_after_a_restart(desk: Desk) -> None:
+    desk.pass_ms(3_600_000)
+    desk.store.sweep()
+    desk.pass_ms(-3_600_000)
+    one = desk.put()
+    desk.take()
+    desk.lapse()
+    assert desk.state(one) is State.QUEUED
+
+
+def test_dead_drains_do_not_count_for_ever_when_the_clock_went_back(store: Store) -> None:
+    few = Store(store.client, store.prefix, Limits(drains_max=1))
+    few.client.incrby(f"{few.prefix}:clock", 3_600_000)
+    wake(few, 1)
+    few.claim("q", "dead", 1)
+    few.client.incrby(f"{few.prefix}:clock", -3_600_000)
+    assert wake(few, 2)
+
+
+def test_a_message_that_was_answered_does_not_expire(desk: Desk) -> None:
+    one = desk.put("A", time_to_live_ms=60_000)
+    hold = desk.take()
+    desk.store.mark_sending([hold], "park")
+    desk.store.mark_replied(hold, b"<answer/>")
+    desk.store.abandon("w1")
+    desk.pass_ms(60_001)
+    desk.store.sweep()
+    assert ids(desk) == [one]
+
+
+def test_a_claim_looks_at_a_bounded_number_of_tombstones(desk: Desk) -> None:
+    messages = [Message(f"{number:026d}", "q", "r", b"<a/>", key="A") for number in range(1_300)]
+    desk.store.accept(messages)
+    last = desk.put("A")
+    for one in messages:
+        desk.store.cancel(one.id)
+    assert desk.store.claim("q", "w1", 1).messages == []
+    assert ids(desk) == [last]
+
+
+@pytest.mark.parametrize(
+    "key", ["~x", "=x", "", 'a"b', "a\\b", "a:b\nc", "\x00\x7f\x1f", "Zürich 日本 😀", " ", "k" * 70_000]
+)
+def test_any_key_comes_back_as_it_was_and_orders_its_messages(desk: Desk, key: str) -> None:
+    first, second = desk.put(key), desk.put(key)
+    (one, *others) = desk.claim()
+    assert one.record.message.key == key
+    assert len(others) == (0 if key else 1)
+    desk.settle(Hold(one.id, one.fence), State.DELIVERED, reason=f'said "{key[:50]}"')
+    record = desk.store.record(first)
+    assert record
+    assert (record.message.key, record.reason) == (key, f'said "{key[:50]}"')
+    assert key == "" or ids(desk) == [second]
+
+
+def test_a_priority_beyond_the_ten_is_taken_as_the_nearest(desk: Desk) -> None:
+    low, high, normal = desk.put(priority=-3), desk.put(priority=12), desk.put()
+    assert ids(desk) == [high, normal, low]
+
+
+@pytest.mark.parametrize(
+    "guard",
+    [Guard("crm", concurrency=1), Guard("crm", rate_per_second=1), Guard("crm", breaker_failures=1, breaker_ms=5_000)],
+)
+def test_when_a_guards_wait_ends_the_next_sweep_wakes_the_queue(desk: Desk, guard: Guard) -> None:
+    for _ in range(3):
+        desk.put()
+    (one,) = desk.claim(1, guard=guard)
+    desk.settle(Hold(one.id, one.fence), State.WAITING, wait_ms=600_000, partner_up=False)
+    if guard.concurrency == 1:
+        desk.claim(1, guard=guard)
+    for worker in ("w1", "w2"):
+        # As drains end: lingering, then without, then leaving.
+        waited = desk.store.claim("q", worker, 5, guard, 1_000).wait_ms
+        desk.store.claim("q", worker, 5, guard, 0)
+        desk.store.claim("q", worker, 0, guard, 0)
+        assert not desk.store.leave("q", worker)
+    assert waited is not None
+    desk.pass_ms(max(waited, 1_000) + 1)
+    assert desk.store.sweep().wake == ("q",)
+    assert desk.store.sweep().wake == ()
