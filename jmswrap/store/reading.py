@@ -4,7 +4,7 @@ What is read in several steps is a picture of a moving thing: a message may chan
 between two of them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import redis
@@ -81,7 +81,7 @@ def _summary(client: redis.Redis, prefix: str, queue: str) -> QueueSummary:
 
 
 def _oldest_ms(client: redis.Redis, prefix: str, queue: str) -> int:
-    for count, one in enumerate(_walk(client, prefix, queue, newest_first=False)):
+    for count, one in enumerate(walk(client, prefix, queue, newest_first=False)):
         if one.state in HERE:
             return one.accepted_ms
         if count >= 10 * PAGE:
@@ -110,7 +110,13 @@ def server_ms(client: redis.Redis, prefix: str) -> int:
 
 
 def messages(
-    client: redis.Redis, prefix: str, queue: str, state: State | None, limit: int, newest_first: bool
+    client: redis.Redis,
+    prefix: str,
+    queue: str,
+    state: State | None,
+    limit: int,
+    newest_first: bool,
+    wanted: Callable[[Record], bool],
 ) -> list[Record]:
     """List records of a queue in the order of acceptance, or of the state's own index."""
     if state in _INDEXED:
@@ -118,17 +124,18 @@ def messages(
     elif state is State.IN_FLIGHT:
         found = _indexed(client, keys.alone(prefix, "lease"), prefix, newest_first)
     else:
-        found = _walk(client, prefix, queue, newest_first)
+        found = walk(client, prefix, queue, newest_first)
     chosen: list[Record] = []
     for looked_at, one in enumerate(found):
-        if one.message.queue == queue and (state is None or one.state is state):
+        if one.message.queue == queue and (state is None or one.state is state) and wanted(one):
             chosen.append(one)
         if len(chosen) >= limit or looked_at >= MOST_LOOKED_AT:
             break
     return chosen
 
 
-def _walk(client: redis.Redis, prefix: str, queue: str, newest_first: bool) -> Iterator[Record]:
+def walk(client: redis.Redis, prefix: str, queue: str, newest_first: bool) -> Iterator[Record]:
+    """Yield a queue's records in the order of acceptance."""
     log = keys.of_queue(prefix, "log", queue)
     start = 0
     while True:

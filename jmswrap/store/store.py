@@ -5,7 +5,7 @@ StoreUnsafe, never an exception of redis-py.
 """
 
 import itertools
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 import redis
@@ -221,11 +221,26 @@ class Store:
             return reading.queues(self.client, self.prefix)
 
     def messages(
-        self, queue: str, state: State | None = None, limit: int = 50, newest_first: bool = True
+        self,
+        queue: str,
+        state: State | None = None,
+        limit: int = 50,
+        newest_first: bool = True,
+        wanted: Callable[[Record], bool] = lambda _: True,
     ) -> list[Record]:
-        """List a queue's messages by acceptance, or those of one state."""
+        """List a queue's messages by acceptance, or those of one state; of them the wanted ones."""
         with edge():
-            return reading.messages(self.client, self.prefix, queue, state, limit, newest_first)
+            return reading.messages(self.client, self.prefix, queue, state, limit, newest_first, wanted)
+
+    def walk(self, queue: str) -> Iterator[Record]:
+        """Yield every record of a queue, the newest first; one may come twice, none is passed over."""
+        with edge():
+            yield from reading.walk(self.client, self.prefix, queue, newest_first=True)
+
+    def now_ms(self) -> int:
+        """Return the time the scripts see."""
+        with edge():
+            return reading.server_ms(self.client, self.prefix)
 
     def totals(self, queue: str, day: str) -> dict[str, int]:
         """Return the control totals of a day (``yyyymmdd``, UTC): ``FROM>TO`` → moves, ``duplicate``."""
