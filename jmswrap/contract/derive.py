@@ -20,7 +20,6 @@ from jmswrap.errors import ContractError
 
 PLACEHOLDER = "http://jmswrap.invalid/services/"
 """Begins the address in the file; publishing puts the configured one in its place."""
-_BODY_PART = "parameters"
 _ANSWER = "AcceptAnswer"
 
 
@@ -120,9 +119,11 @@ class _Wsdl:
         return quoteattr(f"{self.prefixes[namespace[1:]]}:{local}" if namespace else local)
 
     def message(self, message: str, element: str) -> str:
-        parts = [f'<wsdl:part name="{_BODY_PART}" element={self.qname(element)}/>'] if element else []
-        for header in self.headers_in(message, element):
-            parts.append(f"<wsdl:part name={quoteattr(_part_name(header))} element={self.qname(header.element)}/>")
+        # Parts keep their names: .NET unwraps one that is called `parameters`, whether its element can be or not.
+        body = next((o.part for o in self.operations if element and (o.message, o.element) == (message, element)), "")
+        named = {body: element} if element else {}
+        named |= {header.part: header.element for header in self.headers_in(message, element)}
+        parts = [f"<wsdl:part name={quoteattr(p)} element={self.qname(e)}/>" for p, e in named.items()]
         inner = "\n    ".join(parts)
         return f"  <wsdl:message name={quoteattr(self.messages[message, element])}>\n    {inner}\n  </wsdl:message>"
 
@@ -138,7 +139,7 @@ class _Wsdl:
         return list(found.values())
 
     def answer_message(self) -> str:
-        part = f'<wsdl:part name="{_BODY_PART}" element="jr:AcceptResponse"/>'
+        part = '<wsdl:part name="parameters" element="jr:AcceptResponse"/>'
         return f'  <wsdl:message name="{_ANSWER}">\n    {part}\n  </wsdl:message>'
 
     def port_type(self) -> str:
@@ -171,7 +172,7 @@ class _Wsdl:
         action = quoteattr((other or operation).soap_action)
         headers = "".join(f"\n        {self.header(operation, h, soap)}" for h in operation.header_parts)
         own = any(h.message == operation.message for h in operation.header_parts)
-        parts = f' parts="{_BODY_PART}"' if own else ""
+        parts = f" parts={quoteattr(operation.part)}" if own else ""
         return (
             f"    <wsdl:operation name={quoteattr(operation.name)}>\n"
             f'      <{soap}:operation soapAction={action} style="document"/>\n'
@@ -183,7 +184,7 @@ class _Wsdl:
         key = (header.message, operation.element if header.message == operation.message else "")
         required = ' wsdl:required="true"' if header.required else ""
         message = quoteattr(f"tns:{self.messages[key]}")
-        return f'<{soap}:header message={message} part={quoteattr(_part_name(header))} use="literal"{required}/>'
+        return f'<{soap}:header message={message} part={quoteattr(header.part)} use="literal"{required}/>'
 
     def service(self) -> str:
         ports = "\n".join(
@@ -199,11 +200,6 @@ def _is_twin(other: Port, port: Port) -> bool:
     """Whether a port offers the same operations by SOAP 1.2 (the port itself may)."""
     same = other.port_type == port.port_type or other.operations.keys() >= port.operations.keys()
     return other.service == port.service and other.soap_version == "1.2" and same
-
-
-def _part_name(header: HeaderPart) -> str:
-    """A header part keeps its name, unless that is the one the body's part has here."""
-    return f"{header.part}Header" if header.part == _BODY_PART else header.part
 
 
 def _free(name: str, taken: set[str]) -> str:

@@ -57,6 +57,10 @@ class Operation:
     message: str
     """The request's WSDL message."""
     place: Place
+    part: str = ""
+    """The part of that message that is the body."""
+    faults: tuple[str, ...] = ()
+    """The detail elements of the faults that are declared."""
     problem: str = ""
     """One sentence on why jmswrap cannot take this operation; empty when it can."""
     documentation: str = ""

@@ -27,6 +27,7 @@ class _Body:
     element: str = ""
     use: str = LITERAL
     problem: str = ""
+    part: str = ""
 
 
 class _Reader:
@@ -97,7 +98,19 @@ class _Reader:
         if not parts[0].get("element"):
             place = side.message.source.place(parts[0])
             return _Body(problem=f"{place}: {label} has part {parts[0].get('name')} with a type instead of an element.")
-        return _Body(qualified(parts[0], parts[0].get("element", ""), side.message.source))
+        name = qualified(parts[0], parts[0].get("element", ""), side.message.source)
+        return _Body(name, part=parts[0].get("name", ""))
+
+    def fault(self, element: etree._Element) -> str:
+        """Return the detail element of a declared fault; empty when its message has no part with an element."""
+        found = self.definitions.find("message", self.port_type, element, element.get("message", ""))
+        part = None if found is None else found[1].element.find(f"{{{xml.WSDL}}}part[@element]")
+        if found is None or part is None:
+            place = self.port_type.source.place(element)
+            said = f"fault {element.get('name')} has no message with an element, so its detail is not known."
+            self.warnings.append(f"{place}: {said}")
+            return ""
+        return qualified(part, part.get("element", ""), found[1].source)
 
 
 def read_operation(
@@ -124,6 +137,7 @@ def read_operation(
     else:
         body = reader.body(request, headers, style, label)
     answered = _Body() if reply is None else reader.body(reply, reader.headers(reply), style, label)
+    faults = [reader.fault(e) for e in abstract.findall(f"{{{xml.WSDL}}}fault")]
     warnings += reader.warnings
     documentation = abstract.findtext(f"{{{xml.WSDL}}}documentation") or ""
     return Operation(
@@ -136,6 +150,8 @@ def read_operation(
         one_way=reply is None,
         header_parts=headers,
         message="" if request is None else request.message_name,
+        part=body.part,
+        faults=tuple(dict.fromkeys(f for f in faults if f)),
         place=place,
         problem=body.problem,
         documentation=" ".join(documentation.split()),

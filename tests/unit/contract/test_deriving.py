@@ -110,3 +110,21 @@ def test_what_cannot_be_derived_is_refused_and_leaves_nothing(wsdls: Path, tmp_p
     with pytest.raises(ContractError, match=rf"{file}:\d+: operation Do"):
         derive(wsdls / file, tmp_path / "front", "Front")
     assert not (tmp_path / "front").exists()
+
+
+def test_parts_keep_the_names_that_the_partner_gave_them(wsdls: Path, tmp_path: Path) -> None:
+    source = tmp_path / "bare.wsdl"
+    text = (wsdls / "orders.wsdl").read_text()
+    source.write_text(
+        text.replace('<part name="parameters"', '<part name="request"').replace('"parameters"', '"request"')
+    )
+    root = etree.parse(derive(source, tmp_path / "out", "Bare")).getroot()
+    parts = {
+        e.getparent().get("name"): e.get("name")
+        for e in root.iter(f"{{{xml.WSDL}}}part")
+        if "jr:" not in e.get("element")
+    }
+    assert set(parts.values()) >= {"request"}
+    assert "parameters" not in parts.values()
+    named = {e.get("parts") for e in root.iter(f"{{{xml.WSDL_SOAP_11}}}body")} - {None}
+    assert named <= {"request"}

@@ -121,3 +121,21 @@ def test_a_header_that_names_no_message_is_left_out_with_a_warning(wsdls: Path, 
     contract = read(wsdl)
     assert contract.port().operations["PlaceOrder"].headers == (ORDERS + "Trace",)
     assert "soap:header message=tns:Nowhere part=ticket" in contract.warnings[0]
+
+
+def test_declared_faults_are_known_by_their_detail_elements(wsdls: Path) -> None:
+    operations = read(wsdls / "orders.wsdl").port().operations
+    assert operations["PlaceOrder"].faults == ("{urn:test:orders}Problem",)
+    assert operations["Forget"].faults == ()
+
+
+def test_a_fault_without_an_element_is_told_and_left_out(wsdls: Path, tmp_path: Path) -> None:
+    wsdl = tmp_path / "orders.wsdl"
+    wsdl.write_text(
+        (wsdls / "orders.wsdl")
+        .read_text()
+        .replace('<fault name="problem" message="tns:Problem"/>', '<fault name="problem" message="tns:Nothing"/>')
+    )
+    contract = read(wsdl)
+    assert contract.port().operations["PlaceOrder"].faults == ()
+    assert any("fault problem has no message with an element" in warning for warning in contract.warnings)
