@@ -39,6 +39,7 @@ class Hosts:
         self.mdm_ledger, self.ccb_ledger = ledgers / "mdm.jsonl", ledgers / "ccb.jsonl"
         mdm = {"reference": "tns:externalReferenceId", "person": "tns:externalPkValue1"}
         ccb = {"reference": "tns:syncRequestId", "state": "tns:boStatus", "text": "tns:messageText"}
+        ccb |= {"category": "tns:messageCategory", "number": "tns:messageNumber"}
         plan = [
             _hosted("mdm", contracts / f"{d1}Contact.wsdl", self.mdm_ledger, {"values": mdm, **mdm_behaviour}),
             _hosted("ccb", contracts / f"{f1}.wsdl", self.ccb_ledger, {"values": ccb}),

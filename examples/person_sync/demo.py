@@ -31,6 +31,13 @@ CONFIG = ROOT / "jmswrap" / "integrations" / "ccb_mdm" / "jmswrap.yaml"
 PEOPLE, ROUNDS = 120, 3
 REJECTED = f"20261121{PEOPLE + 14:06d}"
 """The second change of the fourteenth person: MDM has a business rule against it."""
+REJECTION_TEXT = "The person's country has no market contract."
+REJECTION = (
+    '<ouaf:Fault xmlns:ouaf="http://ouaf.oracle.com/"><ResponseStatus>F</ResponseStatus><ResponseCode>1</ResponseCode>'
+    f"<ResponseText>{REJECTION_TEXT}</ResponseText><ServerMessage><Category>90000</Category><Number>101</Number>"
+    f"<Text>{REJECTION_TEXT}</Text></ServerMessage></ouaf:Fault>"
+)
+"""What MDM answers then: the detail of its fault, with a message of the customer's own category."""
 AWAY_AFTER, AWAY_SECONDS = 150, 3.0
 PATIENCE_SECONDS = 90
 
@@ -81,6 +88,7 @@ def main() -> int:
             folder,
             {
                 "rejects": f"tns:externalReferenceId = '{REJECTED}'",
+                "rejection": REJECTION,
                 "down_after": AWAY_AFTER,
                 "down_seconds": AWAY_SECONDS,
             },
@@ -180,9 +188,13 @@ def tell(ways: list[report.Way], began_ms: int, mdm: list[Any], ccb: list[Any], 
     report.show(
         console, rejected, began_ms, "One is against a business rule of MDM, so CCB got a negative acknowledgement:"
     )
+    for way in rejected:
+        report.show_refusal(console, way)
     with (folder / "ways.txt").open("w") as file:
         report.show(Console(file=file, width=160), ways, began_ms, "Every message's way")
     wrong = report.faults(ways, REJECTED, mdm, ccb)
+    if not any(REJECTION_TEXT in entry.values["text"] for entry in ccb):
+        wrong.append("CCB was not told the reason that MDM gave for its rejection")
     if not retried:
         wrong.append("no message found MDM away")
     for sentence in wrong:

@@ -71,6 +71,13 @@ def show(console: Console, found: Sequence[Way], began_ms: int, title: str) -> N
     console.print(table)
 
 
+def show_refusal(console: Console, way: Way) -> None:
+    """Print what CCB was told of a message that MDM refused."""
+    if way.transition is not None:
+        said = way.transition.values
+        console.print(f"  CCB's message {said['category']}/{said['number']}: {said['text']}\n", style="yellow")
+
+
 def _after(at_ms: int, began_ms: int) -> str:
     return f"{(at_ms - began_ms) / 1000:.2f} s"
 

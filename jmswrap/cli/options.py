@@ -30,3 +30,11 @@ def config(function: F) -> F:
 def as_json(function: F) -> F:
     """Add ``--json``; the verb gets ``as_json``."""
     return click.option("--json", "as_json", is_flag=True, help="Print data as JSON instead of a table.")(function)
+
+
+def pairs(given: tuple[str, ...]) -> dict[str, str]:
+    """Return what options of the form NAME=VALUE say; wrong usage when one is of another form."""
+    for item in given:
+        if not item.partition("=")[0] or "=" not in item:
+            raise click.BadParameter(f"`{item}` is not of the form NAME=VALUE", click.get_current_context())
+    return dict(item.partition("=")[::2] for item in given)

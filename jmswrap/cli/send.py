@@ -52,7 +52,7 @@ def send(file: Path, as_json: bool, properties: tuple[str, ...], route: str, fil
     A file holds the body element, or a SOAP envelope. It is validated as at the route's
     own door. Exit status 1 when a file was refused; the others are put all the same.
     """
-    pairs = dict(pair.partition("=")[::2] for pair in properties)
+    pairs = options.pairs(properties)
     integration = load(file)
     sender = Sender(integration, route)
     sent: list[Sent] = []

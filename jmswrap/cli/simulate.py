@@ -2,10 +2,11 @@
 
 import asyncio
 from pathlib import Path
+from typing import TextIO
 
 import click
 
-from jmswrap.cli import render
+from jmswrap.cli import options, render
 from jmswrap.errors import ConfigError
 from jmswrap.testing.host import Hosted, Running, listen, prepare, until_stopped
 from jmswrap.testing.partner import Behaviour
@@ -21,7 +22,13 @@ from jmswrap.testing.partner import Behaviour
 @click.option("--faults", type=click.FloatRange(0, 1), default=0, help="Share of calls that fail, unapplied.")
 @click.option("--lost", type=click.FloatRange(0, 1), default=0, help="Share of calls that are applied, unanswered.")
 @click.option("--seed", type=int, default=0, help="Makes chance and sample replies repeatable.")
-@click.option("--reject", "rejects", default="", help="XPath; bodies it is true for get a business fault.")
+@click.option("--reject", "rejects", default="", metavar="XPATH", help="Bodies it is true for get a business fault.")
+@click.option(
+    "--rejection",
+    type=click.File(encoding="utf-8"),
+    metavar="FILE",
+    help="With --reject: the fault's detail element; default: a sample of the declared one.",
+)
 @click.option("--down-after", type=click.IntRange(0), default=0, help="Go away once, after this many messages.")
 @click.option("--down-seconds", type=click.FloatRange(0), default=3, show_default=True, help="For how long.")
 @click.option("--value", "values", multiple=True, metavar="NAME=XPATH", help="Note a value of the body in the ledger.")
@@ -36,6 +43,7 @@ def simulate(
     as_json: bool,
     values: tuple[str, ...],
     namespaces: tuple[str, ...],
+    rejection: TextIO | None,
     **behaviour: float | str,
 ) -> None:
     """Be the partner application that a WSDL describes.
@@ -43,7 +51,12 @@ def simulate(
     Every request is validated against the schemas; an applied message becomes a line in
     the ledger before it is answered with a valid sample of the reply. Stop it with Ctrl-C.
     """
-    acting = Behaviour(**behaviour, values=_pairs(values), namespaces=_pairs(namespaces))  # type: ignore[arg-type]
+    acting = Behaviour(
+        **behaviour,  # type: ignore[arg-type]
+        values=options.pairs(values),
+        namespaces=options.pairs(namespaces),
+        rejection=rejection.read() if rejection else "",
+    )
     hosted = Hosted(wsdl.stem, str(wsdl), service, wsdl_port, port, str(ledger or ""), acting)
     if not wsdl.is_file():
         raise ConfigError(f"there is no file {wsdl}: name a WSDL")
@@ -61,10 +74,3 @@ async def _run(running: Running, as_json: bool) -> None:
         if running.hosted.ledger:
             click.echo(f"What it applies is written to {running.hosted.ledger}")
     await until_stopped([running])
-
-
-def _pairs(given: tuple[str, ...]) -> dict[str, str]:
-    pairs = dict(item.partition("=")[::2] for item in given)
-    if not all(pairs.values()):
-        raise click.BadParameter("write it as NAME=VALUE")
-    return pairs

@@ -42,7 +42,12 @@ class Behaviour:
     seed: int = 0
     """Makes chance repeatable."""
     rejects: str = ""
-    """An XPath; a body for which it is true gets a business fault (Client) and is not applied."""
+    """An XPath; a body for which it is true gets a business fault (Client) and is not applied.
+
+    The fault carries the first detail element that the operation declares, if it declares one.
+    """
+    rejection: str = ""
+    """That element as XML, instead of a sample of it."""
     down_after: int = 0
     """After this many applied messages, once, refuse connections; 0: never."""
     down_seconds: float = 3
@@ -72,6 +77,8 @@ class SimulatedPartner:
         self._parser = xml.parser()
         self._random = random.Random(self.behaviour.seed)  # noqa: S311 - repeatable chance is the point
         self._replies: dict[str, bytes] = {}
+        self._details: dict[str, bytes] = {}
+        self._rejection = self._checked_rejection()
         self._rejects = self._xpath(self.behaviour.rejects) if self.behaviour.rejects else None
         self._values = {name: self._xpath(expression) for name, expression in self.behaviour.values.items()}
 
@@ -102,7 +109,8 @@ class SimulatedPartner:
         except InvalidDocument as error:
             return self._fault(namespace, "Client", f"line {error.line}: {error}")
         if self._rejects is not None and _true(self._rejects(body)):
-            return self._fault(namespace, "Client", "the business rules of the simulated partner reject this message")
+            said = "the business rules of the simulated partner reject this message"
+            return self._fault(namespace, "Client", said, self._detail(operation))
         if self._random.random() < self.behaviour.faults:
             if self._random.random() < 0.5:
                 return Answer(503, delay_seconds=self._delay)
@@ -145,15 +153,42 @@ class SimulatedPartner:
         body = _envelope(namespace, self._replies[operation.name])
         return Answer(200, body, {"Content-Type": _MEDIA[namespace]}, self._delay)
 
-    def _fault(self, namespace: str, code: str, text: str) -> Answer:
+    def _detail(self, operation: Operation) -> bytes:
+        """Return the detail element of a business fault, empty where the contract declares none."""
+        if not operation.faults:
+            return b""
+        if operation.name not in self._details:
+            if self._rejection is None:
+                detail = self._sampler.sample(operation.faults[0], self.behaviour.seed)
+            else:
+                detail = self._rejection
+            self._details[operation.name] = xml.standalone(detail)
+        return self._details[operation.name]
+
+    def _checked_rejection(self) -> etree._Element | None:
+        """Return the given detail element; ConfigError when no fault of the contract declares it so."""
+        if not self.behaviour.rejection:
+            return None
+        declared = {fault for operation in self.port.usable for fault in operation.faults}
+        try:
+            element = etree.fromstring(self.behaviour.rejection.encode(), self._parser)
+            if str(element.tag) not in declared:
+                raise ConfigError(f"no operation declares a fault with {element.tag}: give one that is declared")
+            self._schemas.validate(element, str(element.tag))
+        except (etree.XMLSyntaxError, InvalidDocument) as error:
+            raise ConfigError(f"the rejection cannot be used as a fault's detail: {error}") from error
+        return element
+
+    def _fault(self, namespace: str, code: str, text: str, detail: bytes = b"") -> Answer:
         said = escape(text).encode()
         if namespace == xml.SOAP_12:
             word = {"Client": b"Sender", "Server": b"Receiver"}[code]
             fault = b"<s:Fault><s:Code><s:Value>s:%s</s:Value></s:Code>" % word
-            fault += b'<s:Reason><s:Text xml:lang="en">%s</s:Text></s:Reason></s:Fault>' % said
+            fault += b'<s:Reason><s:Text xml:lang="en">%s</s:Text></s:Reason>' % said
+            fault += (b"<s:Detail>%s</s:Detail></s:Fault>" % detail) if detail else b"</s:Fault>"
         else:
-            fault = b"<s:Fault><faultcode>s:%s</faultcode><faultstring>%s</faultstring></s:Fault>"
-            fault %= (code.encode(), said)
+            fault = b"<s:Fault><faultcode>s:%s</faultcode><faultstring>%s</faultstring>" % (code.encode(), said)
+            fault += (b"<detail>%s</detail></s:Fault>" % detail) if detail else b"</s:Fault>"
         status = 400 if namespace == xml.SOAP_12 and code == "Client" else 500
         return Answer(status, _envelope(namespace, fault), {"Content-Type": _MEDIA[namespace]}, self._delay)
 

@@ -24,3 +24,4 @@ def test_the_demo_proves_the_promise_and_ends_by_itself() -> None:
     assert re.search(r"✓ 360 acknowledged; MDM applied 359, each exactly once, in order per person", done.stdout)
     assert re.search(r"[Ll]ine \d+.*personOrBusiness", done.stdout), "the refusal names line and element"
     assert "found MDM away and were delivered by a retry" in done.stdout
+    assert "CCB's message 90000/101: The person's country has no market contract." in done.stdout

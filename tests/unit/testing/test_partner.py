@@ -159,3 +159,27 @@ def test_a_wsdl_that_cannot_be_used_is_one_sentence(tmp_path: Path):
 def test_an_xpath_that_cannot_be_used_is_one_sentence(wsdl):
     with pytest.raises(ConfigError, match="nope:x cannot be used"):
         SimulatedPartner(wsdl, Ledger(None), Behaviour(rejects="nope:x"))
+
+
+@pytest.mark.parametrize("soap", [SOAP_11, SOAP_12])
+def test_a_rejection_carries_the_fault_detail_that_the_contract_declares(wsdl, soap):
+    partner = SimulatedPartner(wsdl, Ledger(None), Behaviour(rejects="t:number = '13'"))
+    _, body = answered(partner, place(b"13", soap=soap))
+    detail = etree.fromstring(body)[0][0][-1]
+    assert etree.QName(detail).localname.lower() == "detail"
+    (element,) = detail
+    assert element.tag == "{urn:example:orders}OutOfStock"
+    partner._schemas.validate(element, element.tag)
+
+
+def test_a_rejection_may_be_given_and_must_be_a_declared_one(wsdl):
+    given = '<OutOfStock xmlns="urn:example:orders"><number>13</number></OutOfStock>'
+    partner = SimulatedPartner(wsdl, Ledger(None), Behaviour(rejects="true()", rejection=given))
+    assert b"<number>13</number></OutOfStock></detail>" in answered(partner, place())[1]
+    for wrong, said in (
+        ("<x/>", "no operation declares"),
+        ("<x", "cannot be used"),
+        (given.replace("number", "n"), "n"),
+    ):
+        with pytest.raises(ConfigError, match=said):
+            SimulatedPartner(wsdl, Ledger(None), Behaviour(rejection=wrong))
