@@ -151,6 +151,8 @@ def pinned(source: str, folder: Path, allow: tuple[str, ...] = (), catalog: Mapp
     and those in ``allow``; ``catalog`` gives local files for addresses. ``ContractError``
     names the address and the place of what cannot be had.
     """
+    if "://" in source and not is_address(source):
+        raise ContractError(f"{source} is no path and no http(s) address; give a copy of the WSDL.")
     start = source if is_address(source) else absolute(str(Path.cwd() / "-"), source)
     library = Library(start, allow, catalog)
     binder = _Binder(library)

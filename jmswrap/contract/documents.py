@@ -4,6 +4,7 @@ Nothing here opens an address: a reference to one is either a well-known schema 
 jmswrap ships, or is left to the caller to complain about.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ SCHEMA = f"{{{xml.XSD}}}schema"
 IMPORT = f"{{{xml.XSD}}}import"
 INCLUDE = f"{{{xml.XSD}}}include"
 REDEFINE = f"{{{xml.XSD}}}redefine"
+_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+)?html[\s/>]", re.IGNORECASE)
 MOST_FILES = 1000
 """No contract has more files than this; an endless chain of includes does."""
 
@@ -63,14 +65,23 @@ def parse(content: bytes, name: str) -> etree._Element:
     try:
         root = etree.fromstring(content, xml.parser())
     except etree.XMLSyntaxError as error:
+        if _PAGE.match(content):
+            raise ContractError(_page(name)) from error
         sentence = f"{name}:{error.lineno or 0} is not well-formed XML ({error.msg}); correct the file."
         raise ContractError(sentence) from error
+    if _PAGE.match(content):
+        raise ContractError(_page(name))
     info = root.getroottree().docinfo
     if info.internalDTD is not None or info.doctype:
         raise ContractError(f"{name} has a DOCTYPE, which jmswrap never reads; remove it and what it declares.")
     if root.tag not in (DEFINITIONS, SCHEMA):
         raise ContractError(f"{name} begins with <{root.tag}>; a WSDL 1.1 definitions or an XSD schema is needed.")
     return root
+
+
+def _page(name: str) -> str:
+    """Return what to say of a Web page: a log-in form, or the page that links to the WSDL."""
+    return f"{name} is an HTML page, not a WSDL; open it in a browser and save the WSDL itself, often at ?wsdl."
 
 
 def load(path: Path) -> Source:

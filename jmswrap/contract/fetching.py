@@ -66,7 +66,8 @@ class Library:
         for _ in range(_REDIRECTS + 1):
             host = (urlsplit(address).hostname or "").lower()
             if not is_address(address) or host not in self._hosts:
-                raise UnreachableError(f"{address} is on a host that is not asked; allow {host} or give a catalog.")
+                remedy = f"allow it (--allow {host}), or name a local copy in a catalogue (--catalog)"
+                raise UnreachableError(f"{address} is on a host that is not asked; {remedy}.")
             redirect, content = self._get(address)
             if not redirect:
                 return content
@@ -81,7 +82,8 @@ class Library:
             finally:
                 response.release_conn()
         except urllib3.exceptions.HTTPError as error:
-            raise UnreachableError(f"{address} cannot be fetched ({error}); try again or give a copy.") from error
+            why = str(error).partition("): ")[2] or str(error)  # the first part names the connection once more
+            raise UnreachableError(f"{address} cannot be fetched ({why}); try again or give a copy.") from error
         if len(content) > MOST_BYTES:
             raise UnreachableError(f"{address} is larger than {MOST_BYTES} bytes; give a smaller copy.")
         if response.status in (301, 302, 303, 307, 308):
@@ -92,7 +94,9 @@ class Library:
 
 
 def _file(path: Path) -> bytes:
+    if path.is_dir():
+        raise UnreachableError(f"{path} is a folder; name the file in it.")
     try:
         return path.read_bytes()
     except OSError as error:
-        raise UnreachableError(f"{path} cannot be read ({error.strerror}); add the file.") from error
+        raise UnreachableError(f"{path} cannot be read ({error.strerror}); check the path, or add the file.") from error

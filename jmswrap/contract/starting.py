@@ -1,7 +1,7 @@
 """The first ``jmswrap.yaml`` of a wrapped partner: complete, and with a word on each choice."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from lxml import etree
 
@@ -71,7 +71,7 @@ def settings_text(
     return _TEMPLATE.format(
         service=port.service,
         name=json.dumps(name) if name.lower() in _YAML_WORDS else name,
-        xpath=_example((samples or {}).get(first.name), prefixes),
+        xpath=_example((samples or {}).values(), prefixes),
         namespaces="".join(f"\n  {p}: {json.dumps(n)}" for n, p in prefixes.items()) or " {}",
         front=json.dumps(front),
         wsdl=json.dumps(wsdl),
@@ -88,10 +88,10 @@ def _prefixes(operations: tuple[Operation, ...]) -> dict[str, str]:
     return {n: f"p{i}" if i > 1 else "p" for i, n in enumerate(found, 1)}
 
 
-def _example(request: etree._Element | None, prefixes: dict[str, str]) -> str:
+def _example(requests: Iterable[etree._Element], prefixes: dict[str, str]) -> str:
     """Return an XPath to the first value in a request; its namespaces are added to the prefixes."""
-    leaf = None if request is None else next((e for e in request.iterdescendants("*") if len(e) == 0), None)
-    if request is None or leaf is None:
+    leaf = next((e for request in requests for e in request.iterdescendants("*") if len(e) == 0), None)
+    if leaf is None:
         return "customer/id"
     path = [leaf, *leaf.iterancestors()][:-1]
     return "/".join(_step(str(e.tag), prefixes) for e in reversed(path))

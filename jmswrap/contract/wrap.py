@@ -68,7 +68,7 @@ def wrap(
         raise ConfigError(f"{name} cannot be a name; take letters, digits, dots, dashes, underscores: {_plain(name)}.")
     taken = [n for n in (SETTINGS, CONTRACTS, PUBLISHED, SAMPLES) if (folder / n).exists()]
     if taken and not force:
-        raise ConfigError(f"{folder / taken[0]} is there already; choose another folder, or force it to be replaced.")
+        raise ConfigError(f"{folder / taken[0]} is there already; choose another folder, or replace it (--force).")
     folder = folder.resolve()
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -79,7 +79,8 @@ def wrap(
         finally:
             shutil.rmtree(workshop, ignore_errors=True)
     except OSError as error:
-        raise ConfigError(f"{folder} cannot be written ({error}); choose another folder.") from error
+        why = error.strerror or error
+        raise ConfigError(f"{folder} cannot be written ({why}); choose another folder.") from error
     return Wrapped(folder, made.name, made.operations, made.ports, made.warnings)
 
 

@@ -160,3 +160,19 @@ def test_imports_that_are_missing_or_wrong_are_put_right(wsdls: Path, tmp_path: 
     assert sorted(contents(tmp_path)) == ["sloppy.wsdl", "word.xsd", "xml.xsd"]
     assert zeep_refusal(bundle.wsdl) == ""
     assert pinned(str(bundle.wsdl), tmp_path / "again").warnings == ()
+
+
+@pytest.mark.parametrize(
+    "page", ["<!DOCTYPE html><html><br></html>", "\n<html lang='en'/>", "<?xml version='1.0'?><HTML/>"]
+)
+def test_a_web_page_is_called_one(tmp_path: Path, page: str) -> None:
+    (tmp_path / "page.wsdl").write_text(page)
+    with pytest.raises(ContractError, match=r"page\.wsdl is an HTML page, not a WSDL"):
+        pin(str(tmp_path / "page.wsdl"), tmp_path / "out")
+
+
+def test_a_folder_and_an_address_of_another_kind_are_refused_by_what_they_are(tmp_path: Path) -> None:
+    with pytest.raises(ContractError, match="is a folder; name the file in it"):
+        pin(str(tmp_path), tmp_path / "out")
+    with pytest.raises(ContractError, match=r"^ftp://x/y\.wsdl is no path and no http\(s\) address"):
+        pin("ftp://x/y.wsdl", tmp_path / "out")
