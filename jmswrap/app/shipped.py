@@ -21,9 +21,13 @@ def copy(name: str, folder: Path) -> Path:
     wanted = name.replace("-", "_")
     if wanted not in names():
         raise ConfigError(f"no integration `{name}` ships{did_you_mean(wanted, names())}")
-    if folder.exists() and any(folder.iterdir()):
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise ConfigError(f"{folder} is there already and not empty: name another folder")
-    with as_file(files(_PACKAGE).joinpath(wanted)) as source:
-        # Followed, because in a checkout the contracts are a link to the top-level folder.
-        shutil.copytree(source, folder, symlinks=False, dirs_exist_ok=True)
+    try:
+        with as_file(files(_PACKAGE).joinpath(wanted)) as source:
+            # Followed, because in a checkout the contracts are a link to the top-level folder.
+            shutil.copytree(source, folder, symlinks=False, dirs_exist_ok=True)
+    except OSError as error:
+        why = error.strerror or error
+        raise ConfigError(f"{folder} cannot be written: {why}; name another folder") from error
     return folder / DEFAULT_FILE

@@ -82,8 +82,13 @@ class Machine:
         settings = self.integration.config.store
         if settings.url:
             return settings.url
-        self._store = EmbeddedServer(data_folder(self.integration), settings.server)
-        return self._store.start().url
+        folder = data_folder(self.integration)
+        self._store = EmbeddedServer(folder, settings.server)
+        try:
+            return self._store.start().url
+        except OSError as error:
+            why = error.strerror or error
+            raise ConfigError(f"the data folder {folder} cannot be used: {why}; set store.data, or --data") from error
 
     def _simulated(self) -> list[Hosted]:
         """Plan the partners, each on a port that is free now, so that a restarted one has the same."""

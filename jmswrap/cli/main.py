@@ -5,11 +5,13 @@ the libraries that ``jmswrap serve`` needs.
 """
 
 import importlib
-from typing import Any
+import sys
+from typing import Any, NoReturn
 
 import click
 
 from jmswrap import __version__
+from jmswrap.config.sentences import near
 from jmswrap.errors import JmswrapError
 
 VERBS = {
@@ -59,6 +61,18 @@ class Verbs(click.Group):
         command: click.Command = getattr(importlib.import_module(module), name)
         return command
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the words before the verb; no words at all ask for help."""
+        return super().parse_args(ctx, args or ["--help"])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the verb; one that is not there is told with the one that may be meant."""
+        if args[0] not in VERBS and not args[0].startswith("-"):
+            raise click.UsageError(f"there is no command `{args[0]}`{near(args[0], list(VERBS))}", ctx)
+        return super().resolve_command(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run a verb; an error of ours becomes a sentence and exit status 1."""
         try:
@@ -81,6 +95,18 @@ def cli() -> None:
     """
 
 
-def main() -> None:
-    """Run the command line."""
-    cli(prog_name="jmswrap")
+def main() -> NoReturn:
+    """Run the command line and exit: 0 when done, 1 when it could not be, 2 when it was not understood."""
+    try:
+        status = cli.main(prog_name="jmswrap", standalone_mode=False)
+    except click.UsageError as error:
+        verb = error.ctx.command_path if error.ctx else "jmswrap"
+        said = error.format_message()
+        click.echo(f"jmswrap: {said}{'' if said.endswith(('.', '?')) else '.'} See `{verb} -h`.", err=True)
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        sys.exit(130)  # as shells say of what Ctrl-C ended
+    sys.exit(status if isinstance(status, int) else 0)

@@ -1,5 +1,6 @@
 """``jmswrap new``: a shipped integration, to edit."""
 
+import shlex
 from pathlib import Path
 
 import click
@@ -13,4 +14,4 @@ from jmswrap.app import shipped
 def new(name: str, folder: Path) -> None:
     """Copy the shipped integration NAME (ccb_mdm) into a new FOLDER."""
     file = shipped.copy(name, folder)
-    click.echo(f"{file}: edit it, then  jmswrap check -c {file}")
+    click.echo(f"{file}: edit it, then  jmswrap check -c {shlex.quote(str(file))}")

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import shlex
 import signal
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from jmswrap import log
 from jmswrap.app.integration import Integration, load
 from jmswrap.cli import options
 from jmswrap.cli.machine import Machine, Wanted
-from jmswrap.errors import StoreDown
+from jmswrap.errors import ConfigError, StoreDown
 
 READY_SECONDS = 120.0
 
@@ -57,7 +58,7 @@ def up(
 
 async def _run(machine: Machine, ready_file: Path | None) -> None:
     if ready_file is not None:
-        ready_file.unlink(missing_ok=True)  # one that was killed may have left its own
+        _prepare(ready_file)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     asked = 0
@@ -100,6 +101,17 @@ async def _until_ready(machine: Machine, stop: asyncio.Event) -> dict[str, Any] 
     raise StoreDown(f"the gateway was not ready within {READY_SECONDS:g} s: see the lines above")
 
 
+def _prepare(file: Path) -> None:
+    """Remove what one that was killed may have left, and find out now whether the place can be written."""
+    partial = file.with_name(file.name + ".partial")
+    try:
+        file.unlink(missing_ok=True)
+        partial.touch(mode=0o600)
+        partial.unlink()
+    except OSError as error:
+        raise ConfigError(f"the ready file {file} cannot be written: {error.strerror}; name another file") from error
+
+
 def _write(file: Path, facts: dict[str, Any]) -> None:
     partial = file.with_name(file.name + ".partial")
     partial.touch(mode=0o600)  # the store's address may hold a password
@@ -119,7 +131,8 @@ def _summary(integration: Integration, facts: dict[str, Any]) -> str:
         if partner["ledger"]:
             lines.append(f"  {'':<8} {'':<24} applied messages: {partner['ledger']}")
     lines += [f"  store    {_without_password(facts['store'])}", ""]
-    lines += [f"Look:  jmswrap queues -c {integration.file}", f"       jmswrap messages -c {integration.file}"]
+    file = shlex.quote(str(integration.file))
+    lines += [f"Look:  jmswrap queues -c {file}", f"       jmswrap messages -c {file}"]
     for route, sample in facts["samples"].items():
-        lines.append(f"Send:  jmswrap send -c {integration.file} {route} {sample}")
+        lines.append(f"Send:  jmswrap send -c {file} {route} {shlex.quote(sample)}")
     return "\n".join([*lines, "Stop:  Ctrl-C", ""])

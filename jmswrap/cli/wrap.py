@@ -1,11 +1,13 @@
 """``jmswrap wrap``: from a partner's WSDL to an integration folder."""
 
+import shlex
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from jmswrap.cli import options, render
+from jmswrap.contract import wellknown
 from jmswrap.contract import wrap as contract_wrap
 
 
@@ -15,7 +17,14 @@ from jmswrap.contract import wrap as contract_wrap
 @click.option("--service", default="", help="The WSDL service to wrap, when there are several.")
 @click.option("--port", default="", help="The WSDL port to wrap, when there are several.")
 @click.option("--name", default="", help="Name of the integration; default: the WSDL service's.")
-@click.option("--allow", multiple=True, metavar="HOST", help="A host that imports may be read from, too.")
+@click.option("--allow", multiple=True, metavar="HOST", help="Also read imports from this host; may be repeated.")
+@click.option(
+    "--catalog",
+    "catalog_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Local copies of what imports name: on each line an address, a tab, and a file.",
+)
 @click.option("--force", is_flag=True, help="Replace what an earlier wrap made in the folder.")
 @options.as_json
 def wrap(
@@ -25,6 +34,7 @@ def wrap(
     port: str,
     name: str,
     allow: tuple[str, ...],
+    catalog_file: Path | None,
     force: bool,
     as_json: bool,
 ) -> None:
@@ -32,9 +42,11 @@ def wrap(
 
     Pins the WSDL with all it imports, derives the asynchronous WSDL that clients see
     (same operations, same types, a receipt as answer), writes samples and jmswrap.yaml.
+    Of an address only its own host is asked, and those that --allow names.
     """
     folder = folder or Path(name or Path(wsdl.partition("?")[0]).stem)
-    made = contract_wrap.wrap(wsdl, folder, service, port, name, allow, force=force)
+    catalog = None if catalog_file is None else wellknown.catalog(catalog_file)
+    made = contract_wrap.wrap(wsdl, folder, service, port, name, allow, catalog, force)
     if as_json:
         render.as_json({**asdict(made), "settings": str(made.settings)})
         return
@@ -42,4 +54,4 @@ def wrap(
         click.echo(f"note: {warning}", err=True)
     count = len(made.operations)
     click.echo(f"{made.settings}: {made.name}, {count} operation{'s' * (count != 1)} on {', '.join(made.ports)}")
-    click.echo(f"Try it:  jmswrap up -c {made.settings} --simulate")
+    click.echo(f"Try it:  jmswrap up -c {shlex.quote(str(made.settings))} --simulate")

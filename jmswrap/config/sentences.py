@@ -57,10 +57,16 @@ def path(where: Where) -> str:
 
 def did_you_mean(word: str, known: list[str]) -> str:
     """Return the end of a sentence about a word that is not among the known ones."""
-    near = difflib.get_close_matches(word, known, 1, 0.6)
-    if near:
-        return f": did you mean `{near[0]}`?"
+    meant = near(word, known)
+    if meant:
+        return meant
     return f": here it may be {', '.join(f'`{name}`' for name in sorted(known))}" if known else ": remove it"
+
+
+def near(word: str, known: list[str]) -> str:
+    """Return the end of a sentence that names the known word that may be meant; empty when none is near."""
+    found = difflib.get_close_matches(word, known, 1, 0.6)
+    return f": did you mean `{found[0]}`?" if found else ""
 
 
 def keys_at(where: Where) -> list[str]:

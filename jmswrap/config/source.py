@@ -68,8 +68,11 @@ def read(file: Path) -> Source:
     except FileNotFoundError:
         source.problems.append(Problem(file, 0, "there is no such file: name an integration's jmswrap.yaml with -c"))
         return source
-    except (OSError, UnicodeDecodeError) as error:
-        source.problems.append(Problem(file, 0, f"it cannot be read as UTF-8 text: {error}"))
+    except UnicodeDecodeError as error:
+        source.problems.append(Problem(file, 0, f"it is not UTF-8 text (byte {error.start}): save it as UTF-8"))
+        return source
+    except OSError as error:
+        source.problems.append(Problem(file, 0, f"it cannot be read: {error.strerror}"))
         return source
     try:
         source.data = _data(source, text)

@@ -6,6 +6,7 @@ Reads only. What is read in several steps is a picture of a moving thing.
 from collections.abc import Mapping
 from typing import Any
 
+from jmswrap.config.sentences import did_you_mean
 from jmswrap.errors import IllegalMove
 from jmswrap.inspect.views import MessageDetail, MessageView, QueueView, detail, view
 from jmswrap.states import HERE, State
@@ -45,7 +46,12 @@ class Inspection:
 
     def messages(self, queue: str = "", state: State | None = None, limit: int = 50) -> list[MessageView]:
         """Return the newest messages, of one queue or of all, newest first."""
-        names = [queue] if queue else [summary.name for summary in self._store.queues()]
+        names = [summary.name for summary in self._store.queues()]
+        if queue:
+            known = sorted({*names, *self._queues})
+            if queue not in known:
+                raise IllegalMove(f"There is no queue `{queue}`{did_you_mean(queue, known)}")
+            names = [queue]
         records = [record for name in names for record in self._store.messages(name, state, limit)]
         records.sort(key=lambda record: record.accepted_ms, reverse=True)
         now_ms = self._now_ms()

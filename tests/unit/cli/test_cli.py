@@ -1,7 +1,11 @@
 import json
 import os
+import shlex
 import subprocess
 import sys
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -120,3 +124,83 @@ def test_a_shipped_integration_is_copied_and_checks_elsewhere(tmp_path):
     assert jmswrap("check", "-c", tmp_path / "sync").returncode == 0
     assert "is there already" in jmswrap("new", "ccb_mdm", tmp_path / "sync").stderr
     assert "ships" in jmswrap("new", "nothing", tmp_path / "other").stderr
+
+
+def test_what_is_not_understood_is_one_sentence_that_names_the_help():
+    for words, said in (
+        (("mesages",), "there is no command `mesages`: did you mean `messages`? See `jmswrap -h`."),
+        (("show",), "Missing argument 'ID'. See `jmswrap show -h`."),
+        (("check", "--jsno"), "See `jmswrap check -h`."),
+        (("send", "-p", "x", "r", "f"), "`x` is not of the form NAME=VALUE. See `jmswrap send -h`."),
+    ):
+        done = jmswrap(*words)
+        assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1), words
+        assert done.stderr.startswith("jmswrap: ")
+        assert done.stderr.endswith(f"{said}\n"), done.stderr
+
+
+def test_no_words_at_all_print_the_help():
+    done = jmswrap()
+    assert (done.returncode, done.stdout) == (0, jmswrap("--help").stdout)
+
+
+def test_what_cannot_be_written_is_one_sentence(orders, tmp_path):
+    (tmp_path / "file").write_text("")
+    inside = tmp_path / "file" / "inside"
+    for words in (
+        ("up", "-c", orders, "--port", "0", "--data", inside),
+        ("up", "-c", orders, "--port", "0", "--ready-file", inside),
+        ("new", "ccb_mdm", inside),
+        ("new", "ccb_mdm", tmp_path / "file"),
+        ("wrap", ORDERS, "-o", inside),
+        ("simulate", ORDERS, "--ledger", inside),
+    ):
+        done = jmswrap(*words)
+        assert (done.returncode, len(done.stderr.splitlines())) == (1, 1), (words, done.stderr)
+        assert str(tmp_path / "file") in done.stderr
+        assert "Errno" not in done.stderr
+
+
+def test_serving_without_a_store_is_one_sentence(orders):
+    done = jmswrap("serve", "-c", orders, "--port", "0")
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1), done.stderr
+
+
+def test_a_partner_is_wrapped_from_an_address_and_imports_from_a_catalogue_or_an_allowed_host(tmp_path, served):
+    address, folder = served
+    text = ORDERS.read_text()
+    far = f"http://localhost:{address.rpartition(':')[2]}/far.xsd"
+    imported = f'<xsd:schema><xsd:import namespace="urn:far" schemaLocation="{far}"/></xsd:schema><xsd:schema '
+    (folder / "orders.wsdl").write_text(text.replace("<xsd:schema ", imported, 1))
+    (folder / "far.xsd").write_text(
+        '<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:far"/>'
+    )
+    refused = jmswrap("wrap", f"{address}/orders.wsdl", "-o", tmp_path / "none")
+    assert (refused.returncode, len(refused.stderr.splitlines())) == (1, 1)
+    assert "--allow localhost" in refused.stderr
+    (tmp_path / "catalog.tsv").write_text(f"# address, file\n{far}\tserved/far.xsd\n")
+    for number, words in enumerate((("--allow", "localhost"), ("--catalog", tmp_path / "catalog.tsv"))):
+        done = jmswrap("wrap", f"{address}/orders.wsdl?wsdl", "-o", tmp_path / f"made {number}", "--json", *words)
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["name"] == "Orders"
+        assert (tmp_path / f"made {number}" / "contracts" / "far.xsd").exists()
+    assert "check the path" in jmswrap("wrap", ORDERS, "--catalog", tmp_path / "no.tsv").stderr
+
+
+def test_paths_with_spaces_are_printed_as_a_shell_takes_them(tmp_path):
+    done = jmswrap("wrap", ORDERS, "-o", tmp_path / "with space")
+    assert shlex.split(done.stdout.partition("Try it:")[2])[3] == str(tmp_path / "with space" / "jmswrap.yaml")
+
+
+@pytest.fixture
+def served(tmp_path):
+    folder = tmp_path / "served"
+    folder.mkdir()
+    quiet = type("Quiet", (SimpleHTTPRequestHandler,), {"log_message": lambda *words: None})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(quiet, directory=str(folder)))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", folder
+    server.shutdown()
+    thread.join()
+    server.server_close()

@@ -152,3 +152,11 @@ def test_a_move_needs_ids_or_all_and_not_both(jmswrap):
         assert done.returncode == 2, words
         assert "--all" in done.stderr
     assert jmswrap("retry", "--all", "--queue", "Ordres").stderr.startswith("jmswrap: There is no queue `Ordres`")
+
+
+def test_a_queue_that_is_not_there_is_told_from_one_that_is_empty(jmswrap):
+    assert (done := jmswrap("messages", "-q", "Orders", "--json")).returncode == 0, done.stderr
+    assert json.loads(done.stdout) == []
+    done = jmswrap("messages", "-q", "Ordres")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "There is no queue `Ordres`: did you mean `Orders`?" in done.stderr
