@@ -16,6 +16,10 @@ Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,99}$
 """The name of a thing in the file: it stands in addresses, keys and logs."""
 
 
+Seconds = Annotated[float, Field(ge=0)]
+"""A length of time."""
+
+
 class Settings(BaseModel):
     """Base of every section: no unknown keys, no change after loading."""
 
@@ -127,7 +131,7 @@ class Step(Settings):
 class Retry(Settings):
     """When a failed attempt is made again."""
 
-    waits_seconds: tuple[float, ...] = Field(
+    waits_seconds: tuple[Seconds, ...] = Field(
         (2, 5, 10, 30, 60, 120, 300), min_length=1, description="Wait after each failed attempt; the last one repeats."
     )
     max_attempts: int = Field(0, ge=0, description="Attempts before the error queue; 0: no limit by count.")

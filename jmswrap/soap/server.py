@@ -5,6 +5,7 @@ process's event loop. ``serve`` returns when it was told to stop.
 """
 
 import logging
+import os
 import re
 import socket
 from collections.abc import Callable
@@ -81,7 +82,7 @@ def listen(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
         raise ConfigError(
-            f"The gateway cannot listen on {host} port {port} ({error.strerror or error}); "
+            f"The gateway cannot listen on {host} port {port} ({os.strerror(error.errno) if error.errno else error}); "
             "choose another `gateway.port`, or stop what uses it."
         ) from error
 

@@ -158,3 +158,12 @@ def test_overrides_are_laid_over_the_file(tmp_path):
 def test_a_wrong_override_names_the_environment_as_its_place(tmp_path):
     _, (problem,) = load(write(tmp_path, GOOD), {"gateway": {"port": -1}})
     assert str(problem) == "JMSWRAP_OVERRIDES: `gateway.port` is `-1`, but it must be at least 0"
+
+
+def test_a_wait_before_now_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "jmswrap.yaml"
+    file.write_text(
+        "jmswrap: 1\nname: x\nroutes:\n  r: {from: {queue: q}, to: {queue: p}, retry: {waits_seconds: [2, -5]}}\n"
+    )
+    _, problems = load(file)
+    assert [p.sentence for p in problems] == ["`routes.r.retry.waits_seconds[2]` is `-5`, but it must be at least 0"]
