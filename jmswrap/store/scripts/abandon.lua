@@ -2,7 +2,7 @@
 -- with: record queue lease
 -- A worker is known to be dead: its leases end now, by the same rules as when they run out.
 --
--- Keys:    lease m:ID, those of sweep.lua for a lapsed lease, drains:QUEUE queues clock
+-- Keys:    lease m:ID, those of sweep.lua for a lapsed lease, drains:QUEUE q:QUEUE:PRIORITY queues clock
 -- ARGV:    prefix, limits, worker
 -- Returns: {leases ended, queue to wake, …}
 local ended, touched, answer = 0, {}, {0}
@@ -14,11 +14,13 @@ for _, id in ipairs(call('ZRANGE', P .. 'lease', 0, -1)) do
   end
 end
 for _, queue in ipairs(call('SMEMBERS', P .. 'queues')) do
-  call('ZREM', P .. 'drains:' .. queue, ARGV[3])
-  if touched[queue] then
+  local drained = call('ZREM', P .. 'drains:' .. queue, ARGV[3]) == 1
+  if drained or touched[queue] then
     -- The dead drain had armed the queue for itself.
     if live_drains(queue) == 0 then call('HDEL', P .. 'armed', queue) end
-    if wake_due(queue, queue_counts(queue, 'QUEUED')) then answer[#answer + 1] = queue end
+    if ready_length(queue) > 0 and wake_due(queue, queue_counts(queue, 'QUEUED')) then
+      answer[#answer + 1] = queue
+    end
   end
 end
 answer[1] = ended
