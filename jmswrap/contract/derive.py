@@ -139,7 +139,8 @@ class _Wsdl:
         return list(found.values())
 
     def answer_message(self) -> str:
-        part = '<wsdl:part name="parameters" element="jr:AcceptResponse"/>'
+        # Not called `parameters` either: .NET would make each operation a wrapper of its own for this one element.
+        part = '<wsdl:part name="receipt" element="jr:AcceptResponse"/>'
         return f'  <wsdl:message name="{_ANSWER}">\n    {part}\n  </wsdl:message>'
 
     def port_type(self) -> str:
