@@ -10,6 +10,7 @@
     ├── Unavailable          ours: call again later
     │   ├── StoreDown            no connection, or no answer in time
     │   ├── StoreUnsafe          the server may lose messages, so nothing is accepted
+    │   ├── QueueFull            the queue's backlog is at its cap
     │   └── HistoryDown          the history database did not take or give what it was asked
     ├── TransformError       a step failed on this document; never retried
     ├── PartnerError         a call that could not be made as configured
@@ -89,6 +90,12 @@ class StoreUnsafe(Unavailable):
     """The server could lose a message, so jmswrap accepts none."""
 
     code = "store-unsafe"
+
+
+class QueueFull(Unavailable):
+    """The queue holds as much as its cap allows, so it takes no message now."""
+
+    code = "queue-full"
 
 
 class HistoryDown(Unavailable):

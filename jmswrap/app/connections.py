@@ -18,7 +18,7 @@ from jmswrap.inspect.inspection import Inspection
 from jmswrap.operate.moves import Moves
 from jmswrap.store import opening
 from jmswrap.store.aio import AsyncStore
-from jmswrap.store.nouns import Limits
+from jmswrap.store.nouns import Cap, Limits
 from jmswrap.store.server import running_url
 from jmswrap.store.store import Store
 from jmswrap.store.wakeup import Bell
@@ -59,6 +59,16 @@ def limits(config: Config) -> Limits:
         retention_ms=round(settings.retention_seconds * 1000),
         duplicate_window_ms=round(settings.duplicate_window_seconds * 1000),
         replicas=settings.replicas,
+        caps={queue: _cap(config, queue) for queue in consumers(config)},
+    )
+
+
+def _cap(config: Config, queue: str) -> Cap:
+    """Return the least caps of the routes that wait on a queue."""
+    routes = [route for name, route in config.routes.items() if config.queue_of(name) == queue]
+    return Cap(
+        messages=min((route.backlog_messages for route in routes if route.backlog_messages), default=0),
+        bytes=min((route.backlog_bytes for route in routes if route.backlog_bytes), default=0),
     )
 
 

@@ -26,8 +26,8 @@ def queues(file: Path, as_json: bool) -> None:
     if as_json:
         render.as_json([asdict(view) for view in found])
         return
-    heads = ("queue", *(str(state).lower() for state in _COLUMNS), "oldest", "workers", "paused")
-    render.table(heads, [_queue_row(view) for view in found], right=heads[1:-1])
+    heads = ("queue", *(str(state).lower() for state in _COLUMNS), "oldest", "workers", "backlog", "paused")
+    render.table(heads, [_queue_row(view) for view in found], right=heads[1:-2])
 
 
 @click.command()
@@ -66,7 +66,15 @@ def _queue_row(view: QueueView) -> tuple[object, ...]:
     counts = [view.counts.get(str(state), "·") for state in _COLUMNS]
     oldest = render.span(view.oldest_age_ms) if view.oldest_age_ms else "·"
     paused = "" if view.paused is None else f"yes: {view.paused}" if view.paused else "yes"
-    return (view.name, *counts, oldest, view.drains or "·", paused)
+    return (view.name, *counts, oldest, view.drains or "·", _backlog(view), paused)
+
+
+def _backlog(view: QueueView) -> str:
+    """Return the size of what is not settled, and the caps of the queue."""
+    caps = [f"{view.most_messages} messages"] if view.most_messages else []
+    caps += [render.size(view.most_bytes)] if view.most_bytes else []
+    said = render.size(view.bytes) + (f", at most {' or '.join(caps)}" if caps else "")
+    return f"full: {said}" if view.full else said
 
 
 def _message_row(view: MessageView) -> tuple[object, ...]:

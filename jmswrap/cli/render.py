@@ -49,6 +49,15 @@ def coloured(text: str) -> str:
     return f"[{colour}]{text}[/{colour}]" if colour else escape(text)
 
 
+def size(count: float) -> str:
+    """Return a number of bytes as people say it: ``512 B``, ``3.1 MB``."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000 or unit == "GB":
+            return f"{count:.0f} B" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    raise AssertionError("the last unit takes everything")
+
+
 def span(ms: float) -> str:
     """Return a length of time as people say it: ``3 s``, ``12 min``, ``5 h``, ``3 d``."""
     seconds = max(ms, 0) / 1000

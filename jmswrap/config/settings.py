@@ -189,6 +189,13 @@ class Route(Settings):
     priority: int = Field(4, ge=0, le=9, description="JMSPriority of its messages.")
     time_to_live_seconds: float = Field(0, ge=0, description="After this they expire; 0: never.")
     delay_seconds: float = Field(0, ge=0, description="They are not delivered before this.")
+    backlog_messages: int = Field(
+        0,
+        ge=0,
+        description="Messages not settled that its queue holds before callers get HTTP 503; 0: no cap. "
+        "Routes that share a queue share the least of theirs.",
+    )
+    backlog_bytes: int = Field(0, ge=0, description="The same by the size of their bodies.")
 
 
 class Workers(Settings):

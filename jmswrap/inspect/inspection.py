@@ -12,6 +12,7 @@ from jmswrap.inspect.views import MessageDetail, MessageView, QueueView, detail,
 from jmswrap.states import HERE, State
 from jmswrap.store import keys, reading
 from jmswrap.store.edge import edge
+from jmswrap.store.nouns import NO_CAP
 from jmswrap.store.store import Store
 
 
@@ -32,6 +33,7 @@ class Inspection:
         views = []
         for name in sorted({*found, *self._queues}):
             summary = found.get(name)
+            cap = self._store.limits.caps.get(name, NO_CAP)
             views.append(
                 QueueView(
                     name=name,
@@ -40,6 +42,9 @@ class Inspection:
                     paused=self._paused(name, pauses),
                     drains=summary.drains if summary else 0,
                     routes=self._queues.get(name, ()),
+                    bytes=summary.bytes if summary else 0,
+                    most_messages=cap.messages,
+                    most_bytes=cap.bytes,
                 )
             )
         return views

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from jmswrap.message import Attempt, Record
+from jmswrap.states import HERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,17 @@ class QueueView:
     """Workers at it now."""
     routes: tuple[str, ...]
     """The routes whose messages wait on it."""
+    bytes: int = 0
+    """Bytes of the bodies that are not settled."""
+    most_messages: int = 0
+    """Messages not settled at which it takes no more; 0: no cap."""
+    most_bytes: int = 0
+
+    @property
+    def full(self) -> bool:
+        """It takes no message now."""
+        here = sum(self.counts.get(str(state), 0) for state in HERE)
+        return 0 < self.most_messages <= here or 0 < self.most_bytes <= self.bytes
 
 
 @dataclass(frozen=True, slots=True)

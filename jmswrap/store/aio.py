@@ -11,7 +11,7 @@ from jmswrap.store import calls, checks, keys, packing
 from jmswrap.store.calls import Call, limits_argument
 from jmswrap.store.edge import edge, replicas_missing, translated
 from jmswrap.store.lua import script
-from jmswrap.store.nouns import Accepted, Limits
+from jmswrap.store.nouns import NO_CAP, Accepted, Limits
 
 
 class AsyncStore:
@@ -29,7 +29,7 @@ class AsyncStore:
     async def accept(self, messages: Sequence[Message], canonical: Sequence[str] | None = None) -> list[Accepted]:
         """Put messages durably in one round trip, each by itself (see ``Store.accept``)."""
         todo = [
-            calls.accept(message, other)
+            calls.accept(message, other, self.limits.caps.get(message.queue, NO_CAP))
             for message, other in zip(messages, canonical or [""] * len(messages), strict=True)
         ]
         answers = await self._run_all(todo) if todo else []

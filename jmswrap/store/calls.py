@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jmswrap.errors import IdReused
+from jmswrap.errors import IdReused, QueueFull
 from jmswrap.message import Claimed, Message, Receipt, ReceiptStatus, Settlement
 from jmswrap.store import packing
-from jmswrap.store.nouns import Claim, Guard, Hold, Limits, Settled, Swept
+from jmswrap.store.nouns import NO_CAP, Cap, Claim, Guard, Hold, Limits, Settled, Swept
 
 Argument = str | bytes | int
 
@@ -74,20 +74,30 @@ def put_block(message: Message, mark: str, canonical: str = "", remember: bool =
     )
 
 
-def accept(message: Message, canonical: str = "") -> Call:
+def accept(message: Message, canonical: str = "", cap: Cap = NO_CAP) -> Call:
     """Make the call that accepts a message; the nonce is made here, before the first try."""
-    return Call("accept", put_block(message, nonce(), canonical))
+    return Call("accept", (*put_block(message, nonce(), canonical), cap.messages, cap.bytes))
 
 
-def accepted(message: Message, answer: list[Any]) -> Receipt | IdReused:
+def accepted(message: Message, answer: list[Any]) -> Receipt | IdReused | QueueFull:
     """Read what accepting a message came to."""
     status, accepted_ms, header, wake = answer
+    if status == b"FULL":
+        return _full(message.queue, *answer[1:])
     if status == b"REUSED":
         return IdReused(
             f"Message id {message.source_id or message.id} was used before with another body: send it under a new id."
         )
     correlation_id = packing.correlation_in(header) if header else message.correlation_id
     return Receipt(message.id, correlation_id, ReceiptStatus(status.decode()), accepted_ms, bool(wake))
+
+
+def _full(queue: str, held: int, what: bytes, most: int) -> QueueFull:
+    held_now = f"{held} bytes of messages" if what == b"bytes" else f"{held} messages"
+    return QueueFull(
+        f"Queue {queue} is full: it holds {held_now} that are not settled and `backlog_{what.decode()}` is {most}; "
+        "send the message again later, and see `jmswrap queues` for what holds it up."
+    )
 
 
 def claim(queue: str, worker: str, limit: int, guard: Guard, claim_bytes: int, linger_ms: int) -> Call:

@@ -4,7 +4,7 @@ Anybody above may import this module; it knows no Redis.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from jmswrap.errors import IdReused, Unavailable
 from jmswrap.message import Attempt, Claimed, Receipt, Record
@@ -13,6 +13,17 @@ from jmswrap.states import State
 Accepted = Receipt | IdReused | Unavailable
 """What accepting one message came to. Errors are returned, so that one message's
 failure is not its neighbours'."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """How much a queue may hold that is not settled; 0: no cap."""
+
+    messages: int = 0
+    bytes: int = 0
+
+
+NO_CAP = Cap()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +54,8 @@ class Limits:
     """Replicas that must have a write before it counts (``WAIT``)."""
     replica_timeout_ms: int = 1_000
     """How long to wait for them."""
+    caps: Mapping[str, Cap] = field(default_factory=dict)
+    """Queues that refuse what comes while they hold so much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +137,8 @@ class QueueSummary:
     """Workers draining it now."""
     now_ms: int
     """The server's time of this summary."""
+    bytes: int = 0
+    """Bytes of the bodies that are not settled."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,12 +71,13 @@ def _summary(client: redis.Redis, prefix: str, queue: str) -> QueueSummary:
     counts, pause, drains, *lengths = pipe.execute()
     return QueueSummary(
         name=queue,
-        counts={State(state.decode()): int(number) for state, number in counts.items() if int(number)},
+        counts={State(name.decode()): int(n) for name, n in counts.items() if int(n) and name != b"bytes"},
         ready=sum(lengths),
         oldest_ms=_oldest_ms(client, prefix, queue),
         paused=None if pause is None else pause.decode().partition(" ")[2],
         drains=drains,
         now_ms=now_ms,
+        bytes=int(counts.get(b"bytes", 0)),
     )
 
 

@@ -18,6 +18,7 @@ from jmswrap.store import calls, checks, keys, leaving, operating, reading
 from jmswrap.store.calls import Call
 from jmswrap.store.edge import edge, translated
 from jmswrap.store.nouns import (
+    NO_CAP,
     Accepted,
     Claim,
     Guard,
@@ -51,7 +52,7 @@ class Store:
         which a body that differs in bytes only is still the same message.
         """
         todo = [
-            calls.accept(message, other)
+            calls.accept(message, other, self.limits.caps.get(message.queue, NO_CAP))
             for message, other in zip(messages, canonical or [""] * len(messages), strict=True)
         ]
         answers = self._runner.run_all(todo) if todo else []

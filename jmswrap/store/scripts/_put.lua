@@ -18,7 +18,8 @@ local function seen_before(at, known, save_known)
 end
 
 -- Returns status, accepted ms, header line of the first acceptance ('' when it is gone), wake 0 or 1.
-local function put(at)
+-- What was seen before takes no room; for what was not, `refusal` may return another answer.
+local function put(at, refusal)
   local id, queue = ARGV[at], ARGV[at + 6]
   local m = load(id)
   if m then
@@ -34,6 +35,8 @@ local function put(at)
     end)
     return {answer[1], answer[2], '', 0}
   end
+  local refused = refusal and refusal(queue)
+  if refused then return refused end
 
   local r = {v = 1, s = '-', q = queue, a = NOW, o = ARGV[at + 1], b = ARGV[at + 2]}
   m = {id = id, r = r, head = '\n' .. ARGV[at + 4]}

@@ -61,14 +61,19 @@ local function save(m)
   call('SET', P .. 'm:' .. m.id, cjson.encode(m.r) .. m.head)
 end
 
+local FINAL = {DELIVERED = true, EXPIRED = true, CANCELLED = true}
+
 -- The one place where a state changes; counts and totals change with it. Returns the new
--- state's count in the queue. From '-' the message comes into the store.
+-- state's count in the queue. From '-' the message comes into the store, its body is there already.
 local function move(m, to)
   local r = m.r
   local counts = P .. 'n:' .. r.q
-  if r.s ~= '-' then
+  if r.s == '-' then
+    call('HINCRBY', counts, 'bytes', call('STRLEN', P .. 'b:' .. m.id))
+  else
     call('HINCRBY', counts, r.s, -1)
     r.c = NOW
+    if FINAL[to] then call('HINCRBY', counts, 'bytes', -call('STRLEN', P .. 'b:' .. m.id)) end
   end
   local now_there = call('HINCRBY', counts, to, 1)
   count(r.q, r.s .. '>' .. to)

@@ -14,6 +14,7 @@ from jmswrap import log
 from jmswrap.accept.commit import GroupCommit
 from jmswrap.accept.hosting import Engine, hosting
 from jmswrap.accept.ringing import Ringer
+from jmswrap.app.connections import limits
 from jmswrap.config.settings import Config
 from jmswrap.soap.server import listen, serve
 from jmswrap.store.aio import AsyncStore
@@ -35,7 +36,7 @@ def main(config_file: str, folder: str, store_url: str, port_file: str, keep_ali
 
     async def open_engine() -> Engine:
         client = redis.asyncio.Redis.from_url(store_url, socket_timeout=2)
-        store = AsyncStore(client, config.prefix)
+        store = AsyncStore(client, config.prefix, limits(config))
         ringer = Ringer(SilentBell())
 
         async def close() -> None:

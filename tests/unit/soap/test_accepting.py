@@ -5,11 +5,13 @@ import signal
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from door import PARTNER, Orders, Starts, envelope_11, envelope_12, place, wait_for
+from door import PARTNER, SETTINGS, Orders, Starts, envelope_11, envelope_12, place, wait_for
 from lxml import etree
 
 from jmswrap.contract.derive import derive
 from jmswrap.contract.schemas import Schemas
+from jmswrap.message import Settlement
+from jmswrap.states import State
 from jmswrap.store.server import EmbeddedServer
 
 
@@ -101,6 +103,24 @@ def test_a_store_that_is_down_is_a_server_fault_and_never_a_receipt(starts: Star
     probe = orders.request("GET", "/ready")
     assert (probe.status, probe.body) == (503, b"not ready: store-down\n")
     assert orders.request("GET", "/health").status == 200
+
+
+def test_a_full_queue_is_told_to_come_again_and_its_neighbour_is_served(
+    starts: Starts, store_server: EmbeddedServer
+) -> None:
+    settings = SETTINGS.replace("to: {queue: placed}", "to: {queue: placed}\n    backlog_messages: 2")
+    orders = starts.orders(store_server.url, settings=settings)
+    replies = [orders.post(envelope_11(place(f"K{number}"))) for number in range(3)]
+    assert [reply.status for reply in replies] == [200, 200, 503]
+    refused = replies[-1]
+    assert (refused.fault_code, refused.detail("code")) == ("Server", "queue-full")
+    assert refused.headers["retry-after"] == "5"
+    assert b"place is full" not in refused.body
+    assert "Queue place is full: it holds 2 messages" in orders.log.read_text()
+    assert orders.post(envelope_11('<Tell xmlns="urn:example:orders"><news>rain</news></Tell>')).status == 200
+    (claimed,) = orders.store.claim("place", "w", 1).messages
+    orders.store.settle([Settlement(claimed.id, claimed.fence, State.DELIVERED)])
+    assert orders.post(envelope_11(place("K4"))).receipt["status"] == "ACCEPTED"
 
 
 def test_a_store_that_may_lose_messages_gets_none(starts: Starts, tmp_path: Path) -> None:

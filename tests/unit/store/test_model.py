@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from dataclasses import replace
 from typing import Any
 
 import hypothesis.strategies as st
@@ -18,10 +19,10 @@ from hypothesis.stateful import (
 )
 from store_model import LIMITS, MINUTE_MS, Kept, Model
 
-from jmswrap.errors import IdReused, IllegalMove
+from jmswrap.errors import IdReused, IllegalMove, QueueFull
 from jmswrap.message import Attempt, Message, Receipt, Settlement
-from jmswrap.states import FINAL, State, may_move
-from jmswrap.store.nouns import Hold
+from jmswrap.states import FINAL, HERE, State, may_move
+from jmswrap.store.nouns import Cap, Hold
 from jmswrap.store.server import EmbeddedServer
 from jmswrap.store.store import Store
 
@@ -92,10 +93,35 @@ class StoreMachine(RuleBasedStateMachine):
             )
         )
 
-    def put(self, message: Message) -> None:
+    @precondition(lambda self: self.model.messages)
+    @rule(which=st.sampled_from(["messages", "bytes"]), room=st.sampled_from([0, 1]), again=st.booleans())
+    def accept_on_a_queue_with_a_cap(self, which: str, room: int, again: bool) -> None:
+        """Refused when the cap is reached; what came before takes no room."""
+        here = [m for m in self.model.messages.values() if m.state in HERE]
+        backlog = len(here) if which == "messages" else sum(len(m.body) for m in here)
+        full = bool(backlog and not room)
+        capped = Store(self.client, self.prefix, replace(LIMITS, caps={"q": Cap(**{which: max(backlog + room, 1)})}))
+        if again and not full:
+            return
+        if again:
+            old = self.in_state(0, *HERE)
+            assert old
+            (got,) = capped.accept([Message(old.id, "q", "r", old.body, source_id=old.id if old.remembered else "")])
+            assert isinstance(got, Receipt)
+            return
+        number = len(self.sent) + 1
+        message = Message(f"m{number:025d}", "q", "r", f"<b n='{number}'/>".encode())
+        if full:
+            (got,) = capped.accept([message])
+            assert isinstance(got, QueueFull)
+        else:
+            self.sent.append(message)
+            self.put(message, capped)
+
+    def put(self, message: Message, store: Store | None = None) -> None:
         kept = Kept(message.id, message.key, message.body, bool(message.source_id), State.QUEUED, self.model.now_ms)
         expected = self.model.accept(kept, message.delay_ms, message.time_to_live_ms)
-        (got,) = self.store.accept([message])
+        (got,) = (store or self.store).accept([message])
         assert (got.status if isinstance(got, Receipt) else "REUSED") == expected
         assert isinstance(got, Receipt | IdReused)
         self.accepted += expected == "ACCEPTED"
@@ -284,7 +310,9 @@ class StoreMachine(RuleBasedStateMachine):
         tally = dict.fromkeys(State, 0)
         for one in self.model.messages.values():
             tally[one.state] += 1
-        counts = {State(s.decode()): int(n) for s, n in self.client.hgetall(self.name("n:q")).items()}
+        kept = {name.decode(): int(n) for name, n in self.client.hgetall(self.name("n:q")).items()}
+        assert kept.pop("bytes", 0) == sum(len(m.body) for m in self.model.messages.values() if m.state in HERE)
+        counts = {State(name): n for name, n in kept.items()}
         assert {s: counts.get(s, 0) for s in State} == tally
         moves: dict[str, int] = {}
         for key in self.client.scan_iter(self.name("tot:*:q"), count=1000):
