@@ -12,7 +12,7 @@ from typing import Protocol
 from jmswrap.accept.hosting import Engine, Hosted, Hosting, TypedService, WriteService
 from jmswrap.accept.put import Queues
 from jmswrap.contract.publish import Document
-from jmswrap.soap.envelope import Envelope, EnvelopeReader
+from jmswrap.soap.envelope import EnvelopeReader, has_many
 from jmswrap.soap.faults import Answer
 from jmswrap.soap.guard import Head
 from jmswrap.soap.protocol import CallContext
@@ -20,11 +20,8 @@ from jmswrap.soap.service import WriteServer, write_server
 from jmswrap.soap.typed import TypedHost
 from jmswrap.soap.versions import BY_NUMBER
 
-LARGE_BYTES = 262_144
-"""A body of this size takes some milliseconds to parse: a thread does it."""
 TYPED_THREADS = 8
 """Calls of typed services under way at once in a process."""
-NO_PROPERTIES: Mapping[str, str] = {}
 
 
 class Desk(Protocol):
@@ -65,7 +62,7 @@ class WriteDesk:
     async def answer(self, head: Head, body: bytes) -> Answer:
         """Accept a message and answer with its receipt."""
         server = self._servers[head.version.number]
-        if len(body) < LARGE_BYTES:
+        if not has_many(body):
             context = _begin(server, self._reader, head, body)
         else:
             loop = asyncio.get_running_loop()
@@ -129,5 +126,4 @@ class Desks:
 
 
 def _begin(server: WriteServer, reader: EnvelopeReader, head: Head, body: bytes) -> CallContext:
-    envelope: Envelope = reader.read(body, head.version, head.charset)
-    return server.begin(head, envelope, NO_PROPERTIES)
+    return server.begin(head, reader.read(body, head.version, head.charset))

@@ -15,6 +15,10 @@ from jmswrap.soap.versions import SOAP_12, ULTIMATE_RECEIVER, SoapVersion
 
 MAX_ATTRIBUTES = 1000
 """The most attributes an element may have."""
+LARGE_BYTES = 262_144
+"""A message of this size takes some milliseconds to read."""
+MANY_MARKS = 6000
+"""So many ``<`` and ``=`` are a few thousand elements and attributes."""
 
 _DOCTYPE = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s|<\?.*?\?>|<!--.*?-->)*+<!DOCTYPE", re.DOTALL)
 _TOO_MANY_ATTRIBUTES = etree.XPath(f"boolean(//*[count(@*) > {MAX_ATTRIBUTES}])")
@@ -28,6 +32,14 @@ class Envelope:
     version: SoapVersion
     headers: tuple[etree._Element, ...]
     body: etree._Element
+    many: bool
+    """It may hold many elements or attributes."""
+
+
+def has_many(raw: bytes) -> bool:
+    """Whether reading a message may take long enough to be noticed by other callers."""
+    # Short ones cannot have so many: counting costs more than asking for the length.
+    return len(raw) >= LARGE_BYTES or (len(raw) > MANY_MARKS and raw.count(b"<") + raw.count(b"=") > MANY_MARKS)
 
 
 class EnvelopeReader:
@@ -43,7 +55,7 @@ class EnvelopeReader:
         root = self._parse(raw, charset)
         if root.tag != version.envelope:
             raise _wrong_envelope(root, version)
-        return _take_apart(root, version)
+        return _take_apart(root, version, has_many(raw))
 
     def _parse(self, raw: bytes, charset: str) -> etree._Element:
         if b"<!DOCTYPE" in raw and _DOCTYPE.match(raw):
@@ -99,7 +111,7 @@ def _parser(charset: str) -> etree.XMLParser:
     )
 
 
-def _take_apart(root: etree._Element, version: SoapVersion) -> Envelope:
+def _take_apart(root: etree._Element, version: SoapVersion, many: bool) -> Envelope:
     headers: tuple[etree._Element, ...] = ()
     body: etree._Element | None = None
     for child in root:
@@ -116,7 +128,7 @@ def _take_apart(root: etree._Element, version: SoapVersion) -> Envelope:
             )
     if body is None:
         raise SoapFault("The envelope has no Body; send one with the message in it.", code="envelope")
-    return Envelope(version, headers, _only_child(body))
+    return Envelope(version, headers, _only_child(body), many)
 
 
 def _only_child(body: etree._Element) -> etree._Element:

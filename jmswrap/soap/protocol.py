@@ -5,7 +5,6 @@ resolution fails on honest payloads; here the envelope is already parsed (``enve
 is checked against the operation and the schema, and is handed on untouched.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from spyne.const.http import HTTP_500
@@ -51,12 +50,11 @@ class CallContext(MethodContext):  # type: ignore[misc]
 class Incoming:
     """What the transport knows of a call; Spyne calls it ``ctx.transport``."""
 
-    __slots__ = ("envelope", "head", "parent", "properties")
+    __slots__ = ("envelope", "head")
 
-    def __init__(self, head: Head, envelope: Envelope, properties: Mapping[str, str]) -> None:
+    def __init__(self, head: Head, envelope: Envelope) -> None:
         self.head = head
         self.envelope = envelope
-        self.properties = properties
 
 
 class PassThrough11(Soap11):  # type: ignore[misc]
@@ -106,7 +104,7 @@ class PassThrough11(Soap11):  # type: ignore[misc]
             self._check_action(ctx.transport.head.action, operation)
         if envelope.headers:
             check_understood(envelope, operation.headers | understood(envelope))
-        self._service.schemas.validate(envelope.body, operation.element)
+        self._service.schemas.validate(envelope.body, operation.element, envelope.many)
         ctx.in_object = envelope.body
 
     def serialize(self, ctx: Any, message: Any) -> None:

@@ -19,6 +19,8 @@ from jmswrap.soap.guard import Head
 from jmswrap.soap.protocol import CallContext, Incoming, PassThrough11, PassThrough12
 from jmswrap.soap.versions import SOAP_11, SOAP_12, SoapVersion
 
+NO_PROPERTIES: Mapping[str, str] = {}
+"""A SOAP call brings no application properties."""
 _PROTOCOLS = {SOAP_11.number: PassThrough11, SOAP_12.number: PassThrough12}
 
 
@@ -44,10 +46,10 @@ class WriteServer(ServerBase):  # type: ignore[misc]
         super().__init__(app)
         self._commit = commit
 
-    def begin(self, head: Head, envelope: Envelope, properties: Mapping[str, str]) -> CallContext:
+    def begin(self, head: Head, envelope: Envelope) -> CallContext:
         """Dispatch a call; afterwards ``ctx.out_object`` holds its message."""
         ctx = CallContext(self, CallContext.SERVER)
-        ctx.transport = Incoming(head, envelope, properties)
+        ctx.transport = Incoming(head, envelope)
         self.generate_contexts(ctx)
         self.get_in_object(ctx)
         self.get_out_object(ctx)
@@ -80,7 +82,7 @@ def _method(operation: WriteOperation) -> Any:
     intake = operation.intake
 
     def accept(ctx: CallContext, body: Any) -> Message:
-        return intake.message(body, ctx.in_header_doc, operation.name, ctx.transport.properties)
+        return intake.message(body, ctx.in_header_doc, operation.name, NO_PROPERTIES)
 
     accept.__name__ = operation.name
     declare = rpc(AnyXml, _returns=AnyXml, _body_style="bare", _udd={"operation": operation})

@@ -104,10 +104,10 @@ class TypedHost:
         envelope = EnvelopeReader().read(body, head.version, head.charset)
         self._check(head, str(envelope.body.tag))
         check_understood(envelope, understood(envelope))
-        self._schemas.validate(envelope.body, str(envelope.body.tag))
+        self._schemas.validate(envelope.body, str(envelope.body.tag), envelope.many)
         server = self._servers[head.version.number]
         ctx = CallContext(server, CallContext.SERVER)
-        ctx.transport = Incoming(head, envelope, {})
+        ctx.transport = Incoming(head, envelope)
         ctx.udc = self._queues
         try:
             server.generate_contexts(ctx)

@@ -35,6 +35,33 @@ def test_a_fault_names_line_and_element_as_sent(wsdls: Path) -> None:
     assert (caught.value.line, caught.value.element) == (3, "{urn:test:orders}number")
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "\n<number>7</number>\n<number>8</number>",
+        "\n\n<number\n>seven</number>",
+        "",
+        "<number>7</number>\n<other/>",
+        "text<number>7</number>",
+        "\n<!-- <number> --><number x='1'>7</number>",
+        "\n<number><number>7</number></number>",
+    ],
+)
+def test_a_document_of_many_elements_gets_the_same_sentence_and_line(wsdls: Path, body: str) -> None:
+    schemas = Schemas.of(wsdls / "orders.wsdl")
+    found = []
+    for many in (False, True):
+        text = f'<e>\n<PlaceOrder\nxmlns="urn:test:orders">{body}</PlaceOrder></e>'
+        with pytest.raises(InvalidDocument) as caught:
+            schemas.validate(etree.fromstring(text)[0], PLACE, many)
+        found.append((str(caught.value), caught.value.line, caught.value.element))
+    assert found[0] == found[1]
+
+
+def test_a_document_of_many_elements_that_fits_is_let_through(wsdls: Path) -> None:
+    Schemas.of(wsdls / "orders.wsdl").validate(order("7"), PLACE, many=True)
+
+
 def test_another_element_than_expected_is_refused(wsdls: Path) -> None:
     with pytest.raises(InvalidDocument, match="The body is PlaceOrder of namespace urn:test:orders, but Forget of"):
         Schemas.of(wsdls / "orders.wsdl").validate(order("7"), "{urn:test:orders}Forget")
