@@ -25,6 +25,8 @@ BACKLOG = 1024
 GRACEFUL_SECONDS = 20
 KEEP_ALIVE_SECONDS = 75
 """Longer than what common proxies and clients keep a connection, so that they close first."""
+MOST_GROWTH_BYTES = 805_306_368
+"""A process that has grown by this much is replaced (``worker.py``); what may wait for the store is a third of it."""
 
 
 class GatewayServer(BaseApplication):  # type: ignore[misc]
@@ -37,7 +39,9 @@ class GatewayServer(BaseApplication):  # type: ignore[misc]
         listener: socket.socket,
         ready: Callable[[], None],
         keep_alive_seconds: int,
+        most_growth_bytes: int,
     ) -> None:
+        self.most_growth_bytes = most_growth_bytes
         self._hosting = hosting
         self._open_engine = open_engine
         self._listener = listener
@@ -93,13 +97,14 @@ def serve(
     listener: socket.socket,
     ready: Callable[[], None] = lambda: None,
     keep_alive_seconds: int = KEEP_ALIVE_SECONDS,
+    most_growth_bytes: int = MOST_GROWTH_BYTES,
 ) -> None:
     """Serve until SIGTERM or SIGINT; exits the process as gunicorn does.
 
     ``ready`` is called in the parent once it listens and before requests are answered.
     """
     listener.set_inheritable(True)
-    GatewayServer(hosting, open_engine, listener, ready, keep_alive_seconds).run()
+    GatewayServer(hosting, open_engine, listener, ready, keep_alive_seconds, most_growth_bytes).run()
 
 
 def http_parser(gunicorn: Version, c_parser: Version) -> str:

@@ -1,4 +1,4 @@
-"""gunicorn's ``asgi`` worker, which closes connections that are idle too long, or idle at its end.
+"""gunicorn's ``asgi`` worker, with an end for idle connections and for a process that grows.
 
 gunicorn 26 and 27 wait at SIGTERM until every connection has closed, idle ones too: with
 clients that keep theirs, each stop lasted the whole grace period (20 s, measured). Here
@@ -6,12 +6,27 @@ connections without a request under way are closed at once; the others get their
 A connection on which no request comes is closed after ``keepalive`` seconds, also one that
 sends its first header a byte at a time: gunicorn 26 cancels its own timer as it sets it,
 and no version has one for the first request.
+
+libxml2 keeps every name it has read, and lxml gives a thread one such dictionary for its
+life: who sends elements with ever new names makes a process grow by what they send (300 MB
+of names, 300 MB of memory, measured; nothing frees it). A process that has grown too much
+ends as at SIGTERM and gunicorn starts the next; connections wait in the backlog meanwhile.
 """
 
+import os
+from pathlib import Path
 from typing import Any
 
 from gunicorn.asgi.protocol import ASGIProtocol  # type: ignore[import-untyped]  # gunicorn carries no types
 from gunicorn.workers import gasgi  # type: ignore[import-untyped]
+
+from jmswrap import log
+
+LOOKS = 5
+"""How often in a row, a second apart, a process must be seen to have grown: large bodies come and go."""
+_STATUS = Path("/proc/self/statm")
+
+_log = log.get(__name__)
 
 
 class GatewayProtocol(ASGIProtocol):  # type: ignore[misc]
@@ -52,6 +67,8 @@ class GatewayWorker(gasgi.ASGIWorker):  # type: ignore[misc]
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self.connections: set[GatewayProtocol] = set()
+        self._bytes_at_first = 0
+        self._looks = 0
 
     def init_process(self) -> None:
         """Run the process; in it, and nowhere else, gunicorn makes connections of our class."""
@@ -62,11 +79,21 @@ class GatewayWorker(gasgi.ASGIWorker):  # type: ignore[misc]
         super().init_process()
 
     def notify(self) -> None:
-        """Tell the parent that the process lives, each second; and look for idle connections."""
+        """Tell the parent that the process lives, each second; look at idle connections and at memory."""
         super().notify()
         now = self.loop.time()
         for connection in list(self.connections):
             connection.close_if_long_idle(now)
+        self._end_when_grown(self.app.most_growth_bytes)
+
+    def _end_when_grown(self, most_bytes: int) -> None:
+        held = resident_bytes()
+        self._bytes_at_first = self._bytes_at_first or held
+        grown = held - self._bytes_at_first
+        self._looks = self._looks + 1 if grown > most_bytes else 0
+        if self._looks == LOOKS:
+            _log.warning("process-renewed", grown_bytes=grown)
+            self.handle_exit_signal()
 
     async def _shutdown(self) -> None:
         for server in self.servers:
@@ -74,3 +101,10 @@ class GatewayWorker(gasgi.ASGIWorker):  # type: ignore[misc]
         for connection in list(self.connections):
             connection.close_if_idle()
         await super()._shutdown()
+
+
+def resident_bytes() -> int:
+    """Return the memory this process holds; 0 on systems without ``/proc``, where nobody looks."""
+    if not _STATUS.exists():
+        return 0
+    return int(_STATUS.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")

@@ -16,6 +16,7 @@ from lxml import etree
 
 from jmswrap import xml
 from jmswrap.contract.derive import derive
+from jmswrap.soap.server import MOST_GROWTH_BYTES
 from jmswrap.store.store import Store
 
 HERE = Path(__file__).parent
@@ -111,6 +112,11 @@ class Orders:
             fields["Content-Type"] = content_type
         return self.request("POST", "/services/Orders", body, fields)
 
+    def processes(self) -> list[int]:
+        """The gateway's own processes, below the one that keeps them running; Linux says."""
+        pid = self.process.pid
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
     def queued(self) -> int:
         return sum(sum(queue.counts.values()) for queue in self.store.queues())
 
@@ -147,17 +153,23 @@ class Starts:
     running: "list[subprocess.Popen[bytes]]"
 
     def orders(
-        self, store_url: str, gateway: str = "{}", settings: str = SETTINGS, keep_alive_seconds: int = 75
+        self,
+        store_url: str,
+        gateway: str = "{}",
+        settings: str = SETTINGS,
+        keep_alive_seconds: int = 75,
+        most_growth_bytes: int = MOST_GROWTH_BYTES,
+        partner: Path = PARTNER,
     ) -> Orders:
         number = next(_numbers)
         name = f"door{os.getpid()}x{number}"
         folder = self.folder / name
-        derive(PARTNER, folder, "Orders")
+        derive(partner, folder, "Orders")
         config = yaml.safe_load(settings.replace("NAME", name))
         config["gateway"] = {"port": 0, **yaml.safe_load(gateway)}
         (folder / "jmswrap.yaml").write_text(yaml.safe_dump(config))
         log, port_file = folder / "log", folder / "port"
-        files = (folder / "jmswrap.yaml", folder, store_url, port_file, keep_alive_seconds)
+        files = (folder / "jmswrap.yaml", folder, store_url, port_file, keep_alive_seconds, most_growth_bytes)
         arguments = [str(HERE / "serve_orders.py"), *map(str, files)]
         with log.open("wb") as output:
             process = subprocess.Popen(

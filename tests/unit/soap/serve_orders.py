@@ -1,4 +1,4 @@
-"""A gateway process for the tests: ``python serve_orders.py CONFIG FOLDER STORE_URL PORT_FILE KEEP_ALIVE``.
+"""A gateway process for the tests: ``python serve_orders.py CONFIG FOLDER STORE_URL PORT_FILE KEEP_ALIVE MOST_GROWTH``.
 
 Wires what ``jmswrap serve`` wires, on a store of the tests, and writes its port into PORT_FILE.
 """
@@ -27,7 +27,7 @@ class SilentBell:
         assert queue
 
 
-def main(config_file: str, folder: str, store_url: str, port_file: str, keep_alive_seconds: str) -> None:
+def main(config_file: str, folder: str, store_url: str, port_file: str, keep_alive: str, most_growth: str) -> None:
     log.to_stderr()
     config = Config.model_validate(yaml.safe_load(Path(config_file).read_text()))
     listener = listen("127.0.0.1", config.gateway.port)
@@ -49,7 +49,7 @@ def main(config_file: str, folder: str, store_url: str, port_file: str, keep_ali
         Path(port_file).with_suffix(".part").write_text(str(port))
         Path(port_file).with_suffix(".part").rename(port_file)
 
-    serve(hosted, open_engine, listener, ready, int(keep_alive_seconds))
+    serve(hosted, open_engine, listener, ready, int(keep_alive), int(most_growth))
 
 
 if __name__ == "__main__":
