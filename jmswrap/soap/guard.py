@@ -110,11 +110,19 @@ def _content_type(value: str) -> tuple[SoapVersion, str, str | None]:
             status=415,
             headers=((b"accept", b"text/xml, application/soap+xml"),),
         )
-    action = header.get_param("action") if version is SOAP_12 else None
-    return version, _charset(header.get_param("charset"), version), action if isinstance(action, str) else None
+    try:
+        charset, action = header.get_param("charset"), header.get_param("action")
+    except ValueError:
+        # ``charset*9…9`` with more digits than Python reads as a number.
+        raise SoapFault(
+            "The parameters of the Content-Type cannot be read; send charset=utf-8 or none.",
+            code="media-type",
+            status=415,
+        ) from None
+    return version, _charset(charset), action if version is SOAP_12 and isinstance(action, str) else None
 
 
-def _charset(named: object, version: SoapVersion) -> str:
+def _charset(named: object) -> str:
     if named is None:
         return ""
     known = CHARSETS.get(str(named).strip().lower())
@@ -161,7 +169,7 @@ async def read_body(receive: Receive, head: Head, limits: Limits) -> bytes:
             status=408,
             headers=((b"connection", b"close"),),
         ) from None
-    return _gunzip(raw, limits) if head.coding else raw
+    return await asyncio.to_thread(_gunzip, raw, limits) if head.coding else raw
 
 
 async def _read(receive: Receive, limits: Limits, deadline: asyncio.Timeout) -> bytes:
