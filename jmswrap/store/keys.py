@@ -33,6 +33,7 @@ TABLE: tuple[Key, ...] = (
     Key("dk:QUEUE", "hash", "key → how many DEAD messages let it go", "while there are such"),
     Key("dl:QUEUE", "hash", "key → place:ID of the last message delivered after such a one", "with dk"),
     Key("log:QUEUE", "list", "ids in the order of acceptance; trimmed as records are purged", "for ever"),
+    Key("trim", "hash", "queue → place in its log where the search for purged ids goes on", "while not empty"),
     Key("n:QUEUE", "hash", "state → number of records in it; bytes: of the bodies not settled", "for ever"),
     Key("tot:YYYYMMDD:QUEUE", "hash", "a day's control totals: FROM>TO → moves ('-': outside), duplicate", "400 days"),
     Key("drains:QUEUE", "zset", "workers draining the queue, by the ms they count until", "while not empty"),

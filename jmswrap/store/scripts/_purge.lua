@@ -18,11 +18,29 @@ local function purge(m)
   count(m.r.q, m.r.s .. '>-')
 end
 
--- The log forgets the purged at its beginning.
+-- The log forgets the purged: those at its beginning at once, those behind messages that stay (a dead
+-- one, say) window by window, so that one that stays for months does not keep all that came after it.
 local function trim_log(queue, most)
-  for _ = 1, most do
-    local first = call('LINDEX', P .. 'log:' .. queue, 0)
+  local log, popped = P .. 'log:' .. queue, 0
+  while popped < most do
+    local first = call('LINDEX', log, 0)
     if not first or call('EXISTS', P .. 'm:' .. first) == 1 then break end
-    call('LPOP', P .. 'log:' .. queue)
+    call('LPOP', log)
+    popped = popped + 1
+  end
+  if popped == most then return end
+  local from = tonumber(call('HGET', P .. 'trim', queue) or 0)
+  local window, gone = call('LRANGE', log, from, from + most - 1), 0
+  for at, id in ipairs(window) do
+    if call('EXISTS', P .. 'm:' .. id) == 0 then
+      call('LSET', log, from + at - 1, '')
+      gone = gone + 1
+    end
+  end
+  if gone > 0 then call('LREM', log, gone, '') end
+  if #window == most then
+    call('HSET', P .. 'trim', queue, from + most - gone)
+  elseif from > 0 then
+    call('HDEL', P .. 'trim', queue)
   end
 end

@@ -2,7 +2,7 @@
 -- with: record queue purge
 -- Settled messages that the history holds leave the store; one that changed since it was read stays.
 --
--- Keys:    settled m:ID b:ID a:ID r:ID d:ID log:QUEUE k:QUEUE:KEY q:QUEUE:PRIORITY n:QUEUE tot:DAY:QUEUE clock
+-- Keys:    settled m:ID b:ID a:ID r:ID d:ID log:QUEUE trim k:QUEUE:KEY q:QUEUE:PRIORITY n:QUEUE tot:DAY:QUEUE clock
 -- ARGV:    prefix, limits, then for each message: id, mark
 --          mark: SHA-1 of the record, the number of its attempts, and the last of them, as they were read
 -- Returns: how many left

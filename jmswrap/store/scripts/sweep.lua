@@ -3,7 +3,7 @@
 -- Housekeeping, idempotent and bounded: what is due, whose lease ran out, what expired, what may
 -- be purged, and which queues have work that nobody was woken for.
 --
--- Keys:    queues due:QUEUE lease expire settled log:QUEUE run m:ID b:ID a:ID r:ID d:ID pause armed
+-- Keys:    queues due:QUEUE lease expire settled log:QUEUE trim run m:ID b:ID a:ID r:ID d:ID pause armed
 --          k:QUEUE:KEY q:QUEUE:PRIORITY doubt:QUEUE slot:PARTNER brk:PARTNER n:QUEUE tot:DAY:QUEUE drains:QUEUE clock
 -- ARGV:    prefix, limits, most messages of each sort, '1' when settled records are purged here
 -- Returns: {promoted, leases lapsed, of these in doubt, expired, purged, 1 when more is left, queue to wake, …}

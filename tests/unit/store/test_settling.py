@@ -227,3 +227,21 @@ def test_the_sweep_finds_a_queue_that_nobody_was_woken_for(desk: Desk) -> None:
     desk.pass_ms(6_000)
     assert desk.store.sweep().wake == ("q",)
     assert desk.store.sweep().wake == ()
+
+
+def test_a_dead_message_does_not_keep_the_log_of_all_that_came_after_it(desk: Desk) -> None:
+    stays = [desk.put() for _ in range(3)]
+    for one in desk.claim(3):
+        desk.settle(Hold(one.id, one.fence), State.DEAD)
+    for _ in range(40):
+        desk.put()
+        desk.settle(desk.take(), State.DELIVERED)
+    waits = desk.put()
+    desk.pass_ms(desk.store.limits.retention_ms)
+    purged = 0
+    for _ in range(20):
+        purged += desk.store.sweep(limit=4).purged
+    assert purged == 40
+    log = desk.store.client.lrange(f"{desk.store.prefix}:log:q", 0, -1)
+    assert len(log) < 12
+    assert [one.decode() for one in log if desk.store.record(one.decode())] == [*stays, waits]
