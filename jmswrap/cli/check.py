@@ -13,10 +13,10 @@ from jmswrap.config.problem import Problem
 @options.config
 @options.as_json
 def check(file: Path, as_json: bool) -> None:
-    """Find every problem of an integration, each with its line and what to do.
+    """Find every problem of an integration at once.
 
-    Reads jmswrap.yaml, the contracts it names, schemas and transforms. Exit status 1 when
-    there is a problem; warnings alone are fine.
+    Each comes with its line and what to do. Reads jmswrap.yaml, the contracts it names,
+    schemas and transforms. Exit status 1 when there is a problem; warnings alone are fine.
     """
     examined = examine(file)
     if as_json:

@@ -16,12 +16,24 @@ from jmswrap.testing.partner import Behaviour
 @click.argument("wsdl", type=click.Path(path_type=Path))
 @click.option("--service", default="", help="The WSDL service, when the file has several.")
 @click.option("--wsdl-port", default="", help="The WSDL port, when the service has several.")
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port to listen on; 0 takes a free one.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, metavar="N", help="Port to listen on; 0 takes a free one."
+)
 @click.option("--ledger", type=click.Path(path_type=Path), help="File that gets a JSON line for each message applied.")
-@click.option("--latency", "latency_ms", type=click.FloatRange(0), default=0, help="Milliseconds each answer takes.")
-@click.option("--faults", type=click.FloatRange(0, 1), default=0, help="Share of calls that fail, unapplied.")
-@click.option("--lost", type=click.FloatRange(0, 1), default=0, help="Share of calls that are applied, unanswered.")
-@click.option("--seed", type=int, default=0, help="Makes chance and sample replies repeatable.")
+@click.option(
+    "--latency", "latency_ms", type=click.FloatRange(0), default=0, metavar="MS", help="Milliseconds each answer takes."
+)
+@click.option(
+    "--faults", type=click.FloatRange(0, 1), default=0, metavar="SHARE", help="Share of calls that fail, unapplied."
+)
+@click.option(
+    "--lost",
+    type=click.FloatRange(0, 1),
+    default=0,
+    metavar="SHARE",
+    help="Share of calls that are applied, unanswered.",
+)
+@click.option("--seed", type=int, default=0, metavar="N", help="Makes chance and sample replies repeatable.")
 @click.option("--reject", "rejects", default="", metavar="XPATH", help="Bodies it is true for get a business fault.")
 @click.option(
     "--rejection",
@@ -29,8 +41,12 @@ from jmswrap.testing.partner import Behaviour
     metavar="FILE",
     help="With --reject: the fault's detail element; default: a sample of the declared one.",
 )
-@click.option("--down-after", type=click.IntRange(0), default=0, help="Go away once, after this many messages.")
-@click.option("--down-seconds", type=click.FloatRange(0), default=3, show_default=True, help="For how long.")
+@click.option(
+    "--down-after", type=click.IntRange(0), default=0, metavar="N", help="Go away once, after this many messages."
+)
+@click.option(
+    "--down-seconds", type=click.FloatRange(0), default=3, show_default=True, metavar="N", help="For how long."
+)
 @click.option("--value", "values", multiple=True, metavar="NAME=XPATH", help="Note a value of the body in the ledger.")
 @click.option("--namespace", "namespaces", multiple=True, metavar="PREFIX=URI", help="A prefix for the XPaths.")
 @click.option("--json", "as_json", is_flag=True, help="Print the address as JSON.")

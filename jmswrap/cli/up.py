@@ -21,12 +21,25 @@ READY_SECONDS = 120.0
 
 @click.command()
 @options.config
-@click.option("--port", type=click.IntRange(0, 65535), help="The gateway's port; 0 takes a free one.")
-@click.option("--workers", type=click.IntRange(1, 64), help="Worker processes.")
+@click.option("--port", type=click.IntRange(0, 65535), metavar="N", help="The gateway's port; 0 takes a free one.")
+@click.option("--workers", type=click.IntRange(1, 64), metavar="N", help="Worker processes.")
 @click.option("--data", type=click.Path(path_type=Path), help="Folder of the embedded store.")
 @click.option("--simulate", is_flag=True, help="Also run every partner, from its WSDL, on a free port.")
-@click.option("--latency", "latency_ms", type=click.FloatRange(0), default=0, help="With --simulate: its ms an answer.")
-@click.option("--faults", type=click.FloatRange(0, 1), default=0, help="With --simulate: share of calls that fail.")
+@click.option(
+    "--latency",
+    "latency_ms",
+    type=click.FloatRange(0),
+    default=0,
+    metavar="MS",
+    help="With --simulate: milliseconds that each answer takes.",
+)
+@click.option(
+    "--faults",
+    type=click.FloatRange(0, 1),
+    default=0,
+    metavar="SHARE",
+    help="With --simulate: share of calls that fail, from 0 to 1.",
+)
 @click.option("--ready-file", type=click.Path(path_type=Path), help="Write the addresses there as JSON when all is up.")
 def up(
     file: Path,

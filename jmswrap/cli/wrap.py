@@ -17,7 +17,7 @@ from jmswrap.contract import wrap as contract_wrap
 @click.option("--service", default="", help="The WSDL service to wrap, when there are several.")
 @click.option("--port", default="", help="The WSDL port to wrap, when there are several.")
 @click.option("--name", default="", help="Name of the integration; default: the WSDL service's.")
-@click.option("--allow", multiple=True, metavar="HOST", help="Also read imports from this host; may be repeated.")
+@click.option("--allow", multiple=True, metavar="HOST", help="Also read imports from this host.")
 @click.option(
     "--catalog",
     "catalog_file",
@@ -38,9 +38,9 @@ def wrap(
     force: bool,
     as_json: bool,
 ) -> None:
-    """Make an integration from a partner's WSDL, a file or an http(s) address.
+    """Make an integration from a partner's WSDL.
 
-    Pins the WSDL with all it imports, derives the asynchronous WSDL that clients see
+    WSDL is a file or an http(s) address. Pins it with all it imports, derives the asynchronous WSDL that clients see
     (same operations, same types, a receipt as answer), writes samples and jmswrap.yaml.
     Of an address only its own host is asked, and those that --allow names.
     """
