@@ -22,10 +22,9 @@ What a method may rely on:
   503 by itself; raise ``spyne.Fault("Client.…", sentence)`` for what the caller did wrong.
 - A parameter that is out of its declared bounds never reaches the method.
 
-Run it (the module must be on the Python path):
+Run it (the module stands beside ``jmswrap.yaml``, or anywhere on the Python path):
 
-    cd examples/typed_service
-    PYTHONPATH=. jmswrap up -c jmswrap.yaml
+    jmswrap up -c examples/typed_service
 
 and send ``reading.xml`` to http://127.0.0.1:8080/services/MeterReadings:
 

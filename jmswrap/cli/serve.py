@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sys
 from pathlib import Path
 
 import click
@@ -18,7 +19,9 @@ LISTENER_VARIABLE = "JMSWRAP_LISTENER"
 
 @click.command()
 @options.config
-@click.option("--port", type=click.IntRange(0, 65535), help="Port instead of the configured one; 0 takes a free one.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), metavar="N", help="Port instead of the configured one; 0 takes a free one."
+)
 def serve(file: Path, port: int | None) -> None:
     """Run the gateway: SOAP services that queue what they are given.
 
@@ -35,6 +38,7 @@ def serve(file: Path, port: int | None) -> None:
         settings = integration.config.gateway
         listener = server.listen(settings.host, settings.port if port is None else port)
     address = gateway.public_address(integration, listener.getsockname()[1])
+    sys.path.insert(0, str(integration.folder))  # a typed service's module may stand beside jmswrap.yaml
     hosting = gateway.hosting(integration, address)
     lifeline.attach(os.environ)
     said = log.get("jmswrap.serve").bind(integration=integration.config.name, address=address)

@@ -1,9 +1,11 @@
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,6 +17,7 @@ from machine import Up, alive, descendants, eventually, up
 from jmswrap.contract.wrap import wrap
 from jmswrap.testing.ledger import entries
 
+ROOT = Path(__file__).parents[2]
 ORDERS = Path(__file__).parents[1] / "data" / "partner" / "orders.wsdl"
 
 
@@ -118,3 +121,16 @@ def test_a_store_that_cannot_be_reached_ends_up_with_the_reason(folder):
 
 def test_the_address_is_on_loopback(running):
     assert urlsplit(running.facts["gateway"]).hostname == "127.0.0.1"
+
+
+def test_a_typed_services_module_may_stand_beside_the_settings(tmp_path):
+    folder = shutil.copytree(ROOT / "examples" / "typed_service", tmp_path / "typed")
+    with up(folder, "--workers", 1) as started:
+        request = urllib.request.Request(
+            started.facts["services"]["MeterReadings"]["address"],
+            (folder / "reading.xml").read_bytes(),
+            {"Content-Type": "text/xml"},
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            assert b"ACCEPTED" in answer.read()
+        eventually(lambda: started.jmswrap("messages", "-q", "billing"), "the reading on the next queue")
