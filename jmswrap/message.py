@@ -97,6 +97,8 @@ class Record:
     """When the lease ends, while IN_FLIGHT."""
     reason: str = ""
     """One sentence on why it is in this state, where that needs saying."""
+    kills: int = 0
+    """Workers in a row that died while they had it; whether it killed them is not known."""
 
     @property
     def redelivered(self) -> bool:

@@ -68,6 +68,7 @@ class Outcome(StrEnum):
     CANNOT_CALL = "cannot-call"
     TRANSFORM_FAILED = "transform-failed"
     FORWARDED = "forwarded"
+    KILLED_WORKERS = "killed-workers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,7 @@ TABLE: Mapping[Outcome, Row] = MappingProxyType(
         Outcome.CANNOT_CALL: _same("the message cannot be put into the partner's operation", Meaning.DEAD),
         Outcome.TRANSFORM_FAILED: _same("a step failed on this document", Meaning.DEAD),
         Outcome.FORWARDED: _same("put on the next queue", Meaning.DELIVERED),
+        Outcome.KILLED_WORKERS: _same("three workers in a row died while they had it", Meaning.DEAD),
     }
 )
 """Every outcome and what it means."""

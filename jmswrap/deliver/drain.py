@@ -17,10 +17,10 @@ from jmswrap.deliver.decide import handed_back
 from jmswrap.deliver.delivery import Call, QueuePlan
 from jmswrap.deliver.flight import Flight
 from jmswrap.deliver.held import Asking, Held
-from jmswrap.deliver.pace import Drained, Pace, Rings
+from jmswrap.deliver.pace import DEADLY, SUSPECT, Drained, Ended, Pace, Rings
 from jmswrap.message import Claimed, Settlement
 from jmswrap.states import Phase, State
-from jmswrap.store.nouns import Claim
+from jmswrap.store.nouns import Claim, Hold
 from jmswrap.store.store import Store
 
 _LOG = log.get(__name__)
@@ -64,6 +64,7 @@ class Drain:
         self.drained = Drained()
         self._ask = Asking(plan.queue)
         self._held = Held(store, self._ask, worker, self.drained)
+        self._suspect: Flight | None = None
 
     def run(self) -> Drained:
         """Drain until the time is over, the queue stays empty or somebody else needs the worker."""
@@ -80,6 +81,20 @@ class Drain:
             left = len(self._held)
             self._crew.reserve(left)
             self._pace.leftover(lambda: self._outlast(left))
+        return self.drained
+
+    def only(self, claimed: Claimed) -> Drained:
+        """Deliver one message that another process holds, and nothing else; Unavailable when it cannot begin."""
+        before = clock.monotonic()
+        if self._store.renew(self._worker, [Hold(claimed.id, claimed.fence)]):
+            return self.drained
+        flight = self._took(claimed, before)
+        self._read_again([flight] if flight else [])
+        while self._held:
+            self._gather(self._patience())
+            self._held.renew()
+            self._settle()
+            self._mark()
         return self.drained
 
     def _leave(self) -> None:
@@ -171,6 +186,9 @@ class Drain:
             return
 
     def _landed(self, flight: Flight) -> None:
+        if flight.ended is not None:
+            self._came_back(flight, flight.ended)
+            return
         if flight.settlement is None and flight.answered is None and self._ends:
             flight.settlement = handed_back(flight.claimed, "the worker ended its drain")
         if flight.settlement is not None:
@@ -196,8 +214,8 @@ class Drain:
     def _claim(self, free: int, linger_seconds: float) -> Claim | None:
         before = clock.monotonic()
         linger_ms = int(linger_seconds * 1000)
-        plan = self._plan
-        claim = self._ask(lambda: self._store.claim(plan.queue, self._worker, free, plan.guard, linger_ms))
+        plan, alone = self._plan, self._suspect is None
+        claim = self._ask(lambda: self._store.claim(plan.queue, self._worker, free, plan.guard, linger_ms, alone))
         self._claimed_at = before
         if claim is None or not claim.messages:
             self._poll_seconds = min(max(self._poll_seconds * 2, POLL_SECONDS), POLL_MAX_SECONDS)
@@ -216,6 +234,8 @@ class Drain:
             return None
         flight = Flight(claimed, delivery, self._worker, before, self._held.lease_end(before))
         self._held.take(flight)
+        if self._suspected(flight):
+            return None
         if flight.replied:
             return flight
         if flight.needs_preparing:
@@ -223,6 +243,34 @@ class Drain:
         else:
             self._ready(flight)
         return None
+
+    def _suspected(self, flight: Flight) -> bool:
+        """Keep a message away from this process that may have killed others; True when it was."""
+        if flight.claimed.record.kills >= DEADLY:
+            flight.killed()
+            self._to_settle.append(flight)
+            return True
+        if flight.claimed.record.kills < SUSPECT or self._pace.apart is None:
+            return False
+        self._suspect = flight
+        self._start(flight, partial(flight.leave_to, self._pace.apart))
+        return True
+
+    def _came_back(self, flight: Flight, ended: Ended) -> None:
+        """Take note of what became of a message in a process of its own."""
+        self._suspect = None
+        if ended.died:
+            _LOG.error("message-killed-its-process", message=flight.claimed.id, said=ended.said)
+            queues = self._ask(lambda: self._store.abandon(self._worker, flight.claimed.id))
+            for queue in queues or ():
+                self._bell.ring(queue)
+        elif ended.drained is None:
+            flight.settlement = handed_back(flight.claimed, ended.said)
+            self._to_settle.append(flight)
+            return
+        else:
+            self.drained.add(ended.drained)
+        self._held.forget(flight)
 
     def _unknown(self, claimed: Claimed, replied: bool) -> None:
         """Settle a message that no route here can go on with."""

@@ -9,12 +9,13 @@ from lxml import etree
 from jmswrap import clock, log
 from jmswrap.deliver.decide import Tried, decide
 from jmswrap.deliver.delivery import Call, Delivery, through
+from jmswrap.deliver.pace import DEADLY, Apart, Ended
 from jmswrap.errors import JmswrapError, TransformError
 from jmswrap.message import Claimed, Settlement
 from jmswrap.outcome import Called, Outcome
 from jmswrap.partner.answered import Answered
 from jmswrap.partner.wire import Wire
-from jmswrap.states import Phase
+from jmswrap.states import Phase, State
 from jmswrap.store.nouns import Hold
 
 _LOG = log.get(__name__)
@@ -23,7 +24,18 @@ _LOG = log.get(__name__)
 class Flight:
     """One claimed message and how far it has come."""
 
-    __slots__ = ("answered", "begun", "body", "claimed", "claimed_at", "delivery", "settlement", "wire", "worker")
+    __slots__ = (
+        "answered",
+        "begun",
+        "body",
+        "claimed",
+        "claimed_at",
+        "delivery",
+        "ended",
+        "settlement",
+        "wire",
+        "worker",
+    )
 
     def __init__(self, claimed: Claimed, delivery: Delivery, worker: str, claimed_at: float, lease_end: float) -> None:
         self.claimed = claimed
@@ -36,6 +48,8 @@ class Flight:
         self.answered: Answered | None = None
         """The partner's answer, waiting to be kept before it is read."""
         self.settlement: Settlement | None = None
+        self.ended: Ended | None = None
+        """What became of it in a process of its own, which has settled it unless it died."""
         self.wire = Wire(lease_end)
 
     @property
@@ -106,6 +120,21 @@ class Flight:
         except Exception as error:  # noqa: BLE001 - whatever happens, the message is settled
             self._unexpected(error)
 
+    def leave_to(self, apart: Apart) -> None:
+        """Have a process of its own deliver it."""
+        self.ended = apart(self.claimed, self.most_seconds)
+
+    def killed(self) -> None:
+        """Decide what it means that one worker after another died over it; nothing is tried any more."""
+        record = self.claimed.record
+        sentence = f"it killed its worker {_times(record.kills)}: {record.reason or 'nothing was sent'}"
+        if self.replied:
+            # The partner has it: a person decides, the answer at hand.
+            reason = f"the partner answered, and reading the answer {sentence.removeprefix('it ')}"
+            self.settlement = Settlement(record.message.id, self.claimed.fence, State.IN_DOUBT, reason=reason)
+            return
+        self._came_to(Called(Outcome.KILLED_WORKERS, sentence))
+
     def _asked(self) -> Answered | Called:
         target, message = self.delivery.target, self.claimed.record.message
         if not isinstance(target, Call):
@@ -136,3 +165,7 @@ class Flight:
         touched = self.wire.sent or self.replied
         outcome = Outcome.NO_ANSWER if touched else Outcome.TRANSFORM_FAILED
         self._came_to(Called(outcome, f"an unexpected error in the worker: {kind}{error}"))
+
+
+def _times(number: int) -> str:
+    return "three times" if number == DEADLY else f"{number} times"

@@ -100,7 +100,7 @@ def _full(queue: str, held: int, what: bytes, most: int) -> QueueFull:
     )
 
 
-def claim(queue: str, worker: str, limit: int, guard: Guard, claim_bytes: int, linger_ms: int) -> Call:
+def claim(queue: str, worker: str, limit: int, guard: Guard, claim_bytes: int, linger_ms: int, suspects: bool) -> Call:
     """Make the call that claims messages."""
     return Call(
         "claim",
@@ -115,6 +115,7 @@ def claim(queue: str, worker: str, limit: int, guard: Guard, claim_bytes: int, l
             str(guard.rate_per_second),
             guard.breaker_failures,
             guard.breaker_ms,
+            "1" if suspects else "",
         ),
     )
 

@@ -68,6 +68,7 @@ def read_record(message_id: str, packed: bytes, body: bytes = b"", lease_ms: int
         worker=state.get("w", ""),
         lease_ms=lease_ms,
         reason=state.get("m", ""),
+        kills=state.get("kl", 0),
     )
 
 

@@ -61,14 +61,23 @@ class Store:
             for message, answer in zip(messages, answers, strict=True)
         ]
 
-    def claim(self, queue: str, worker: str, limit: int, guard: Guard = _UNGUARDED, linger_ms: int = 0) -> Claim:
+    def claim(
+        self,
+        queue: str,
+        worker: str,
+        limit: int,
+        guard: Guard = _UNGUARDED,
+        linger_ms: int = 0,
+        suspects: bool = True,
+    ) -> Claim:
         """Lease up to ``limit`` messages, as many as the partner's guard allows now.
 
         With ``linger_ms`` the caller promises to stay for that long (``listen``) and to claim
         again: an empty queue then wakes it by its bell instead of an RQ job. Without, an empty
-        claim ends the drain in the store's eyes.
+        claim ends the drain in the store's eyes. A message that two workers in a row did not
+        survive comes alone, and only with ``suspects``.
         """
-        call = calls.claim(queue, worker, limit, guard, self.limits.claim_bytes, linger_ms)
+        call = calls.claim(queue, worker, limit, guard, self.limits.claim_bytes, linger_ms, suspects)
         return calls.claimed(self._runner.run(call))
 
     def listen(self, queue: str, seconds: float) -> bool:
@@ -115,9 +124,12 @@ class Store:
             return []
         return [holds[at] for at in self._runner.run(calls.renew(worker, holds))]
 
-    def abandon(self, worker: str) -> tuple[str, ...]:
-        """End the leases of a worker known to be dead; returns the queues to wake."""
-        return tuple(queue.decode() for queue in self._runner.run(Call("abandon", (worker,)))[1:])
+    def abandon(self, worker: str, message_id: str = "") -> tuple[str, ...]:
+        """End the leases of a worker known to be dead, or the one it had left to a process that is.
+
+        Returns the queues to wake.
+        """
+        return tuple(queue.decode() for queue in self._runner.run(Call("abandon", (worker, message_id)))[1:])
 
     def sweep(self, limit: int = 500) -> Swept:
         """Do the housekeeping that is due, at most ``limit`` messages of each sort."""

@@ -14,6 +14,7 @@ from rq.job import Job
 from jmswrap import clock, log
 from jmswrap.deliver.drain import Drain
 from jmswrap.deliver.pace import Drained, Pace
+from jmswrap.worker.apart import apart
 from jmswrap.worker.live import Live, configured, live
 
 _LOG = log.get(__name__)
@@ -33,7 +34,7 @@ def drain(queue: str) -> None:
     settings = here.ready.integration.config.workers
     look = Look(here, queue, get_current_job())
     leftover = here.outlast if here.outlives_jobs else None
-    pace = Pace(settings.drain_seconds, settings.linger_seconds, look.stopping, look.others_wait, leftover)
+    pace = Pace(settings.drain_seconds, settings.linger_seconds, look.stopping, look.others_wait, leftover, apart)
     connections = here.connections
     work = Drain(connections.store, connections.bell, here.crew, plan, here.name, pace)
     look.drained = work.drained

@@ -21,6 +21,9 @@ local function may_expire(m)
   if m.r.e and m.r.h ~= 'replied' then call('ZADD', P .. 'expire', m.r.e, m.id) end
 end
 
+-- Nobody knows which of a dead worker's messages killed it: after so many deaths a message runs alone.
+local SUSPECT = 2
+
 -- To QUEUED, at the front: it has waited its turn already.
 local function hand_back(m)
   if m.r.h ~= 'replied' then m.r.h = nil end
@@ -34,6 +37,7 @@ end
 local function lapse(m)
   end_lease(m)
   local phase, worker = m.r.h, m.r.w or '?'
+  m.r.kl = (m.r.kl or 0) + 1
   if phase == 'claimed' then
     hand_back(m)
   elseif phase == 'replied' then

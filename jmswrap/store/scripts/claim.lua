@@ -5,15 +5,18 @@
 -- Keys:    q:QUEUE:PRIORITY k:QUEUE:KEY m:ID b:ID lease fence due:QUEUE expire settled pause
 --          brk:PARTNER rate:PARTNER slot:PARTNER n:QUEUE tot:DAY:QUEUE armed drains:QUEUE clock
 -- ARGV:    prefix, limits, queue, worker, most messages, most body bytes, linger ms,
---          partner or '', concurrency, calls a second, breaker failures, breaker ms
+--          partner or '', concurrency, calls a second, breaker failures, breaker ms,
+--          '1' when the worker may take a message that is suspected of killing workers
 -- Returns: {wait ms or -1, ready entries left, id, record, body, id, record, body, …}
 -- A claim that comes back empty disarms the queue, unless the drain lingers on its bell.
+-- A suspected message comes alone.
 
 local queue, worker = ARGV[3], ARGV[4]
 local limit, most_bytes, linger = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local partner = ARGV[8]
 local concurrency, rate = tonumber(ARGV[9]), tonumber(ARGV[10])
 local breaker_failures, breaker_ms = tonumber(ARGV[11]), tonumber(ARGV[12])
+local takes_suspects = ARGV[13] == '1'
 
 local function paused()
   local marks = call('HMGET', P .. 'pause', 'q:' .. queue, 'p:' .. partner)
@@ -143,11 +146,17 @@ local answer = {-1, 0}
 local claimed, bytes = 0, 0
 for priority = 9, 0, -1 do
   local ready = P .. 'q:' .. queue .. ':' .. priority
+  local aside = {}
   while claimed < allowed and bytes < most_bytes and steps > 0 do
     local entry = call('LPOP', ready)
     if not entry then break end
     local m = head_of(entry, priority)
-    if m then
+    local suspect = m and (m.r.kl or 0) >= SUSPECT
+    if suspect and (claimed > 0 or not takes_suspects) then
+      aside[#aside + 1] = entry
+      if takes_suspects then steps = 0 end
+    elseif m then
+      if suspect then allowed = 1 end
       lease(m, probe)
       local body = call('GET', P .. 'b:' .. m.id) or ''
       claimed = claimed + 1
@@ -157,6 +166,8 @@ for priority = 9, 0, -1 do
       answer[#answer + 1] = body
     end
   end
+  for at = #aside, 1, -1 do call('LPUSH', ready, aside[at]) end
+  if #aside > 0 then wait = math.max(wait, 50) end
 end
 if claimed > 0 and rate > 0 and partner ~= '' then spend(claimed) end
 

@@ -58,6 +58,8 @@ local function take_place()
 end
 
 local function requeue()
+  -- A person asks for another try of what killed its workers: it is made alone.
+  if (m.r.kl or 0) > SUSPECT then m.r.kl = SUSPECT end
   m.r.n, m.r.e, m.r.h, m.r.m = nil, nil, nil, reason ~= '' and reason or nil
   move(m, 'QUEUED')
 end

@@ -85,6 +85,8 @@ if to == 'QUEUED' then
   if wake_due(m.r.q, hand_back(m)) then wake(m.r.q) end
 else
   m.r.h = nil
+  -- Its worker lives. The count of one that is DEAD for killing them stays, for a person to see.
+  if to ~= 'DEAD' or (m.r.kl or 0) <= SUSPECT then m.r.kl = nil end
   call('DEL', P .. 'r:' .. id)
   if to == 'DELIVERED' then
     finish(m, 'DELIVERED')

@@ -10,6 +10,7 @@ from jmswrap.states import FINAL, State
 from jmswrap.store.nouns import Limits
 
 MINUTE_MS = 60_000
+SUSPECT = 2
 LIMITS = Limits(
     lease_ms=90_000, retention_ms=210_000, duplicate_window_ms=630_000, grace_ms=5_000, messages_per_drain=4
 )
@@ -37,6 +38,7 @@ class Kept:
     attempts: int = 0
     holds_dead: bool = False
     purge_ms: int = 0
+    kills: int = 0
 
 
 @dataclass
@@ -153,6 +155,7 @@ class Model:
             one.phase = "replied" if one.phase == "replied" else ""
         else:
             one.phase = ""
+            one.kills = one.kills if to is State.DEAD and one.kills > SUSPECT else 0
             self._settled(one, to, on_dead, wait_ms)
         if output:
             self.outputs.add(output)
@@ -169,6 +172,7 @@ class Model:
             one.state = to
 
     def lapse(self, one: Kept) -> None:
+        one.kills += 1
         if one.phase == "sending":
             one.attempts += 1
             one.state = State.QUEUED if one.policy == "redeliver" else State.IN_DOUBT
@@ -215,6 +219,7 @@ class Model:
 
     def requeue(self, one: Kept) -> None:
         one.state, one.attempts, one.expires_ms, one.phase = State.QUEUED, 0, 0, ""
+        one.kills = min(one.kills, SUSPECT)
 
     def replay(self, one: Kept) -> None:
         self.forget_release(one)

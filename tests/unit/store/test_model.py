@@ -17,7 +17,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from store_model import LIMITS, MINUTE_MS, Kept, Model
+from store_model import LIMITS, MINUTE_MS, SUSPECT, Kept, Model
 
 from jmswrap.errors import IdReused, IllegalMove, QueueFull
 from jmswrap.message import Attempt, Message, Receipt, Settlement
@@ -126,23 +126,28 @@ class StoreMachine(RuleBasedStateMachine):
         assert isinstance(got, Receipt | IdReused)
         self.accepted += expected == "ACCEPTED"
 
-    @rule(limit=st.sampled_from([1, 2, 10]), worker=st.sampled_from(["w1", "w2"]))
-    def claim(self, limit: int, worker: str) -> None:
+    @rule(limit=st.sampled_from([1, 2, 10]), worker=st.sampled_from(["w1", "w2"]), suspects=st.booleans())
+    def claim(self, limit: int, worker: str, suspects: bool) -> None:
         due = [m for m in self.model.messages.values() if 0 < m.due_ms <= self.model.now_ms]
         if len(due) > 2 * limit:
             limit = 20
         self.model.promote()
         claimable = self.model.claimable()
-        got = self.store.claim("q", worker, limit)
+        suspected = {i for i in claimable if self.model.messages[i].kills >= SUSPECT}
+        if not suspects:
+            claimable -= suspected
+        got = self.store.claim("q", worker, limit, suspects=suspects)
         self.take_over_expired()
         assert {m.id for m in got.messages} <= claimable
         assert len(got.messages) == min(limit, len(claimable)) or got.backlog
+        assert len(got.messages) == 1 or not suspected & {m.id for m in got.messages}
         for one in got.messages:
             assert one.fence > self.fence
             self.fence = one.fence
             self.model.claim(one.id, one.fence)
             assert one.record.deliveries == self.model.messages[one.id].deliveries
             assert one.body == self.model.messages[one.id].body
+            assert one.record.kills == self.model.messages[one.id].kills
             self.holds.append((Hold(one.id, one.fence), worker))
 
     def take_over_expired(self) -> None:
@@ -297,8 +302,9 @@ class StoreMachine(RuleBasedStateMachine):
         for key in self.client.scan_iter(self.name("m:m*"), count=1000):
             message_id = key.decode().rpartition(":")[2]
             records[message_id] = json.loads(self.client.get(key).split(b"\n")[0])  # type: ignore[union-attr]
-        expected = {m.id: (m.state, m.deliveries, m.attempts) for m in self.model.messages.values()}
-        assert {i: (State(r["s"]), r.get("d", 0), r.get("n", 0)) for i, r in records.items()} == expected
+        expected = {m.id: (m.state, m.deliveries, m.attempts, m.kills) for m in self.model.messages.values()}
+        found = {i: (State(r["s"]), r.get("d", 0), r.get("n", 0), r.get("kl", 0)) for i, r in records.items()}
+        assert found == expected
 
     @invariant()
     def nothing_put_out_is_lost_or_doubled(self) -> None:
