@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jmswrap.accept.hosting import consumers
+from jmswrap.app.archiving import has_history, history_of
 from jmswrap.app.integration import Integration
 from jmswrap.config.settings import Config, Durability
 from jmswrap.deliver.held import STUCK_SECONDS
@@ -53,10 +54,11 @@ def store_url(integration: Integration) -> str:
 
 def limits(config: Config) -> Limits:
     """Return the store's limits that a configuration asks for."""
-    settings = config.store
+    settings, archived = config.store, has_history(config)
     return Limits(
         lease_ms=round(settings.lease_seconds * 1000),
-        retention_ms=round(settings.retention_seconds * 1000),
+        retention_ms=round((config.history.after_seconds if archived else settings.retention_seconds) * 1000),
+        purges=not archived,
         duplicate_window_ms=round(settings.duplicate_window_seconds * 1000),
         replicas=settings.replicas,
         caps={queue: _cap(config, queue) for queue in consumers(config)},
@@ -102,6 +104,7 @@ def vouched(config: Config) -> bool:
 @contextmanager
 def looking(integration: Integration) -> Iterator[Inspection]:
     """Open the read facade."""
+    history = history_of(integration)
     connections = connect(integration)
     config = integration.config
     queues: dict[str, tuple[str, ...]] = dict.fromkeys(consumers(config), ())
@@ -110,17 +113,22 @@ def looking(integration: Integration) -> Iterator[Inspection]:
         queues[queue] = (*queues.get(queue, ()), route)
     partners = {config.queue_of(name): r.to.partner for name, r in config.routes.items() if r.to.partner}
     try:
-        yield Inspection(connections.store, queues, partners)
+        yield Inspection(connections.store, queues, partners, history)
     finally:
+        if history is not None:
+            history.close()
         connections.close()
 
 
 @contextmanager
 def moving(integration: Integration) -> Iterator[Moves]:
     """Open the write facade."""
+    history = history_of(integration)
     connections = connect(integration)
     try:
         config = integration.config
-        yield Moves(connections.store, connections.bell, consumers(config), config.partners)
+        yield Moves(connections.store, connections.bell, consumers(config), config.partners, history)
     finally:
+        if history is not None:
+            history.close()
         connections.close()

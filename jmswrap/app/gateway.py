@@ -6,6 +6,7 @@ from jmswrap.accept.commit import GroupCommit
 from jmswrap.accept.hosting import Engine, Hosting, Open
 from jmswrap.accept.hosting import hosting as hosting_of
 from jmswrap.accept.ringing import Ringer
+from jmswrap.app.archiving import GATEWAY_PATIENCE_SECONDS, archiver
 from jmswrap.app.connections import connect, connect_async, store_url
 from jmswrap.app.integration import Integration
 from jmswrap.operate.sweeper import Sweeper
@@ -34,9 +35,14 @@ def opener(integration: Integration) -> Open:
         commit = GroupCommit(store, ringer)
         sweeper = Sweeper(connections.store, connections.bell)
         sweeper.start()
+        carrier = archiver(integration, connections.store, GATEWAY_PATIENCE_SECONDS)
+        if carrier is not None:
+            carrier.start()
 
         async def close() -> None:
             await asyncio.to_thread(sweeper.stop)
+            if carrier is not None:
+                await asyncio.to_thread(carrier.stop)
             await asyncio.to_thread(ringer.close)
             await store.client.aclose()
             connections.close()

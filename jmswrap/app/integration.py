@@ -19,6 +19,7 @@ from jmswrap.config.problem import Problem
 from jmswrap.config.settings import Config
 from jmswrap.contract.nouns import Contract
 from jmswrap.errors import ConfigError
+from jmswrap.history.opening import missing_driver
 
 DEFAULT_FILE = "jmswrap.yaml"
 
@@ -85,6 +86,8 @@ def _examined(path: Path, given: Mapping[str, Any] | None, thorough: bool) -> Ex
         return Examined(None, tuple(problems), ())
     contracts, findings = read_contracts(config, file.parent)
     findings += check_contracts(config, contracts)
+    if missing := missing_driver(config.history.url):
+        findings.append((("history", "url"), missing))
     if thorough:
         findings += compile_all(config, contracts, file.parent)
     told = tuple(sorted({source.problem(where, sentence) for where, sentence in findings}))

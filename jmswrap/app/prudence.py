@@ -4,10 +4,17 @@ from collections.abc import Iterator
 
 from jmswrap.config.settings import Config, InDoubt, Order
 from jmswrap.config.source import Where
+from jmswrap.history.opening import is_file
 
 
 def warnings_of(config: Config) -> Iterator[tuple[Where, str]]:
     """Yield the warnings about a configuration that has no problem."""
+    if config.store.url and is_file(config.history.url):
+        yield (
+            ("history",) if config.history.url else ("store",),
+            "the store is a server, but the history is an SQLite file of each machine: with several machines set "
+            "`history.url` to a PostgreSQL, or to `none`",
+        )
     readers = {route.source.queue for route in config.routes.values() if route.source.queue is not None}
     for name, route in config.routes.items():
         where: Where = ("routes", name)

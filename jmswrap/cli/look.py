@@ -10,6 +10,8 @@ from rich.markup import escape
 from jmswrap.app.connections import looking
 from jmswrap.app.integration import load
 from jmswrap.cli import options, render
+from jmswrap.cli.since import Since
+from jmswrap.history.nouns import Search
 from jmswrap.inspect.views import MessageDetail, MessageView, QueueView
 from jmswrap.states import State
 
@@ -34,17 +36,68 @@ def queues(file: Path, as_json: bool) -> None:
 @options.config
 @options.as_json
 @click.option("-q", "--queue", default="", help="Of one queue only.")
-@click.option("-s", "--state", type=click.Choice([str(state) for state in State], case_sensitive=False))
-@click.option("-n", "--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="At most so many.")
-def messages(file: Path, as_json: bool, queue: str, state: str | None, limit: int) -> None:
-    """List the newest messages, the newest first."""
+@click.option(
+    "-s",
+    "--state",
+    type=click.Choice([str(state) for state in State], case_sensitive=False),
+    metavar="STATE",
+    help=f"In this state only: {', '.join(State)}.",
+)
+@click.option("-k", "--key", default="", help="Of one business key only.")
+@click.option("-r", "--route", default="", help="Of one route only.")
+@click.option("--source-id", default="", help="With the identity that its caller gave.")
+@click.option("--correlation-id", default="", help="With this correlation id.")
+@click.option("--since", type=Since(), default=0, help="Accepted since: 2026-03-31, 2026-03-31T08:00 (UTC), 90min, 2d.")
+@click.option(
+    "-n", "--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, metavar="N", help="At most so many."
+)
+@click.option("--history", "past", is_flag=True, help="In the history only, however far back.")
+def messages(
+    file: Path,
+    as_json: bool,
+    queue: str,
+    state: str | None,
+    key: str,
+    route: str,
+    source_id: str,
+    correlation_id: str,
+    since: int,
+    limit: int,
+    past: bool,
+) -> None:
+    """List the newest messages, the newest first: those here and those in the history."""
+    search = Search(queue, route, key, source_id, correlation_id, State(state) if state else None, since, limit)
     with looking(load(file)) as inspection:
-        found = inspection.messages(queue, State(state) if state else None, limit)
+        found = inspection.past(search) if past else inspection.messages(search=search)
     if as_json:
         render.as_json([asdict(view) for view in found])
         return
     heads = ("id", "route", "operation", "state", "key", "age", "attempts", "reason")
     render.table(heads, [_message_row(view) for view in found], right=("age", "attempts"))
+
+
+@click.command()
+@options.config
+@options.as_json
+def history(file: Path, as_json: bool) -> None:
+    """Show what the history holds, and what waits for it."""
+    with looking(load(file)) as inspection:
+        found = inspection.history()
+    if as_json:
+        render.as_json(None if found is None else asdict(found))
+    elif found is None:
+        click.echo("This integration keeps no history: settled messages are dropped after store.retention_seconds.")
+    else:
+        facts = {
+            "history": found.place,
+            "messages": "unknown" if found.messages is None else found.messages,
+            "oldest": render.span(found.oldest_age_ms) if found.oldest_age_ms else "",
+            "waiting for it": f"{found.waiting}" + (f", for {render.span(found.overdue_ms)}" if found.waiting else ""),
+            "problem": found.problem,
+        }
+        for name, value in facts.items():
+            if value != "":
+                render.console().print(f"[bold]{name:<15}[/bold] {escape(str(value))}")
 
 
 @click.command()

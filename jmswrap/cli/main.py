@@ -26,12 +26,14 @@ VERBS = {
     "queues": "jmswrap.cli.look:queues",
     "messages": "jmswrap.cli.look:messages",
     "show": "jmswrap.cli.look:show",
+    "history": "jmswrap.cli.look:history",
     "retry": "jmswrap.cli.moves:retry",
     "cancel": "jmswrap.cli.moves:cancel",
     "bury": "jmswrap.cli.moves:bury",
     "resolve": "jmswrap.cli.moves:resolve",
     "pause": "jmswrap.cli.moves:pause",
     "resume": "jmswrap.cli.moves:resume",
+    "erase": "jmswrap.cli.erase:erase",
 }
 """Every verb and where it lives, in the order in which a newcomer meets them."""
 

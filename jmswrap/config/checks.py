@@ -23,6 +23,7 @@ _LITERAL = re.compile(r"'[^']*'|\"[^\"]*\"")
 _PREFIX = re.compile(r"([A-Za-z_][\w.-]*):(?!:)")
 _ELEMENT = re.compile(r"^(\{[^{}]+\})?[A-Za-z_][\w.-]*$")
 _PYTHON = re.compile(r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")
+_HISTORY = re.compile(r"^(sqlite:///.+|postgres(ql)?(\+psycopg)?://.+)$")
 _STORES = {"redis": True, "rediss": True, "unix": False}
 """The schemes of a store's address, and whether they need a host."""
 
@@ -39,6 +40,7 @@ def problems(config: Config, folder: Path, named: Named) -> Found:
     """Yield every problem between the parts of a configuration."""
     yield from _gateway(config)
     yield from _store(config)
+    yield from _history(config)
     yield from _namespaces(config)
     yield from _services(config, folder)
     yield from _partners(config, folder)
@@ -84,6 +86,15 @@ def _store(config: Config) -> Found:
             yield ("store", "url"), "`store.url` names no host: write redis://HOST:PORT"
     if store.prefix and re.search(r"[\s{}*?\[\]]", store.prefix):
         yield ("store", "prefix"), "`store.prefix` stands in every key: use letters, digits, `-`, `_`, `.` and `:` only"
+
+
+def _history(config: Config) -> Found:
+    url = config.history.url
+    if url and url != "none" and not _HISTORY.match(url):
+        yield (
+            ("history", "url"),
+            f"`history.url` is `{url.partition(':')[0]}…`: write sqlite:///FILE, postgresql://HOST/DB or `none`",
+        )
 
 
 def _namespaces(config: Config) -> Found:

@@ -60,8 +60,21 @@ class Store(Settings):
     )
     replicas: int = Field(0, ge=0, description="Replicas that must have a write before a receipt is given (WAIT).")
     lease_seconds: float = Field(30, ge=1, description="How long a worker may hold a message without renewing.")
-    retention_seconds: float = Field(86_400, ge=0, description="How long settled messages stay visible in the store.")
+    retention_seconds: float = Field(86_400, ge=0, description="Without a history: how long settled messages stay.")
     duplicate_window_seconds: float = Field(604_800, ge=0, description="How long a message id is remembered.")
+
+
+class History(Settings):
+    """The database that settled messages leave for."""
+
+    url: str = Field(
+        "",
+        description="Empty: SQLite, `history.sqlite` in the store's data folder. sqlite:///FILE. postgresql://HOST/DB "
+        "(its password: PGPASSFILE). `none`: settled messages are dropped.",
+    )
+    after_seconds: float = Field(60, ge=0, description="How long settled messages stay in the store before they leave.")
+    bodies: bool = Field(True, description="Bodies are kept, too.")
+    retention_days: float = Field(0, ge=0, description="How long the history keeps a message; 0: for ever.")
 
 
 class Service(Settings):
@@ -216,6 +229,7 @@ class Config(Settings):
     namespaces: dict[str, str] = Field(default_factory=dict, description="Prefixes for the XPaths of this file.")
     gateway: Gateway = Field(Gateway.model_validate({}), description="The SOAP front door.")
     store: Store = Field(Store.model_validate({}), description="The server that holds the messages.")
+    history: History = Field(History.model_validate({}), description="The database that settled messages leave for.")
     workers: Workers = Field(Workers.model_validate({}), description="The processes that deliver.")
     services: dict[Name, Service] = Field(default_factory=dict, description="The Write services.")
     partners: dict[Name, Partner] = Field(default_factory=dict, description="The applications that are called.")

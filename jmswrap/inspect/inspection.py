@@ -1,4 +1,4 @@
-"""Looks into an integration's store: queues, lists of messages, one message.
+"""Looks into an integration's store and history: queues, lists of messages, one message.
 
 Reads only. What is read in several steps is a picture of a moving thing.
 """
@@ -6,21 +6,34 @@ Reads only. What is read in several steps is a picture of a moving thing.
 from collections.abc import Mapping
 from typing import Any
 
+from jmswrap import log
 from jmswrap.config.sentences import did_you_mean
-from jmswrap.errors import IllegalMove
-from jmswrap.inspect.views import MessageDetail, MessageView, QueueView, detail, view
+from jmswrap.errors import HistoryDown, IllegalMove
+from jmswrap.history.history import History
+from jmswrap.history.nouns import Search
+from jmswrap.inspect.views import HistoryView, MessageDetail, MessageView, QueueView, detail, view
+from jmswrap.message import Record
 from jmswrap.states import HERE, State
 from jmswrap.store import keys, reading
 from jmswrap.store.edge import edge
 from jmswrap.store.nouns import NO_CAP
 from jmswrap.store.store import Store
 
+_log = log.get(__name__)
+
 
 class Inspection:
     """The read facade of one integration."""
 
-    def __init__(self, store: Store, queues: Mapping[str, tuple[str, ...]], partners: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        queues: Mapping[str, tuple[str, ...]],
+        partners: Mapping[str, str],
+        history: History | None = None,
+    ) -> None:
         self._store = store
+        self._history = history
         self._queues = queues
         """The queues the configuration knows, each with the routes that wait on it."""
         self._partners = partners
@@ -49,24 +62,49 @@ class Inspection:
             )
         return views
 
-    def messages(self, queue: str = "", state: State | None = None, limit: int = 50) -> list[MessageView]:
-        """Return the newest messages, of one queue or of all, newest first."""
-        names = [summary.name for summary in self._store.queues()]
-        if queue:
-            known = sorted({*names, *self._queues})
-            if queue not in known:
-                raise IllegalMove(f"There is no queue `{queue}`{did_you_mean(queue, known)}")
-            names = [queue]
-        records = [record for name in names for record in self._store.messages(name, state, limit)]
-        records.sort(key=lambda record: record.accepted_ms, reverse=True)
+    def messages(
+        self, queue: str = "", state: State | None = None, limit: int = 50, search: Search | None = None
+    ) -> list[MessageView]:
+        """Return the newest messages of the store and the history, newest first.
+
+        ``search`` says more exactly which; ``queue``, ``state`` and ``limit`` do not count then.
+        """
+        asked = search or Search(queue=queue, state=state, limit=limit)
+        found = {_life(record): record for record in (*self._past(asked), *self._present(asked))}
+        records = sorted(found.values(), key=lambda record: record.accepted_ms, reverse=True)
         now_ms = self._now_ms()
-        return [view(record, now_ms) for record in records[:limit]]
+        return [view(record, now_ms) for record in records[: asked.limit]]
+
+    def past(self, search: Search) -> list[MessageView]:
+        """Return messages of the history only, however far back; IllegalMove when there is no history."""
+        history = self._the_history()
+        now_ms = self._now_ms()
+        return [view(kept.record, now_ms) for kept in history.find(search)]
+
+    def history(self) -> HistoryView | None:
+        """Return what the history holds and what waits for it; None when there is none."""
+        if self._history is None:
+            return None
+        waiting, problem, extent = self._store.waiting(), "", None
+        try:
+            extent = self._history.extent()
+        except HistoryDown as error:
+            problem = str(error)
+        oldest_ms = extent.oldest_ms if extent else 0
+        return HistoryView(
+            place=self._history.place.name,
+            messages=extent.messages if extent else None,
+            oldest_age_ms=self._now_ms() - oldest_ms if oldest_ms else 0,
+            waiting=waiting.count,
+            overdue_ms=waiting.overdue_ms,
+            problem=problem,
+        )
 
     def message(self, message_id: str, with_body: bool = False) -> MessageDetail:
         """Return everything about a message; IllegalMove when the store has none by this id."""
         record = self._store.record(message_id, with_body=False)
         if record is None:
-            raise IllegalMove(f"There is no message {message_id} in the store: look for it with `jmswrap messages`.")
+            return self._past_message(message_id, with_body)
         attempts = tuple(self._store.attempts(message_id))
         raw = self._store.reply(message_id)
         reply = raw.decode("utf-8", "replace") if raw else next((a.reply for a in reversed(attempts) if a.reply), "")
@@ -76,6 +114,42 @@ class Inspection:
     def unsettled(self) -> int:
         """Return how many messages still need work or a person."""
         return sum(n for summary in self._store.queues() for state, n in summary.counts.items() if state in HERE)
+
+    def _present(self, search: Search) -> list[Record]:
+        names = [summary.name for summary in self._store.queues()]
+        if search.queue:
+            known = sorted({*names, *self._queues})
+            if search.queue not in known:
+                raise IllegalMove(f"There is no queue `{search.queue}`{did_you_mean(search.queue, known)}")
+            names = [search.queue]
+        return [
+            record
+            for name in names
+            for record in self._store.messages(name, search.state, search.limit, wanted=search.fits)
+        ]
+
+    def _past(self, search: Search) -> list[Record]:
+        """Return what the history has; without it, what the store has is better than nothing."""
+        if self._history is None or search.state in HERE:
+            return []
+        try:
+            return [kept.record for kept in self._history.find(search)]
+        except HistoryDown as error:
+            _log.warning("history-left-out", reason=error)
+            return []
+
+    def _past_message(self, message_id: str, with_body: bool) -> MessageDetail:
+        kept = self._history.message(message_id, with_body) if self._history else None
+        if kept is None:
+            where = "store or the history" if self._history else "store"
+            raise IllegalMove(f"There is no message {message_id} in the {where}: look for it with `jmswrap messages`.")
+        reply = next((attempt.reply for attempt in reversed(kept.attempts) if attempt.reply), "")
+        return detail(kept.record, kept.attempts, kept.body, reply, self._now_ms())
+
+    def _the_history(self) -> History:
+        if self._history is None:
+            raise IllegalMove("This integration keeps no history: set `history.url`, then settled messages are kept.")
+        return self._history
 
     def _pauses(self) -> dict[str, str]:
         """Return the reasons of all pauses, by ``q:QUEUE`` and ``p:PARTNER``."""
@@ -94,3 +168,8 @@ class Inspection:
     def _now_ms(self) -> int:
         with edge():
             return reading.server_ms(self._store.client, self._store.prefix)
+
+
+def _life(record: Record) -> tuple[str, int]:
+    """Tell apart two messages that had the same id, one after the other."""
+    return record.message.id, record.accepted_ms

@@ -36,6 +36,25 @@ class QueueView:
         return 0 < self.most_messages <= here or 0 < self.most_bytes <= self.bytes
 
 
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryView:
+    """The history at a glance."""
+
+    place: str
+    """Its file or address, without a password."""
+    messages: int | None
+    """How many it holds; None when it cannot be asked."""
+    oldest_age_ms: int
+    waiting: int
+    """Settled messages that are past their time in the store and not in the history yet."""
+    overdue_ms: int
+    """For how long the first of them has been waiting."""
+    problem: str
+    """Why the history cannot be used; empty when it can."""
+
+
 @dataclass(frozen=True, slots=True)
 class MessageView:
     """A message in a list."""

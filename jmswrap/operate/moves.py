@@ -11,6 +11,7 @@ from jmswrap.config.sentences import did_you_mean
 from jmswrap.errors import IllegalMove, JmswrapError
 from jmswrap.message import Message, Receipt, Record
 from jmswrap.operate import many
+from jmswrap.operate.erasing import Erased, Erases, erase
 from jmswrap.states import State
 from jmswrap.store.store import Store
 
@@ -25,11 +26,19 @@ class Rings(Protocol):
 class Moves:
     """The write facade of one integration."""
 
-    def __init__(self, store: Store, bell: Rings, queues: Collection[str], partners: Collection[str]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        bell: Rings,
+        queues: Collection[str],
+        partners: Collection[str],
+        history: Erases | None = None,
+    ) -> None:
         self._store = store
         self._bell = bell
         self._queues = queues
         self._partners = partners
+        self._history = history
 
     def chosen(self, choice: many.Choice) -> list[Record]:
         """Return the messages a choice means, in the order they are to be moved in."""
@@ -62,6 +71,11 @@ class Moves:
         """End a pause."""
         self._known(queue, partner)
         self._wake(self._store.resume(queue, partner))
+
+    def erase(self, key: str, queue: str = "") -> Erased:
+        """Blank what a key's settled messages carried, here and in the history (see ``operate.erasing``)."""
+        self._known(queue, "")
+        return erase(self._store, self._history, key, queue)
 
     def put(self, messages: Sequence[Message]) -> list[Receipt | JmswrapError]:
         """Put messages durably and ring for them; one that fails fails alone."""

@@ -16,6 +16,7 @@ from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
 
 from jmswrap import log
+from jmswrap.app.archiving import archiver
 from jmswrap.app.connections import connect, vouched
 from jmswrap.operate.sweeper import Sweeper
 from jmswrap.worker.live import CONFIG_VARIABLE, Live, live
@@ -61,6 +62,9 @@ def work(file: Path, burst: bool = False) -> int:
     own = connect(here.ready.integration)
     sweeper = Sweeper(own.store, own.bell)
     sweeper.start()
+    carrier = archiver(here.ready.integration, own.store)
+    if carrier is not None:
+        carrier.start()
     _LOG.info("working", integration=settings.name, pool=settings.workers.pool, worker=here.name)
     try:
         while not _worked(here, burst):
@@ -68,6 +72,8 @@ def work(file: Path, burst: bool = False) -> int:
     finally:
         here.close()
         sweeper.stop()
+        if carrier is not None:
+            carrier.stop()
         own.close()
     _LOG.info("stopped", worker=here.name)
     return 0

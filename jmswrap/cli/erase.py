@@ -1,0 +1,34 @@
+"""``jmswrap erase``: what one customer's messages carried is blanked."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from jmswrap.app.connections import moving
+from jmswrap.app.integration import load
+from jmswrap.cli import options, render
+
+
+@click.command()
+@options.config
+@options.as_json
+@click.option("-q", "--queue", default="", help="On one queue only.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.argument("key")
+def erase(file: Path, as_json: bool, queue: str, yes: bool, key: str) -> None:
+    """Blank what the settled messages of KEY carried, here and in the history.
+
+    Bodies, headers, properties, replies and sentences go; that there were messages, when, and
+    what became of them stays. Refused while a message of the key still moves. The store's own
+    log file and backups hold the bodies until they are rewritten.
+    """
+    integration = load(file)
+    if not yes:
+        click.confirm(f"Blank everything that settled messages of key {key} carried? It cannot be undone", abort=True)
+    with moving(integration) as moves:
+        erased = moves.erase(key, queue)
+    if as_json:
+        render.as_json(asdict(erased))
+    else:
+        click.echo(f"{key}: {erased.in_store} messages blanked in the store, {erased.in_history} in the history")
