@@ -106,7 +106,10 @@ def history(file: Path, as_json: bool) -> None:
 @click.option("--body", is_flag=True, help="The body as it was accepted, too.")
 @click.argument("message_id", metavar="ID")
 def show(file: Path, as_json: bool, body: bool, message_id: str) -> None:
-    """Show one message: headers, every attempt, the partner's reply."""
+    """Show one message: its state, every attempt, its body.
+
+    A reply is shown where one was kept: on routes that pass replies on, and after failures.
+    """
     with looking(load(file)) as inspection:
         found = inspection.message(message_id, with_body=body)
     if as_json:

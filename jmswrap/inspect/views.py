@@ -36,8 +36,6 @@ class QueueView:
         return 0 < self.most_messages <= here or 0 < self.most_bytes <= self.bytes
 
 
-
-
 @dataclass(frozen=True, slots=True)
 class HistoryView:
     """The history at a glance."""
