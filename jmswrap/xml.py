@@ -16,13 +16,20 @@ WSA_0408 = "http://schemas.xmlsoap.org/ws/2004/08/addressing"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 
 
-def parser() -> etree.XMLParser:
+def parser(charset: str = "") -> etree.XMLParser:
     """Return a parser that resolves no entity, loads no DTD and opens no address.
 
-    A parser object is not safe for several threads at once: make one a thread.
+    A ``charset`` goes before what a document says of itself. A parser object is not safe
+    for several threads at once: make one a thread.
     """
     return etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False, recover=False
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        recover=False,
+        encoding=charset or None,
     )
 
 

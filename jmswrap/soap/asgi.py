@@ -19,7 +19,6 @@ from jmswrap.soap.faults import Answer, Headers, SoapFault
 Scope = MutableMapping[str, Any]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
-SERVICES = "/services/"
 _READ = "GET, HEAD"
 _log = log.get(__name__)
 

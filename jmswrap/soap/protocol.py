@@ -81,10 +81,7 @@ class PassThrough11(Soap11):  # type: ignore[misc]
 
     def decompose_incoming_envelope(self, ctx: Any, message: Any = Soap11.REQUEST) -> None:
         """Name the call by its body element."""
-        envelope = ctx.in_document
-        ctx.in_header_doc = envelope.headers
-        ctx.in_body_doc = envelope.body
-        ctx.method_request_string = envelope.body.tag
+        decompose(ctx)
 
     def get_call_handles(self, ctx: Any) -> list[Any]:
         """Find the operation by its body element, never by the action."""
@@ -136,6 +133,14 @@ class PassThrough12(PassThrough11):
 
     mime_type = f"{SOAP_12.media_type}; charset=utf-8"
     ns_soap_env = SOAP_12.namespace
+
+
+def decompose(ctx: Any) -> None:
+    """Give Spyne the parts of the envelope that the reader has parsed; the body element names the call."""
+    envelope: Envelope = ctx.in_document
+    ctx.in_header_doc = envelope.headers
+    ctx.in_body_doc = envelope.body
+    ctx.method_request_string = envelope.body.tag
 
 
 def understood(envelope: Envelope) -> frozenset[str]:

@@ -7,16 +7,15 @@ The element is the one that every published contract declares
 from datetime import UTC, datetime
 from xml.sax.saxutils import escape
 
+from jmswrap.contract.receipt import NAMESPACE
 from jmswrap.message import Receipt
 from jmswrap.soap.versions import BY_NUMBER, SoapVersion
-
-RECEIPT_NAMESPACE = "urn:jmswrap:receipt:1"
 
 _HEADS = {
     number: (
         '<?xml version="1.0" encoding="utf-8"?>\n'
         f'<soap:Envelope xmlns:soap="{version.namespace}"><soap:Body>'
-        f'<AcceptResponse xmlns="{RECEIPT_NAMESPACE}"><receipt><messageId>'
+        f'<AcceptResponse xmlns="{NAMESPACE}"><receipt><messageId>'
     )
     for number, version in BY_NUMBER.items()
 }

@@ -27,7 +27,7 @@ from jmswrap.errors import ConfigError, UnknownOperation
 from jmswrap.soap.envelope import EnvelopeReader, check_understood
 from jmswrap.soap.faults import Blame, SoapFault
 from jmswrap.soap.guard import Head
-from jmswrap.soap.protocol import CallContext, Incoming, understood
+from jmswrap.soap.protocol import CallContext, Incoming, decompose, understood
 from jmswrap.soap.typed_wsdl import typed_wsdl
 from jmswrap.soap.versions import SOAP_11, SOAP_12
 
@@ -41,7 +41,7 @@ class Typed11(Soap11):  # type: ignore[misc]
 
     def decompose_incoming_envelope(self, ctx: Any, message: Any = Soap11.REQUEST) -> None:
         """Name the call by its body element."""
-        _decompose(ctx)
+        decompose(ctx)
 
 
 class Typed12(Soap12):  # type: ignore[misc]
@@ -53,7 +53,7 @@ class Typed12(Soap12):  # type: ignore[misc]
 
     def decompose_incoming_envelope(self, ctx: Any, message: Any = Soap11.REQUEST) -> None:
         """Name the call by its body element."""
-        _decompose(ctx)
+        decompose(ctx)
 
 
 class TypedApplication(Application):  # type: ignore[misc]
@@ -128,13 +128,6 @@ class TypedHost:
                 f"send the action {operation} or none.",
                 code="action-mismatch",
             )
-
-
-def _decompose(ctx: Any) -> None:
-    envelope = ctx.in_document
-    ctx.in_header_doc = envelope.headers
-    ctx.in_body_doc = envelope.body
-    ctx.method_request_string = envelope.body.tag
 
 
 def _service_class(service: TypedService) -> Any:
