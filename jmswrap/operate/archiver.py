@@ -25,6 +25,9 @@ EVERY_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 60.0
 """Between two tries while the history is away; the first ones come sooner."""
 
+REST = 1.0
+"""Rest after a batch, as a share of the time it took: accepting and delivering share the disk and the store."""
+
 LEAD_MS = 15_000
 TRIM_EVERY_SECONDS = 60.0
 TRIM_STEP = 1_000
@@ -142,7 +145,10 @@ class Archiver:
     def _run(self) -> None:
         try:
             while not self._stop.is_set():
-                if not self._more():
+                began = clock.monotonic()
+                if self._more():
+                    self._stop.wait((clock.monotonic() - began) * REST)
+                else:
                     self._stop.wait(min(self._every_seconds * 2**self._failures, LONGEST_WAIT_SECONDS))
             with contextlib.suppress(JmswrapError):  # then it lapses by itself
                 self._store.lead("archive", self._who, 0)

@@ -16,8 +16,8 @@ import redis
 from jmswrap.store import keys, packing, reading
 from jmswrap.store.nouns import Leaving, Waiting
 
-AT_ONCE = 100
-"""Messages one call of a script deletes or blanks: a few milliseconds of the server's time."""
+AT_ONCE = 25
+"""Messages one call of a script deletes or blanks: one or two milliseconds, for which callers wait."""
 
 BODY_BYTES = 8_388_608
 """Bodies read at once end at about this."""
