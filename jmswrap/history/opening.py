@@ -91,6 +91,8 @@ def _postgres(address: str) -> Engine:
             "connect_timeout": CONNECT_SECONDS,
             "tcp_user_timeout": STATEMENT_SECONDS * 1000,
             "options": f"{limit} {asked if isinstance(asked, str) else ' '.join(asked)}".strip(),
+            # A database made under the C locale would otherwise answer in bytes.
+            "client_encoding": "utf8",
             "application_name": "jmswrap",
         },
     )

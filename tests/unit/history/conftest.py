@@ -71,7 +71,8 @@ def postgres_url() -> Iterator[str]:
         done = subprocess.run(words, capture_output=True, text=True, timeout=60, cwd="/", check=False, **user)
         assert done.returncode == 0, done.stderr + (log.read_text() if log.exists() else "")
 
-    run(initdb, "-D", str(data), "-U", "jmswrap", "--auth=trust", "--encoding=UTF8", "--no-sync", "--locale=C")
+    # The C locale's own encoding, SQL_ASCII, is the one that has surprised us.
+    run(initdb, "-D", str(data), "-U", "jmswrap", "--auth=trust", "--no-sync", "--locale=C")
     subprocess.run(
         [pg_ctl, "-D", str(data), "-l", str(log), "-o", options, "-w", "-t", "30", "start"],
         stdout=subprocess.DEVNULL,
