@@ -99,6 +99,8 @@ class Record:
     """One sentence on why it is in this state, where that needs saying."""
     kills: int = 0
     """Workers in a row that died while they had it; whether it killed them is not known."""
+    probes: int = 0
+    """How often the partner was asked about it in vain, while IN_DOUBT."""
 
     @property
     def redelivered(self) -> bool:
@@ -160,7 +162,7 @@ class Settlement:
     attempt: Attempt | None = None
     """The attempt to write into the history; none when nothing was tried."""
     wait_ms: int = 0
-    """For WAITING: how long until it is due."""
+    """For WAITING: how long until it is due. For IN_DOUBT: until the partner is asked; 0: it is not."""
     reason: str = ""
     outputs: tuple[Message, ...] = ()
     """Messages to be put in the same step (forwarded, reply, negative acknowledgement)."""

@@ -74,6 +74,7 @@ def check_contracts(config: Config, contracts: Contracts) -> list[Finding]:
     for name, route in config.routes.items():
         findings += _source_operation(name, route, contracts)
         findings += _target_operation(name, route, contracts)
+        findings += _probe_operation(name, route, contracts)
         findings += _fit(config, name, route, contracts)
     findings += _uncovered(config, contracts)
     return findings
@@ -110,6 +111,8 @@ def _stylesheets(config: Config) -> Iterator[tuple[Where, str]]:
         for key, answer in (("reply", route.reply), ("refusal", route.refusal)):
             if answer is not None:
                 groups.append((("routes", name, key), [step.xslt for step in answer.steps]))
+        if route.probe is not None and route.probe.xslt:
+            yield ("routes", name, "probe", "xslt"), route.probe.xslt
         for where, sheets in groups:
             for index, xslt in enumerate(sheets):
                 yield (*where, "steps", index, "xslt"), xslt
@@ -125,6 +128,12 @@ def _target_operation(name: str, route: Route, contracts: Contracts) -> Iterator
     port = contracts.partner_ports.get(route.to.partner or "")
     if port is not None and route.to.operation:
         yield from _operation(("routes", name, "to", "operation"), route.to.operation, port, "partner")
+
+
+def _probe_operation(name: str, route: Route, contracts: Contracts) -> Iterator[Finding]:
+    port = contracts.partner_ports.get(route.to.partner or "")
+    if port is not None and route.probe is not None:
+        yield from _operation(("routes", name, "probe", "operation"), route.probe.operation, port, "partner")
 
 
 def _operation(where: Where, wanted: str, port: Port, whose: str) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from jmswrap.accept.hosting import consumers
 from jmswrap.accept.intake import Intake
 from jmswrap.app.integration import Integration, generation
 from jmswrap.config.settings import Answer, Config, InDoubt, Order, Partner, Route
-from jmswrap.deliver.delivery import Call, Delivery, Put, QueuePlan, Step, as_it_is
+from jmswrap.deliver.delivery import Call, Delivery, Probe, Put, QueuePlan, Step, as_it_is
 from jmswrap.message import Message
 from jmswrap.partner.client import PartnerClient
 from jmswrap.partner.transport import Limits
@@ -57,6 +57,7 @@ class _Plans:
             steps=self._compiled([step.xslt for step in route.steps]),
             idempotent=route.idempotent,
             redeliver=route.in_doubt is InDoubt.REDELIVER,
+            probe=self._probe(route),
             on_dead=str(route.on_dead.value),
             reply=self._answer(route.reply),
             refusal=self._answer(route.refusal),
@@ -68,6 +69,14 @@ class _Plans:
             assert route.to.queue is not None, "checked when the file was loaded"
             return self._put(route.to.queue, ())
         return Call(self._client(route.to.partner), route.to.operation, route.binding == "typed")
+
+    def _probe(self, route: Route) -> Probe | None:
+        settings = route.probe
+        if settings is None or route.to.partner is None:
+            return None
+        sheets = [settings.xslt] if settings.xslt else []
+        found = truth(settings.found, self._config.namespaces)
+        return Probe(self._client(route.to.partner), settings.operation, found, self._compiled(sheets))
 
     def _answer(self, answer: Answer | None) -> Put | None:
         if answer is None:
@@ -120,6 +129,12 @@ def _limits(settings: Partner) -> Limits:
         keepalive_idle_seconds=settings.keepalive_idle_seconds,
         max_reply_bytes=settings.max_reply_bytes,
     )
+
+
+def truth(expression: str, namespaces: Mapping[str, str]) -> Callable[[bytes], bool]:
+    """Return what tells whether an XPath is true of a document, as XPath 1.0 means it."""
+    compiled = etree.XPath(f"boolean({expression})", namespaces=dict(namespaces))
+    return lambda document: bool(compiled(etree.fromstring(document, xml.parser())))
 
 
 def shape_for(config: Config, route: str) -> Callable[[Message], Message]:

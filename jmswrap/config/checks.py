@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
+from jmswrap.config.afterwards import afterwards
 from jmswrap.config.sentences import did_you_mean
 from jmswrap.config.settings import Config, Route, Selector
 from jmswrap.config.source import Where
@@ -49,6 +50,11 @@ def problems(config: Config, folder: Path, named: Named) -> Found:
         yield from _ends(where, route, named)
         yield from _selectors(where, route, config)
         yield from _files(where, route, folder)
+        yield from afterwards(where, route)
+        if route.probe is not None:
+            yield from _xpath((*where, "probe", "found"), route.probe.found, config.namespaces)
+            if route.probe.xslt and not (folder / route.probe.xslt).is_file():
+                yield (*where, "probe", "xslt"), _no_file(route.probe.xslt, folder)
     yield from _shared(config)
     yield from _cycles(config)
 

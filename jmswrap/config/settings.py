@@ -157,6 +157,7 @@ class InDoubt(StrEnum):
 
     PARK = "park"
     REDELIVER = "redeliver"
+    PROBE = "probe"
 
 
 class OnDead(StrEnum):
@@ -164,6 +165,7 @@ class OnDead(StrEnum):
 
     HOLD = "hold"
     RELEASE = "release"
+    NACK = "nack"
 
 
 class Order(StrEnum):
@@ -181,6 +183,16 @@ class Answer(Settings):
     steps: tuple[Step, ...] = Field((), description="Transforms from the reply, or the refusal, to the answer.")
 
 
+class Probe(Settings):
+    """A question to the route's partner: did a message that is in doubt arrive?"""
+
+    operation: str = Field(min_length=1, description="The operation that is asked; it changes nothing.")
+    xslt: str = Field("", description="Makes the question from the message; empty: the message as it was sent for.")
+    found: str = Field(
+        min_length=1, description="XPath 1.0 from the answer's body element: true, it arrived; false, send it again."
+    )
+
+
 class Route(Settings):
     """A named path from a Write service or a queue to a partner's operation or a queue."""
 
@@ -194,11 +206,22 @@ class Route(Settings):
     order: Order = Field(Order.KEY, description="`key`: in order per key; `queue`: one by one; `none`: as they come.")
     binding: Literal["raw", "typed"] = Field("raw", description="`typed` gives zeep the values instead of the element.")
     idempotent: bool = Field(False, description="The target may safely get a message twice.")
-    in_doubt: InDoubt = Field(InDoubt.PARK, description="A message that may have arrived: `park` or `redeliver`.")
-    on_dead: OnDead = Field(OnDead.HOLD, description="`hold`: later messages of the key wait; `release`: they go on.")
+    in_doubt: InDoubt = Field(
+        InDoubt.PARK,
+        description="A message that may have arrived: `park` (a person decides), `redeliver`, `probe` (the partner "
+        "is asked).",
+    )
+    probe: Probe | None = Field(None, description="For `in_doubt: probe`, how to ask; again by `retry` if in vain.")
+    on_dead: OnDead = Field(
+        OnDead.HOLD,
+        description="`hold`: later messages of the key wait; `release`: they go on; `nack`: they go on once the "
+        "`refusal` was sent.",
+    )
     retry: Retry = Field(Retry.model_validate({}), description="When a failed attempt is made again.")
     reply: Answer | None = Field(None, description="Where the target's reply goes.")
-    refusal: Answer | None = Field(None, description="Where a negative acknowledgement goes on a business fault.")
+    refusal: Answer | None = Field(
+        None, description="Where a negative acknowledgement goes on a business fault; for `nack`, of any dead message."
+    )
     priority: int = Field(4, ge=0, le=9, description="JMSPriority of its messages.")
     time_to_live_seconds: float = Field(0, ge=0, description="After this they expire; 0: never.")
     delay_seconds: float = Field(0, ge=0, description="They are not delivered before this.")

@@ -60,8 +60,10 @@ def decide(called: Called, claimed: Claimed, delivery: Delivery, tried: Tried) -
         case Meaning.REFUSED:
             return _refused(settlement, called, claimed, delivery)
         case Meaning.IN_DOUBT:
-            return replace(settlement, state=State.IN_DOUBT, reason=called.sentence)
-    return replace(settlement, state=State.DEAD, reason=called.sentence, on_dead=delivery.on_dead)
+            wait_ms = delivery.schedule.next_wait_ms(1, 0) or 1
+            wait_ms = wait_ms if delivery.probe else 0
+            return replace(settlement, state=State.IN_DOUBT, reason=called.sentence, wait_ms=wait_ms)
+    return _dead(settlement, called.sentence, called, claimed, delivery)
 
 
 def forward(claimed: Claimed, body: bytes, put: Put) -> Message:
@@ -89,19 +91,37 @@ def _delivered(settlement: Settlement, called: Called, claimed: Claimed, deliver
 
 
 def _refused(settlement: Settlement, called: Called, claimed: Claimed, delivery: Delivery) -> Settlement:
-    settlement = replace(settlement, state=State.DEAD, on_dead=delivery.on_dead, reason=called.sentence)
     if delivery.refusal is None or not isinstance(delivery.target, Call):
+        return _dead(settlement, called.sentence, called, claimed, delivery)
+    reason = f"refused by {delivery.target.partner.name}, negative acknowledgement sent: {called.sentence}"
+    return _acknowledged(settlement, "", reason, called, claimed, delivery)
+
+
+def _dead(settlement: Settlement, reason: str, called: Called, claimed: Claimed, delivery: Delivery) -> Settlement:
+    if delivery.on_dead == "nack" and delivery.refusal is not None:
+        sent = f"negative acknowledgement sent: {reason}"
+        return _acknowledged(replace(settlement, reason=reason), reason, sent, called, claimed, delivery)
+    on_dead = "release" if delivery.on_dead == "release" else "hold"
+    return replace(settlement, state=State.DEAD, reason=reason, on_dead=on_dead)
+
+
+def _acknowledged(
+    settlement: Settlement, text: str, reason: str, called: Called, claimed: Claimed, delivery: Delivery
+) -> Settlement:
+    """Settle as DEAD with a negative acknowledgement; where none can be made, the key is held."""
+    source, target = claimed.record.message, delivery.target
+    partner = target.partner.name if isinstance(target, Call) else ""
+    settlement = replace(settlement, state=State.DEAD, on_dead="release" if delivery.on_dead == "release" else "hold")
+    if delivery.refusal is None:
         return settlement
-    source, partner = claimed.record.message, delivery.target.partner.name
 
     def refuse(put: Put) -> Message:
-        document = refusal.document(source, claimed.body, called, partner)
+        document = refusal.document(source, claimed.body, called, partner, text)
         return put.shape(_output(source, through(put.steps, document, source), put, "refusal"))
 
     answered = _with_output(settlement, refuse, delivery.refusal, State.DEAD)
     if not answered.outputs:
-        return answered
-    reason = f"refused by {partner}, negative acknowledgement sent: {called.sentence}"
+        return replace(answered, reason=f"{settlement.reason or called.sentence}; {answered.reason}")
     return replace(answered, reason=reason, on_dead="release")
 
 
@@ -112,7 +132,7 @@ def _waiting(settlement: Settlement, called: Called, claimed: Claimed, delivery:
     if wait_ms is not None:
         return replace(settlement, state=State.WAITING, wait_ms=wait_ms, reason=called.sentence)
     reason = f"given up after {record.attempts + 1} attempts: {called.sentence}"
-    return replace(settlement, state=State.DEAD, reason=reason, on_dead=delivery.on_dead)
+    return _dead(settlement, reason, called, claimed, delivery)
 
 
 def _with_output(settlement: Settlement, make: Callable[[Put], Message], put: Put, otherwise: State) -> Settlement:

@@ -44,6 +44,18 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Probe:
+    """A question that changes nothing: did the message arrive?"""
+
+    partner: PartnerClient
+    operation: str
+    found: Callable[[bytes], bool]
+    """Reads the answer's body element; raises LxmlError."""
+    steps: tuple[Step, ...] = ()
+    """From the message to the question."""
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """A route, ready to be done."""
 
@@ -54,7 +66,10 @@ class Delivery:
     idempotent: bool = False
     redeliver: bool = False
     """In doubt: send again, instead of leaving it to a person."""
+    probe: Probe | None = None
+    """In doubt: ask the partner."""
     on_dead: str = "hold"
+    """``hold``, ``release``, or ``nack``: release once the refusal is sent."""
     reply: Put | None = None
     refusal: Put | None = None
     generation: str = ""
@@ -62,8 +77,10 @@ class Delivery:
 
     @property
     def in_doubt(self) -> str:
-        """What the store is to do when the worker dies while sending: ``park`` or ``redeliver``."""
-        return "redeliver" if self.idempotent or self.redeliver else "park"
+        """What the store is to do when the worker dies while sending: ``park``, ``probe`` or ``redeliver``."""
+        if self.idempotent or self.redeliver:
+            return "redeliver"
+        return "probe" if self.probe else "park"
 
     @property
     def keeps_answers(self) -> bool:

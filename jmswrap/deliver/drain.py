@@ -18,6 +18,7 @@ from jmswrap.deliver.delivery import Call, QueuePlan
 from jmswrap.deliver.flight import Flight
 from jmswrap.deliver.held import Asking, Held
 from jmswrap.deliver.pace import DEADLY, SUSPECT, Drained, Ended, Pace, Rings
+from jmswrap.deliver.probing import Probing
 from jmswrap.message import Claimed, Settlement
 from jmswrap.states import Phase, State
 from jmswrap.store.nouns import Claim, Hold
@@ -65,6 +66,7 @@ class Drain:
         self._ask = Asking(plan.queue)
         self._held = Held(store, self._ask, worker, self.drained)
         self._suspect: Flight | None = None
+        self._probing = Probing(store, bell, self._ask, crew, plan, worker)
 
     def run(self) -> Drained:
         """Drain until the time is over, the queue stays empty or somebody else needs the worker."""
@@ -125,6 +127,7 @@ class Drain:
 
     def _turn(self) -> Claim | None:
         """Take what came back from the crew, tell the store, fetch more."""
+        self._probing.turn()
         self._gather(self._patience())
         self._held.renew()
         settled = self._settle()
@@ -138,6 +141,9 @@ class Drain:
     def _idle(self, claim: Claim | None) -> bool:
         """Wait a moment on an empty queue; True when that has been long enough."""
         if self._held or (claim is not None and claim.messages):
+            return False
+        if self._probing.under_way:
+            self._probing.note(LOOK_AROUND_SECONDS)
             return False
         idle_seconds = clock.monotonic() - self._busy_at
         linger_seconds = 0 if self._crowded else self._pace.linger_seconds
@@ -168,6 +174,7 @@ class Drain:
             self._held.renew()
             if self._held:
                 self._gather(AWAY_SECONDS)
+        self._probing.note(AWAY_SECONDS)
 
     def _patience(self) -> float:
         """How long to wait for the crew before looking at the queue again."""

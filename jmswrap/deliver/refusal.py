@@ -18,8 +18,8 @@ from jmswrap.outcome import Called
 NAMESPACE = "urn:jmswrap:refusal:1"
 
 
-def document(message: Message, body: bytes, called: Called, partner: str) -> bytes:
-    """Return the refusal document of a message that a partner refused."""
+def document(message: Message, body: bytes, called: Called, partner: str, text: str = "") -> bytes:
+    """Return the refusal document of a message that a partner refused, or that died for the reason in ``text``."""
     # With a prefix: libxml2 would write elements of no namespace into a default one.
     root = etree.Element(f"{{{NAMESPACE}}}Refusal", nsmap={"r": NAMESPACE})
     fault = called.fault
@@ -28,7 +28,7 @@ def document(message: Message, body: bytes, called: Called, partner: str) -> byt
         "correlationId": message.correlation_id or message.id,
         "partner": partner,
         "faultCode": fault.code.rpartition("}")[2] if fault else "",
-        "faultText": fault.text if fault else called.sentence,
+        "faultText": text or (fault.text if fault else called.sentence),
     }
     for name, text in texts.items():
         etree.SubElement(root, f"{{{NAMESPACE}}}{name}").text = _printable(text)

@@ -17,7 +17,7 @@ from jmswrap.store.nouns import NO_CAP, Cap, Claim, Guard, Hold, Limits, Settled
 Argument = str | bytes | int
 
 
-_DURABLE = frozenset({"accept", "mark_sending", "mark_replied", "settle", "operate"})
+_DURABLE = frozenset({"accept", "mark_sending", "mark_replied", "settle", "operate", "found"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +122,16 @@ def claim(queue: str, worker: str, limit: int, guard: Guard, claim_bytes: int, l
 
 def claimed(answer: list[Any]) -> Claim:
     """Read what a claim brought."""
-    messages = []
-    for at in range(2, len(answer), 3):
+    return Claim(messages(answer[2:]), None if answer[0] < 0 else answer[0], answer[1])
+
+
+def messages(answer: list[Any]) -> list[Claimed]:
+    """Read messages: id, record and body of each."""
+    found = []
+    for at in range(0, len(answer), 3):
         record = packing.read_record(answer[at].decode(), answer[at + 1], answer[at + 2])
-        messages.append(Claimed(record, answer[at + 2], record.fence))
-    return Claim(messages, None if answer[0] < 0 else answer[0], answer[1])
+        found.append(Claimed(record, answer[at + 2], record.fence))
+    return found
 
 
 def settle(settlement: Settlement) -> Call:
@@ -146,6 +151,14 @@ def settle(settlement: Settlement) -> Call:
         # The parent's token is the nonce: a repeated settle finds its outputs accepted.
         arguments += put_block(output, f"{settlement.fence:012x}", remember=True)
     return Call("settle", tuple(arguments))
+
+
+def found(settlement: Settlement) -> Call:
+    """Make the call that says what the partner told about a message in doubt."""
+    attempt = _encoded(packing.attempt_json(settlement.attempt)) if settlement.attempt else ""
+    reason = _encoded(settlement.reason[: packing.SENTENCE_KEPT])
+    arguments = (settlement.id, settlement.fence, settlement.state, settlement.wait_ms, reason, attempt)
+    return Call("found", arguments)
 
 
 def _encoded(text: str) -> bytes:

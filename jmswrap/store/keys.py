@@ -30,6 +30,7 @@ TABLE: tuple[Key, ...] = (
     Key("due:QUEUE", "zset", "ids of SCHEDULED and WAITING by due ms", "while not empty"),
     Key("dead:QUEUE", "zset", "ids of DEAD by the ms they died", "while not empty"),
     Key("doubt:QUEUE", "zset", "ids of IN_DOUBT by the ms doubt began", "while not empty"),
+    Key("probe:QUEUE", "zset", "ids of IN_DOUBT about which the partner is asked, by ms", "while not empty"),
     Key("dk:QUEUE", "hash", "key → how many DEAD messages let it go", "while there are such"),
     Key("dl:QUEUE", "hash", "key → place:ID of the last message delivered after such a one", "with dk"),
     Key("log:QUEUE", "list", "ids in the order of acceptance; trimmed as records are purged", "for ever"),

@@ -34,6 +34,8 @@ NAMES = (
     "depart",
     "lead",
     "erase",
+    "doubtful",
+    "found",
 )
 """Every script there is."""
 

@@ -69,6 +69,7 @@ def read_record(message_id: str, packed: bytes, body: bytes = b"", lease_ms: int
         lease_ms=lease_ms,
         reason=state.get("m", ""),
         kills=state.get("kl", 0),
+        probes=state.get("pn", 0),
     )
 
 

@@ -12,7 +12,7 @@ import redis
 from redis.exceptions import ResponseError
 
 from jmswrap.errors import IllegalMove
-from jmswrap.message import Attempt, Message, Record, Settlement
+from jmswrap.message import Attempt, Claimed, Message, Record, Settlement
 from jmswrap.states import State
 from jmswrap.store import calls, checks, keys, leaving, operating, reading
 from jmswrap.store.calls import Call
@@ -117,6 +117,15 @@ class Store:
     def settle(self, settlements: Sequence[Settlement]) -> list[Settled]:
         """Say what became of messages; outputs are accepted in the same step as each."""
         return [calls.settled(answer) for answer in self._all([calls.settle(one) for one in settlements])]
+
+    def doubtful(self, queue: str, limit: int, guard: Guard = _UNGUARDED) -> list[Claimed]:
+        """Return messages in doubt about which the partner is to be asked now; they stay IN_DOUBT."""
+        arguments = (queue, limit, guard.partner, guard.breaker_failures, guard.breaker_ms)
+        return calls.messages(self._runner.run(Call("doubtful", arguments)))
+
+    def found(self, settlement: Settlement) -> Settled:
+        """Say what the partner told about a message in doubt: DELIVERED, QUEUED, or still IN_DOUBT."""
+        return calls.settled(self._runner.run(calls.found(settlement)))
 
     def renew(self, worker: str, holds: Sequence[Hold]) -> list[Hold]:
         """Lengthen leases from now on; returns the holds that are lost."""

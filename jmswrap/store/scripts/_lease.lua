@@ -33,6 +33,13 @@ local function hand_back(m)
   return queued
 end
 
+-- The doubt is over: nobody needs to be asked any more.
+local function end_doubt(m)
+  call('ZREM', P .. 'doubt:' .. m.r.q, m.id)
+  call('ZREM', P .. 'probe:' .. m.r.q, m.id)
+  m.r.pn = nil
+end
+
 -- A lease ran out, or its worker is known to be dead. Returns what became of the message.
 local function lapse(m)
   end_lease(m)
@@ -54,6 +61,7 @@ local function lapse(m)
       m.r.h = nil
       move(m, 'IN_DOUBT')
       call('ZADD', P .. 'doubt:' .. m.r.q, NOW, m.id)
+      if m.r.y == 'probe' then call('ZADD', P .. 'probe:' .. m.r.q, NOW, m.id) end
     end
   end
   save(m)

@@ -2,7 +2,7 @@
 -- with: record queue lease
 -- A person moves one message: replay, cancel, bury, resolve.
 --
--- Keys:    m:ID dead:QUEUE doubt:QUEUE due:QUEUE dk:QUEUE dl:QUEUE k:QUEUE:KEY q:QUEUE:PRIORITY
+-- Keys:    m:ID dead:QUEUE doubt:QUEUE probe:QUEUE due:QUEUE dk:QUEUE dl:QUEUE k:QUEUE:KEY q:QUEUE:PRIORITY
 --          expire settled n:QUEUE tot:DAY:QUEUE armed clock
 -- ARGV:    prefix, limits, verb, id, reason, option
 --          option: replay '1' stale_ok | ''; resolve 'QUEUED' | 'DELIVERED' | 'DEAD:hold' | 'DEAD:release'
@@ -101,7 +101,7 @@ end
 
 function verbs.resolve()
   if from ~= 'IN_DOUBT' then return {'STATE', from} end
-  call('ZREM', P .. 'doubt:' .. m.r.q, m.id)
+  end_doubt(m)
   if option == 'QUEUED' then
     requeue()
     push_ready(m)

@@ -3,7 +3,7 @@
 -- A worker says what became of a message it holds; its outputs are accepted in the same step.
 --
 -- Keys:    m:ID a:ID r:ID lease slot:PARTNER brk:PARTNER k:QUEUE:KEY q:QUEUE:PRIORITY due:QUEUE
---          dead:QUEUE doubt:QUEUE dk:QUEUE dl:QUEUE expire settled n:QUEUE tot:DAY:QUEUE armed clock,
+--          dead:QUEUE doubt:QUEUE probe:QUEUE dk:QUEUE dl:QUEUE expire settled n:QUEUE tot:DAY:QUEUE armed clock,
 --          and those of accept.lua for every output
 -- ARGV:    prefix, limits, id, fence, state, wait ms, reason, on_dead, attempt JSON or '',
 --          partner's health 'up' | 'down' | '', then one put block for each output
@@ -26,7 +26,7 @@ local function win_back(m)
   local s = m.r.s
   if s == 'IN_FLIGHT' then return m.r.h == 'claimed' end
   if s == 'IN_DOUBT' then
-    call('ZREM', P .. 'doubt:' .. m.r.q, m.id)
+    end_doubt(m)
     return true
   end
   if s == 'WAITING' then
@@ -107,6 +107,7 @@ else
     end
   else
     call('ZADD', P .. 'doubt:' .. m.r.q, NOW, id)
+    if wait > 0 then call('ZADD', P .. 'probe:' .. m.r.q, NOW + wait, id) end
     move(m, 'IN_DOUBT')
   end
 end

@@ -4,7 +4,7 @@
 -- be purged, and which queues have work that nobody was woken for.
 --
 -- Keys:    queues due:QUEUE lease expire settled log:QUEUE trim run m:ID b:ID a:ID r:ID d:ID pause armed
---          k:QUEUE:KEY q:QUEUE:PRIORITY doubt:QUEUE slot:PARTNER brk:PARTNER n:QUEUE tot:DAY:QUEUE drains:QUEUE clock
+--          k:QUEUE:KEY q:QUEUE:PRIORITY doubt:QUEUE probe:QUEUE slot:PARTNER brk:PARTNER n:QUEUE tot:DAY:QUEUE drains:QUEUE clock
 -- ARGV:    prefix, limits, most messages of each sort, '1' when settled records are purged here
 -- Returns: {promoted, leases lapsed, of these in doubt, expired, purged, 1 when more is left, queue to wake, …}
 local limit = tonumber(ARGV[3])
@@ -70,7 +70,8 @@ for queue in pairs(trimmed) do trim_log(queue, 2 * limit) end
 
 local answer = {promoted, lapsed, in_doubt, expired, purged, more}
 for _, queue in ipairs(queues) do
-  if call('HEXISTS', P .. 'pause', 'q:' .. queue) == 0 and ready_length(queue) > 0 then
+  local work = ready_length(queue) > 0 or call('ZCOUNT', P .. 'probe:' .. queue, '-inf', NOW) > 0
+  if work and call('HEXISTS', P .. 'pause', 'q:' .. queue) == 0 then
     local _, rings, _, mark = armed(queue)
     -- Armed by a drain, not by a ring, and the drain is no more: nobody is on the way.
     if rings == 0 and mark ~= 2 and live_drains(queue) == 0 then call('HDEL', P .. 'armed', queue) end

@@ -39,6 +39,8 @@ class Kept:
     holds_dead: bool = False
     purge_ms: int = 0
     kills: int = 0
+    probe_ms: int = 0
+    asked: int = 0
 
 
 @dataclass
@@ -169,16 +171,33 @@ class Model:
         elif to is State.DEAD:
             self.die(one, on_dead)
         else:
-            one.state = to
+            one.state, one.probe_ms, one.asked = to, self.now_ms + wait_ms, 0
 
     def lapse(self, one: Kept) -> None:
         one.kills += 1
         if one.phase == "sending":
             one.attempts += 1
             one.state = State.QUEUED if one.policy == "redeliver" else State.IN_DOUBT
+            one.probe_ms, one.asked = self.now_ms if one.policy == "probe" else 0, 0
         else:
             one.state = State.QUEUED
         one.phase = "replied" if one.phase == "replied" else ""
+
+    def to_be_asked(self) -> set[str]:
+        """The messages in doubt about which the partner is to be asked now."""
+        return {m.id for m in self.messages.values() if m.state is State.IN_DOUBT and 0 < m.probe_ms <= self.now_ms}
+
+    def found(self, message_id: str, fence: int, to: State, wait_ms: int) -> bool:
+        one = self.messages.get(message_id)
+        if not one or one.state is not State.IN_DOUBT or one.fence != fence:
+            return False
+        if to is State.IN_DOUBT:
+            one.probe_ms, one.asked = self.now_ms + wait_ms if wait_ms else 0, one.asked + 1
+        elif to is State.DELIVERED:
+            self.finish(one, to)
+        else:
+            one.state = to
+        return True
 
     def sweep(self) -> None:
         self.promote()

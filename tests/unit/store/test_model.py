@@ -43,6 +43,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.model = Model()
         self.sent: list[Message] = []
         self.holds: list[tuple[Hold, str]] = []
+        self.questions: list[Hold] = []
         self.accepted = 0
         self.fence = 0
 
@@ -169,7 +170,7 @@ class StoreMachine(RuleBasedStateMachine):
             kept.lease_ms = self.model.now_ms + LIMITS.lease_ms
 
     @precondition(lambda self: self.holds)
-    @rule(number=_ANY, policy=st.sampled_from(["park", "redeliver"]))
+    @rule(number=_ANY, policy=st.sampled_from(["park", "redeliver", "probe"]))
     def mark_sending(self, number: int, policy: str) -> None:
         hold, _ = self.hold(number)
         assert self.store.mark_sending([hold], policy) == [self.model.sending(hold.id, hold.fence, policy)]
@@ -223,7 +224,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.model.sweep()
 
     @precondition(lambda self: self.in_state(0, State.IN_FLIGHT))
-    @rule(policy=st.sampled_from(["park", "redeliver"]), sent=st.booleans(), number=_ANY)
+    @rule(policy=st.sampled_from(["park", "redeliver", "probe"]), sent=st.booleans(), number=_ANY)
     def a_worker_is_silent_until_its_leases_end(self, policy: str, sent: bool, number: int) -> None:
         if sent:
             self.mark_sending(number, policy)
@@ -293,6 +294,30 @@ class StoreMachine(RuleBasedStateMachine):
         else:
             self.model.die(one, on_dead)
 
+    @rule()
+    def the_partner_is_asked(self) -> None:
+        got = self.store.doubtful("q", 50)
+        assert {one.id for one in got} == self.model.to_be_asked()
+        for one in got:
+            kept = self.model.messages[one.id]
+            assert one.fence > self.fence
+            assert one.record.probes == kept.asked
+            self.fence = kept.fence = one.fence
+            kept.probe_ms = self.model.now_ms + LIMITS.lease_ms
+            self.questions.append(Hold(one.id, one.fence))
+
+    @precondition(lambda self: self.questions)
+    @rule(
+        number=_ANY,
+        to=st.sampled_from([State.QUEUED, State.DELIVERED, State.IN_DOUBT]),
+        wait=st.sampled_from([0, 30_000]),
+    )
+    def the_partner_answers(self, number: int, to: State, wait: int) -> None:
+        """Any question that was ever asked, so late answers as well."""
+        question = self.questions[-1 - number % min(len(self.questions), 3)]
+        got = self.store.found(Settlement(question.id, question.fence, to, wait_ms=wait, reason="The partner said."))
+        assert got.done == self.model.found(question.id, question.fence, to, wait)
+
     def name(self, key: str) -> str:
         return f"{self.prefix}:{key}"
 
@@ -356,6 +381,8 @@ class StoreMachine(RuleBasedStateMachine):
         assert members("due:q") == ids(State.SCHEDULED, State.WAITING)
         assert members("dead:q") == ids(State.DEAD)
         assert members("doubt:q") == ids(State.IN_DOUBT)
+        doubted = [m for m in self.model.messages.values() if m.state is State.IN_DOUBT]
+        assert members("probe:q") == {m.id for m in doubted if m.probe_ms}
         assert {i for i in members("settled") if i.startswith("m")} == ids(*FINAL)
 
     @invariant()

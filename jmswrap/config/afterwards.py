@@ -1,0 +1,23 @@
+"""What a route says about messages that do not simply arrive: do its settings fit together?"""
+
+from collections.abc import Iterator
+
+from jmswrap.config.settings import InDoubt, OnDead, Route
+from jmswrap.config.source import Where
+
+Found = Iterator[tuple[Where, str]]
+
+
+def afterwards(where: Where, route: Route) -> Found:
+    """Yield what does not fit in what a route does with messages that are dead or in doubt."""
+    name = where[1]
+    if route.on_dead is OnDead.NACK and route.refusal is None:
+        yield (*where, "on_dead"), f"route `{name}` has no `refusal` that `nack` could send: add one"
+    if route.in_doubt is InDoubt.PROBE and route.probe is None:
+        yield (*where, "in_doubt"), f"route `{name}` does not say how to ask: add `probe: {{operation, found}}`"
+    if route.probe is not None and route.in_doubt is not InDoubt.PROBE:
+        yield (*where, "probe"), f"route `{name}` never asks: set `in_doubt: probe` or remove `probe`"
+    if route.probe is not None and route.to.partner is None:
+        yield (*where, "probe"), f"route `{name}` goes to a queue, which cannot be asked: remove `probe`"
+    if route.probe is not None and route.idempotent:
+        yield (*where, "probe"), f"route `{name}` is `idempotent`, so its messages are never in doubt: remove `probe`"
