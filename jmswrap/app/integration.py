@@ -81,17 +81,22 @@ def generation(integration: Integration) -> str:
 def _examined(path: Path, given: Mapping[str, Any] | None, thorough: bool) -> Examined:
     file = path.absolute() / DEFAULT_FILE if path.is_dir() else path.absolute()
     laid_over = overrides.merged(overrides.of(os.environ), given or {})
-    config, problems, source = loaded(file, laid_over)
-    if config is None:
-        return Examined(None, tuple(problems), ())
+    found = loaded(file, laid_over)
+    if found.usable is None or (found.problems and not thorough):
+        return Examined(None, tuple(found.problems), ())
+    config = found.usable
     contracts, findings = read_contracts(config, file.parent)
-    findings += check_contracts(config, contracts)
+    findings += check_contracts(config, contracts, whole=not found.problems)
     if missing := missing_driver(config.history.url):
         findings.append((("history", "url"), missing))
     if thorough:
         findings += compile_all(config, contracts, file.parent)
-    told = tuple(sorted({source.problem(where, sentence) for where, sentence in findings}))
-    warnings = tuple(source.problem(where, sentence) for where, sentence in _cautions(config, contracts))
+    further = {found.source.problem(where, sentence) for where, sentence in findings if found.untold(where)}
+    told = tuple(sorted({*found.problems, *further}))
+    if found.problems:
+        # What is prudent shows when the file says what it means.
+        return Examined(None, told, ())
+    warnings = tuple(found.source.problem(where, sentence) for where, sentence in _cautions(config, contracts))
     if told:
         return Examined(None, told, warnings)
     return Examined(Integration(file, config, contracts.services, contracts.partners), (), warnings)

@@ -7,6 +7,7 @@ parts that cannot be used are set aside, and the rest is checked as if they were
 import copy
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,34 +28,47 @@ def load(path: Path, overrides: Mapping[str, Any] | None = None) -> tuple[Config
 
     ``overrides`` has the form of the file and is laid over it before anything is checked.
     """
-    return loaded(path, overrides)[:2]
+    found = loaded(path, overrides)
+    return found.config, found.problems
 
 
-def loaded(path: Path, overrides: Mapping[str, Any] | None = None) -> tuple[Config | None, list[Problem], Source]:
-    """Like ``load``, with the source, for checks made elsewhere that need lines."""
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What loading found, for checks made elsewhere that need lines."""
+
+    source: Source
+    usable: Config | None
+    """The configuration without the parts that cannot be used; None when nothing is left."""
+    problems: list[Problem]
+    told: tuple[Where, ...] = ()
+    """The places that the problems are about."""
+
+    @property
+    def config(self) -> Config | None:
+        """The configuration, when it has no problem."""
+        return None if self.problems else self.usable
+
+    def untold(self, where: Where) -> bool:
+        """Tell whether nothing was said of a place yet."""
+        return not any(_about(where, other) for other in self.told)
+
+
+def loaded(path: Path, overrides: Mapping[str, Any] | None = None) -> Loaded:
+    """Like ``load``, with everything that further checks need."""
     source = read(path)
     source.lay_over(overrides or {})
-    config, problems = _checked(source)
-    return config, problems, source
-
-
-def _checked(source: Source) -> tuple[Config | None, list[Problem]]:
-    path = source.file
     if source.data is None:
-        return None, source.problems
+        return Loaded(source, None, source.problems)
     if not isinstance(source.data, dict):
-        return None, [*source.problems, Problem(path, 1, "the file must be a mapping: `key: value` lines")]
-    findings, config = _validated(source.data)
-    told = [where for where, _ in findings]
+        shape = Problem(source.file, 1, "the file must be a mapping: `key: value` lines")
+        return Loaded(source, None, [*source.problems, shape])
+    findings, usable = _validated(source.data)
+    formal = Loaded(source, usable, source.problems, tuple(where for where, _ in findings))
+    if usable is not None:
+        crossed = checks.problems(usable, source.file.parent, _named(source))
+        findings += [(where, sentence) for where, sentence in crossed if formal.untold(where)]
     problems = [*source.problems, *(source.problem(where, sentence) for where, sentence in findings)]
-    if config is not None:
-        problems += [
-            source.problem(where, sentence)
-            for where, sentence in checks.problems(config, path.parent, _named(source))
-            if not any(_about(where, other) for other in told)
-        ]
-    problems.sort()
-    return (None if problems else config), problems
+    return Loaded(source, usable, sorted(problems), tuple(where for where, _ in findings))
 
 
 def _validated(data: dict[str, Any]) -> tuple[list[tuple[Where, str]], Config | None]:

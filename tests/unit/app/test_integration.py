@@ -97,6 +97,15 @@ def test_a_stylesheet_that_does_not_compile_is_a_problem_at_its_line(folder):
     assert "wrong.xsl" in problem.sentence
 
 
+def test_what_is_wrong_with_the_file_and_with_the_contracts_is_told_at_once(folder):
+    edit(folder, "to: {partner: Orders}", "to: {partner: Orders, operation: Place2}\n    retry: {waits_seconds: []}")
+    edit(folder, "partners:", "gatway: {}\npartners:")
+    (unknown, operation, empty) = sentences(folder)
+    assert "gatway" in unknown
+    assert "waits_seconds" in empty
+    assert operation == "the partner's port Eleven has no operation `Place2`: did you mean `Place`?"
+
+
 def test_loading_refuses_with_every_problem(folder):
     edit(folder, "to: {partner: Orders}", "to: {partner: Order}\n    prio: 3")
     with pytest.raises(ConfigError) as raised:
