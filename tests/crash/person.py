@@ -14,33 +14,31 @@ from tests.crash import orders
 LOOK_SECONDS = 0.1
 
 
-def settle(store: Store, bell: Bell, applied: Path, seconds: float) -> set[str]:
-    """Resolve what is in doubt until nothing waits; returns the numbers of the orders that were."""
-    doubted: set[str] = set()
+def settle(store: Store, bell: Bell, applied: Path, seconds: float) -> None:
+    """Resolve what is in doubt until nothing waits."""
     deadline, pause = time.monotonic() + seconds, threading.Event()
     while True:
         try:
-            doubted |= _resolve_all(store, bell, applied)
+            _resolve_all(store, bell, applied)
             left = _left(store)
         except (Unavailable, IllegalMove) as error:
             left = {str(error): 1}  # the store comes back; another may have been quicker
         if not left:
-            return doubted
+            return
         if time.monotonic() > deadline:
             raise TimeoutError(f"after {seconds:g} s there was still work: {left}")
         pause.wait(LOOK_SECONDS)
 
 
-def _resolve_all(store: Store, bell: Bell, applied: Path) -> set[str]:
+def _resolve_all(store: Store, bell: Bell, applied: Path) -> None:
     in_doubt = store.messages(orders.QUEUE, State.IN_DOUBT, limit=10_000)
     if not in_doubt:
-        return set()
+        return
     arrived = {entry.values["number"] for entry in entries(applied)}
     for record in in_doubt:
         to = State.DELIVERED if record.message.source_id in arrived else State.QUEUED
         for queue in store.resolve(record.message.id, to, "looked up at the partner"):
             bell.ring(queue)
-    return {record.message.source_id for record in in_doubt}
 
 
 def _left(store: Store) -> dict[str, int]:

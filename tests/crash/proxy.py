@@ -31,9 +31,9 @@ class When(Enum):
     """The store has done it; the answer never reached the process."""
 
 
-def anything(_: bytes) -> bool:
-    """Take every answer."""
-    return True
+def done(answer: bytes) -> bool:
+    """Take every answer but an error: a script that the server does not know yet has done nothing."""
+    return answer[:1] != b"-"
 
 
 @dataclass(slots=True)
@@ -45,7 +45,7 @@ class Trap:
     strike: Strike
     skip: int = 0
     """How often the moment passes before."""
-    only: Callable[[bytes], bool] = anything
+    only: Callable[[bytes], bool] = done
     """Looks at the answer; with AFTER."""
     process: int = 0
     """Only this process; 0: any."""

@@ -132,7 +132,7 @@ _FOOT = """## How to read it
   may be applied twice.
 - **Lost** compares two ledgers: what clients have a receipt for, and what the partner applied or the error queue
   holds. A client without a receipt sends the same order again until it has one.
-- **In doubt** counts orders that were IN_DOUBT for a while. **Duplicates** were applied more than once;
+- **In doubt** counts how often an order became IN_DOUBT. **Duplicates** were applied more than once;
   **unmarked** are those whose record has no second delivery (JMSRedelivered).
 - **Order** is kept when the partner applied each key's orders in the order in which they were sent.
 - **Totals** are exact when, for each state, comings less goings in the control totals, the queue's counts and the

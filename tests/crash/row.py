@@ -4,7 +4,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tests.crash.orders import Plan
@@ -43,7 +43,11 @@ class Row:
     """While they send."""
     struck: bool = False
     """A worker is struck: the time until its messages are cared for is measured."""
+    doubts: bool = False
+    """Something must become in doubt, or the strike missed its moment."""
     open_store: Open = Single
+    pace_seconds: float | None = None
+    """Between two orders of a client, where the fault must find the clients still sending."""
     loses: bool = False
     """It is there to show that something is lost."""
     shows: str = ""
@@ -94,6 +98,8 @@ def play(row: Row, size: Size) -> Result:
 
 
 def _played(row: Row, size: Size, folder: Path, began: float) -> Result:
+    if row.pace_seconds is not None:
+        size = replace(size, pace_seconds=row.pace_seconds)
     with staged(folder, row.plan, size, row.open_store) as stage:
         row.arm(stage)
         stage.load.start()
@@ -102,8 +108,8 @@ def _played(row: Row, size: Size, folder: Path, began: float) -> Result:
         cared_for = stage.striker.cared_for(blow) if row.struck else None
         stage.striker.wait_over()
         stage.load.join()
-        doubted = settle(stage.store, stage.bell, stage.partner.ledger, SETTLE_SECONDS)
-        verdict = judge(stage.store, stage.load.acknowledged(), doubted, stage.partner.ledger)
+        settle(stage.store, stage.bell, stage.partner.ledger, SETTLE_SECONDS)
+        verdict = judge(stage.store, stage.load.acknowledged(), stage.partner.ledger)
         later = [receipt.at - blow.at for receipt in stage.load.receipts.values() if receipt.at > blow.at]
         problems = _problems(row, size, verdict, cared_for, len(blow.held))
         return Result(
@@ -134,6 +140,8 @@ def _problems(row: Row, size: Size, verdict: Verdict, cared_for: float | None, h
     if verdict.duplicates and row.plan.policy == "park":
         found.append(f"{verdict.duplicates} duplicates on a route that sends nothing twice")
     found += [f"totals: {sentence}" for sentence in verdict.inexact]
+    if row.doubts and not verdict.in_doubt:
+        found.append("nothing was in doubt, so the strike missed its moment")
     if row.struck and not held:
         found.append("the struck process held nothing")
     if cared_for is not None and cared_for > CARED_FOR_SECONDS:

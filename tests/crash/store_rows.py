@@ -1,5 +1,6 @@
 """The store: killed, stopped, hanging, full, failed over; and RQ's keys deleted from under it."""
 
+import contextlib
 import os
 import resource
 import shutil
@@ -7,7 +8,6 @@ import signal
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from jmswrap.clock import monotonic
@@ -19,6 +19,9 @@ from tests.crash.stores import Replicated, Single
 
 HANG_SECONDS = 4.0
 FULL_SECONDS = 3.0
+SLOW_SECONDS = 0.25
+"""Between two orders of a client: they are still sending when the store has long been struck."""
+
 TMPFS_MIB = 160
 SPARE_MIB = 20
 """Left on the disk when it is nearly full; jmswrap wants 64 and its data set."""
@@ -47,8 +50,8 @@ def _killed(stage: Stage) -> None:
 
 def _stopped(stage: Stage) -> None:
     _begun(stage)
-    stage.striker.noted()
     stage.single.server.stop()
+    stage.striker.noted()
     stage.load.pass_time(stage.size.away_seconds)
     stage.single.server.start()
 
@@ -113,13 +116,13 @@ class SmallDisk(Single):
         super().stop()
         self._unmount()
 
-    @contextmanager
+    @contextlib.contextmanager
     def filled(self, spare_mib: int) -> Iterator[None]:
         """Fill the disk but for a little, until the end of the block."""
         ballast = self.disk / "ballast"
-        free = shutil.disk_usage(self.disk).free
-        with ballast.open("wb") as file:
-            os.posix_fallocate(file.fileno(), 0, max(free - spare_mib * 2**20, 4096))
+        with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+            while shutil.disk_usage(self.disk).free > spare_mib * 2**20:
+                file.write(bytes(2**16))
         try:
             yield
         finally:
@@ -182,26 +185,29 @@ _CUT_OFF = "primary killed after its replicas were cut off for 1.5 s"
 
 ROWS = (
     *(
-        Row("store", step, fault, Plan(policy), meanwhile=act)
+        Row("store", step, fault, Plan(policy), meanwhile=act, pace_seconds=SLOW_SECONDS)
         for policy in ("redeliver", "park")
         for step, fault, act in (
             ("at work", "kill -9, started again", _killed),
             ("at work", "stopped, started again", _stopped),
         )
     ),
-    Row("store", "at work", f"SIGSTOP {HANG_SECONDS:g} s", Plan("park"), meanwhile=_hangs),
-    Row("store", "memory limit reached", f"for {FULL_SECONDS:g} s", Plan("park"), meanwhile=_out_of_memory),
-    Row(
-        "store",
-        "disk nearly full",
-        f"{SPARE_MIB} MiB left for {FULL_SECONDS:g} s",
-        Plan("park"),
-        meanwhile=_nearly_full,
-        open_store=SmallDisk,
+    *(
+        Row("store", step, fault, Plan("park"), meanwhile=act, pace_seconds=SLOW_SECONDS)
+        for step, fault, act in (
+            ("at work", f"SIGSTOP {HANG_SECONDS:g} s", _hangs),
+            ("memory limit reached", f"for {FULL_SECONDS:g} s", _out_of_memory),
+            ("its file cannot grow", "RLIMIT_FSIZE until it ends", _cannot_grow),
+            ("RQ's keys deleted", "ten times in 2 s", _rq_keys_deleted),
+        )
     ),
-    Row("store", "disk full", f"for {FULL_SECONDS:g} s", Plan("park"), meanwhile=_full, open_store=SmallDisk),
-    Row("store", "its file cannot grow", "RLIMIT_FSIZE until it ends", Plan("park"), meanwhile=_cannot_grow),
-    Row("store", "RQ's keys deleted", "ten times in 2 s", Plan("park"), meanwhile=_rq_keys_deleted),
+    *(
+        Row("store", step, fault, Plan("park"), meanwhile=act, open_store=SmallDisk, pace_seconds=SLOW_SECONDS)
+        for step, fault, act in (
+            ("disk nearly full", f"{SPARE_MIB} MiB left for {FULL_SECONDS:g} s", _nearly_full),
+            ("disk full", f"for {FULL_SECONDS:g} s", _full),
+        )
+    ),
     *(
         Row(
             "store",

@@ -24,7 +24,7 @@ class Verdict:
     """Orders that the partner applied, each counted once."""
     dead: int
     in_doubt: int
-    """Orders that were in doubt for a while, before a person resolved them."""
+    """How often an order became in doubt, until a person resolved it or its worker came back with the answer."""
     duplicates: int
     """Orders applied once too often, each time counted."""
     unmarked: int
@@ -37,7 +37,7 @@ class Verdict:
     """Control totals that do not add up."""
 
 
-def judge(store: Store, acknowledged: Collection[str], doubted: Collection[str], ledger: Path) -> Verdict:
+def judge(store: Store, acknowledged: Collection[str], ledger: Path) -> Verdict:
     """Compare the clients' ledger, the partner's and the store."""
     applied = entries(ledger)
     times = Counter(entry.values["number"] for entry in applied)
@@ -47,7 +47,7 @@ def judge(store: Store, acknowledged: Collection[str], doubted: Collection[str],
         acknowledged=len(acknowledged),
         applied=len(times),
         dead=len(dead),
-        in_doubt=len(doubted),
+        in_doubt=_moves(store)["IN_FLIGHT>IN_DOUBT"],
         duplicates=sum(times.values()) - len(times),
         unmarked=sum(not _redelivered(store, number) for number in repeated),
         lost=tuple(sorted(set(acknowledged) - set(times) - dead)),
@@ -68,12 +68,18 @@ def _disordered(applied: list[Entry]) -> list[str]:
     return [key for key, found in places.items() if any(before > after for before, after in pairwise(found))]
 
 
-def _inexact(store: Store, acknowledged: int) -> list[str]:
-    """Hold every state's comings and goings against the records there are."""
+def _moves(store: Store) -> "Counter[str]":
+    """Return the control totals of today, and of yesterday for a row that midnight met."""
     days = {time.strftime("%Y%m%d", time.gmtime(time.time() - ago)) for ago in (0, DAY_SECONDS)}
     moves: Counter[str] = Counter()
     for day in days:
         moves.update(store.totals(orders.QUEUE, day))
+    return moves
+
+
+def _inexact(store: Store, acknowledged: int) -> list[str]:
+    """Hold every state's comings and goings against the records there are."""
+    moves = _moves(store)
     counted = {queue.name: queue.counts for queue in store.queues()}.get(orders.QUEUE, {})
     records = Counter(one.state for one in store.messages(orders.QUEUE, None, limit=100_000))
     problems = []

@@ -1,11 +1,14 @@
 """A worker, struck at each step of a delivery: killed, or stopped for longer than its lease."""
 
 import asyncio
+import contextlib
+import os
+import signal
 from dataclasses import dataclass
 
 from tests.crash import orders, resp
 from tests.crash.orders import Plan
-from tests.crash.proxy import Strike, Trap, When
+from tests.crash.proxy import Strike, Trap, When, done
 from tests.crash.row import Act, Row
 from tests.crash.stage import Stage
 
@@ -27,13 +30,15 @@ class Moment:
     step: str
     script: str
     when: When
+    sending: bool = False
+    """Bytes may have left, as far as the store knows."""
 
 
 MOMENTS = (
     Moment("claimed", "claim", When.AFTER),
     Moment("about to mark sending", "mark_sending", When.BEFORE),
-    Moment("marked sending", "mark_sending", When.AFTER),
-    Moment("after the partner's reply, before settle", "settle", When.BEFORE),
+    Moment("marked sending", "mark_sending", When.AFTER, sending=True),
+    Moment("after the partner's reply, before settle", "settle", When.BEFORE, sending=True),
     Moment("settled, before it hears so", "settle", When.AFTER),
 )
 
@@ -43,6 +48,14 @@ def brings_messages(answer: bytes) -> bool:
     return resp.length(answer) > 2
 
 
+def grants(answer: bytes) -> bool:
+    """Tell whether a mark was made."""
+    return answer == b":1\r\n"
+
+
+_TELLS = {"claim": brings_messages, "mark_sending": grants}
+
+
 def _strike(stage: Stage, stops: bool) -> Strike:
     return stage.striker.stop(STOP_SECONDS) if stops else stage.striker.kill()
 
@@ -50,8 +63,8 @@ def _strike(stage: Stage, stops: bool) -> Strike:
 def _at(moment: Moment, stops: bool) -> Act:
     def arm(stage: Stage) -> None:
         trap = Trap(moment.script, moment.when, _strike(stage, stops), skip=SKIPPED)
-        if moment.script == "claim":
-            trap.only = brings_messages
+        if moment.when is When.AFTER:
+            trap.only = _TELLS.get(moment.script, done)
         stage.proxy.traps.append(trap)
 
     return arm
@@ -86,19 +99,42 @@ def _lease(stops: bool) -> float:
 def _rows(policy: str, stops: bool) -> list[Row]:
     fault = f"SIGSTOP {STOP_SECONDS:g} s, lease {SHORT_LEASE_SECONDS:g} s" if stops else "kill -9"
     plan = Plan(policy, lease_seconds=_lease(stops))
+    parks = policy == "park"
     rows = [
-        # What was settled is no longer held: the rest of its batch may be, or nothing.
-        Row("worker", moment.step, fault, plan, _at(moment, stops), struck=not moment.step.startswith("settled"))
+        Row(
+            "worker",
+            moment.step,
+            fault,
+            plan,
+            _at(moment, stops),
+            # What was settled is no longer held: the rest of its batch may be, or nothing.
+            struck=not moment.step.startswith("settled"),
+            doubts=parks and moment.sending,
+        )
         for moment in MOMENTS
     ]
-    rows.insert(3, Row("worker", "mid-call", fault, plan, _mid_call(stops), struck=True))
+    rows.insert(3, Row("worker", "mid-call", fault, plan, _mid_call(stops), struck=True, doubts=parks))
     return rows
 
 
 def _alone(stage: Stage) -> None:
     """Strike a worker that no parent watches: only its lease says that it is dead."""
     worker = stage.another_worker()
-    stage.proxy.traps.append(Trap("mark_sending", When.AFTER, stage.striker.kill(), process=worker.pid))
+    other, kill = stage.facts["children"]["worker-1"], stage.striker.kill()
+
+    def let_go_on() -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(other, signal.SIGCONT)
+
+    async def strike(process: int) -> bool:
+        lives = await kill(process)
+        let_go_on()
+        return lives
+
+    # The worker that `up` watches sits by until the other one is dead.
+    os.kill(other, signal.SIGSTOP)
+    stage.ends.callback(let_go_on)
+    stage.proxy.traps.append(Trap("mark_sending", When.AFTER, strike, only=grants, process=worker.pid))
 
 
 _LONE = [
@@ -109,6 +145,7 @@ _LONE = [
         Plan(policy, lease_seconds=SHORT_LEASE_SECONDS, workers=1),
         _alone,
         struck=True,
+        doubts=policy == "park",
         shows="the lease is all that tells: with the default of 30 s it takes up to 31 s",
     )
     for policy in orders.POLICIES
