@@ -24,6 +24,12 @@ bench: $(VENV)/.tests ## Measure accept, deliver and end-to-end rates beside the
 fuzz: $(VENV)/.tests ## Send the gateway 100,000 mutated requests (about three minutes)
 	JMSWRAP_FUZZ=$${JMSWRAP_FUZZ:-100000} $(BIN)/pytest tests/unit/soap/test_fuzz.py
 
+crash-matrix: $(VENV)/.tests ## Strike every process at every step and see that nothing acknowledged is lost (10 minutes)
+	@$(BIN)/python -m tests.crash --json crash-matrix.json --page docs/crash-matrix.md
+
+soak: $(VENV)/.tests ## Send 50,000 messages while processes are killed at random
+	@$(BIN)/python -m tests.crash.soak --json soak.json
+
 docs: $(VENV)/.installed ## Write the pages that are made from the code
 	$(BIN)/python -m jmswrap.config.document > docs/configuration.md
 	$(BIN)/python -m jmswrap.cli.document > docs/commands.md

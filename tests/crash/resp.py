@@ -14,12 +14,12 @@ def end_of(data: bytes | bytearray, start: int = 0) -> int | None:
     kind, after = data[start : start + 1], line_end + 2
     if kind in _LINES:
         return after
+    if kind not in _BULKS + _LISTS + _MAPS:
+        raise ValueError(f"{bytes(data[start : start + 20])!r} is no RESP")
     number = int(data[start + 1 : line_end])
     if kind in _BULKS:
         end = after if number < 0 else after + number + 2
         return end if end <= len(data) else None
-    if kind not in _LISTS + _MAPS:
-        raise ValueError(f"{bytes(data[start : start + 20])!r} is no RESP")
     parts = 2 * number if kind in _MAPS else number
     # An attribute stands before the value that it is about.
     return _end_of_parts(data, after, parts + 1 if kind == b"|" else parts)

@@ -127,7 +127,7 @@ def staged(folder: Path, plan: Plan, size: Size, open_store: Open = Single) -> I
         log, ready = folder / "up.log", folder / "ready.json"
         words = ["up", "-c", str(folder / "orders"), "--port", "0", "--ready-file", str(ready)]
         up = stack.enter_context(running(words, log))
-        facts = _facts(up, ready, log)
+        facts = until_up(up, ready, log)
         ledger = folder / "acknowledged.jsonl"
         service = facts["services"]["Orders"]["address"]
         load = Load(service, size.keys, size.each, ledger, size.pace_seconds, size.patience_seconds)
@@ -137,7 +137,8 @@ def staged(folder: Path, plan: Plan, size: Size, open_store: Open = Single) -> I
         )
 
 
-def _facts(up: "subprocess.Popen[bytes]", ready: Path, log: Path) -> dict[str, Any]:
+def until_up(up: "subprocess.Popen[bytes]", ready: Path, log: Path) -> dict[str, Any]:
+    """Return the addresses that `up` writes down when all is up."""
     pause, deadline = threading.Event(), time.monotonic() + UP_SECONDS
     while not ready.exists():
         if up.poll() is not None or time.monotonic() > deadline:

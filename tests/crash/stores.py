@@ -73,8 +73,8 @@ class Replicated:
     def __init__(self, folder: Path, _: Loop) -> None:
         self._folder = folder
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
-        self.ports = _free_ports(3)
-        self._sentinels = _free_ports(3)
+        self.ports = free_ports(3)
+        self._sentinels = free_ports(3)
         primary = self.ports[0]
         try:
             self._start_server(primary)
@@ -181,7 +181,8 @@ def _client(port: int) -> redis.Redis:
     return redis.Redis(port=port, socket_timeout=2, socket_connect_timeout=2)
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Return ports that nobody listens on."""
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [one.getsockname()[1] for one in sockets]
     for one in sockets:
