@@ -49,12 +49,12 @@ MOVES: dict[State | None, dict[State, str]] = {
     State.SCHEDULED: {
         State.QUEUED: "due",
         State.EXPIRED: "time to live ran out",
-        State.CANCELLED: "a person cancelled it",
+        State.CANCELLED: "a person cancelled or replaced it",
     },
     State.QUEUED: {
         State.IN_FLIGHT: "claimed by a worker",
         State.EXPIRED: "time to live ran out",
-        State.CANCELLED: "a person cancelled it",
+        State.CANCELLED: "a person cancelled or replaced it",
     },
     State.IN_FLIGHT: {
         State.QUEUED: "handed back, or the lease expired before anything was sent",
@@ -65,17 +65,19 @@ MOVES: dict[State | None, dict[State, str]] = {
     },
     State.WAITING: {
         State.QUEUED: "due",
+        State.DEAD: "a person let later messages of its key pass",
         State.EXPIRED: "time to live ran out",
-        State.CANCELLED: "a person cancelled it",
+        State.CANCELLED: "a person cancelled or replaced it",
     },
     State.DEAD: {
         State.QUEUED: "replayed by a person",
-        State.CANCELLED: "buried by a person",
+        State.CANCELLED: "buried or replaced by a person",
     },
     State.IN_DOUBT: {
         State.QUEUED: "resolved: to be sent again",
         State.DELIVERED: "resolved: it had arrived",
         State.DEAD: "resolved: it had not, and is not to be sent again",
+        State.CANCELLED: "replaced by a person",
     },
     State.DELIVERED: {},
     State.EXPIRED: {},

@@ -5,7 +5,7 @@ only evaluates what the route asks for. It knows nothing of SOAP but header bloc
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lxml import etree
 
@@ -95,6 +95,31 @@ class Intake:
             properties=properties,
             soap_headers=self._kept(headers),
         )
+
+    def again(self, old: Message, body: etree._Element, headers: Sequence[etree._Element], operation: str) -> Message:
+        """Make the message that is to replace another; what it does not say anew stays as it was.
+
+        It has neither delay nor time to live: a person wants it delivered.
+        """
+        arrived = Arrived(body, headers, old.properties)
+        return replace(
+            old,
+            queue=self.queue,
+            route=self.route,
+            body=xml.standalone(body),
+            operation=operation or old.operation,
+            key=self._key_again(arrived, old),
+            correlation_id=self.find_correlation(arrived) or old.correlation_id,
+            type=str(body.tag),
+            delay_ms=0,
+            time_to_live_ms=0,
+            soap_headers=self._kept(headers),
+        )
+
+    def _key_again(self, arrived: Arrived, old: Message) -> str:
+        if self.settings.order is Order.KEY:
+            return (self.find_key(arrived) or old.key) if self.find_key else ""
+        return self._key(arrived)
 
     def _key(self, arrived: Arrived) -> str:
         order = self.settings.order

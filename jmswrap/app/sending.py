@@ -1,17 +1,19 @@
 """Messages from files, as a route's door would make them: validated, keyed, identified."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from lxml import etree
 
 from jmswrap import xml
+from jmswrap.accept.hosting import consumers
 from jmswrap.accept.intake import Intake
 from jmswrap.app.integration import Integration
 from jmswrap.config.sentences import did_you_mean
 from jmswrap.config.settings import Route
 from jmswrap.contract.nouns import Contract, Operation
 from jmswrap.contract.schemas import Schemas
-from jmswrap.errors import ConfigError, InvalidDocument, UnknownOperation
+from jmswrap.errors import ConfigError, IllegalMove, InvalidDocument, UnknownOperation
 from jmswrap.message import Message
 
 Validate = Callable[[etree._Element], Operation | None]
@@ -40,6 +42,16 @@ class Sender:
         operation = self._validate(body)
         return self._intake.message(body, headers, operation.name if operation else "", properties)
 
+    def again(self, document: bytes, old: Message) -> Message:
+        """Return the message that is to replace another on this route; raises Refused with the reason.
+
+        A document without SOAP headers keeps those of the other.
+        """
+        body, headers = self._opened(document)
+        operation = self._validate(body)
+        kept = headers or [etree.fromstring(block, self._parser) for block in old.soap_headers]
+        return self._intake.again(old, body, kept, operation.name if operation else "")
+
     def _opened(self, document: bytes) -> tuple[etree._Element, Sequence[etree._Element]]:
         try:
             root = etree.fromstring(document, self._parser)
@@ -54,6 +66,39 @@ class Sender:
                     raise InvalidDocument("its SOAP body must hold exactly one element")
                 return found[0], root.findall(f"{{{namespace}}}Header/*")
         return root, ()
+
+
+class Replacements:
+    """Makes the messages that replace others: edited, or moved to another queue."""
+
+    def __init__(self, integration: Integration) -> None:
+        self._integration = integration
+        self._routes = consumers(integration.config)
+        self._senders: dict[str, Sender] = {}
+
+    def message(self, old: Message, queue: str, document: bytes = b"") -> Message:
+        """Return what is to replace a message, on the queue; its own body again when no document is given.
+
+        It is validated for the route that consumes the queue. Raises Refused with the reason.
+        """
+        config = self._integration.config
+        if queue not in self._routes:
+            raise IllegalMove(f"There is no queue `{queue}`{did_you_mean(queue, sorted(self._routes))}")
+        stays = old.route in config.routes and config.queue_of(old.route) == queue
+        route = old.route if stays else self._routes[queue]
+        if not route:
+            return self._for_an_application(old, queue, document or old.body)
+        sender = self._senders.get(route) or self._senders.setdefault(route, Sender(self._integration, route))
+        return sender.again(document or old.body, old)
+
+    @staticmethod
+    def _for_an_application(old: Message, queue: str, document: bytes) -> Message:
+        try:
+            body = etree.fromstring(document, xml.parser())
+        except etree.XMLSyntaxError as error:
+            raise InvalidDocument(f"it is not well-formed XML: {error}", error.lineno or 0) from error
+        standing_alone, kind = xml.standalone(body), str(body.tag)
+        return replace(old, queue=queue, route="", body=standing_alone, type=kind, delay_ms=0, time_to_live_ms=0)
 
 
 def _door(integration: Integration, route: Route) -> tuple[Validate, Sequence[str]]:

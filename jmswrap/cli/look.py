@@ -15,6 +15,9 @@ from jmswrap.history.nouns import Search
 from jmswrap.inspect.views import MessageDetail, MessageView, QueueView
 from jmswrap.states import State
 
+_BLOCKED_SHOWN = 10
+"""Blocked keys of a queue that are shown."""
+
 _COLUMNS = (State.QUEUED, State.SCHEDULED, State.IN_FLIGHT, State.WAITING, State.IN_DOUBT, State.DEAD, State.DELIVERED)
 
 
@@ -30,6 +33,12 @@ def queues(file: Path, as_json: bool) -> None:
         return
     heads = ("queue", *(str(state).lower() for state in _COLUMNS), "oldest", "workers", "backlog", "paused")
     render.table(heads, [_queue_row(view) for view in found], right=heads[1:-2])
+    for view in found:
+        for one in view.blocked[:_BLOCKED_SHOWN]:
+            why = f": {one.reason}" if one.reason else ""
+            click.echo(f"{view.name}: {one.waiting} wait on key {one.key} for {one.message} ({one.state}{why})")
+        if len(view.blocked) > _BLOCKED_SHOWN:
+            click.echo(f"{view.name}: and {len(view.blocked) - _BLOCKED_SHOWN} more keys, see --json")
 
 
 @click.command()
@@ -144,6 +153,7 @@ def _say(found: MessageDetail) -> None:
     facts = {
         "message": summary.id,
         "state": summary.state + (f": {summary.reason}" if summary.reason else ""),
+        "waits for": found.waits_for,
         "route": summary.route,
         "queue": summary.queue,
         "operation": summary.operation,

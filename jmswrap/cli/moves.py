@@ -52,12 +52,29 @@ def bury(file: Path, reason: str, selection: Selection) -> None:
     required=True,
     help="QUEUED: send it again; DELIVERED: it had arrived; DEAD: it had not, and is not to be sent.",
 )
+@click.option("--stale-ok", is_flag=True, help="QUEUED even where a later message of its key was delivered.")
 @_reason
 @selecting(State.IN_DOUBT)
-def resolve(file: Path, to: str, reason: str, selection: Selection) -> None:
+def resolve(file: Path, to: str, stale_ok: bool, reason: str, selection: Selection) -> None:
     """Decide messages that may or may not have arrived (IN_DOUBT)."""
+    state = State(to.upper())
     with moving(load(file)) as moves:
-        selection.move(moves, lambda message: moves.resolve(message, State(to.upper()), reason), f"now {to.upper()}")
+        selection.move(moves, lambda message: moves.resolve(message, state, reason, stale_ok), f"now {state}")
+
+
+@click.command()
+@options.config
+@_reason
+@click.argument("queue")
+@click.argument("key")
+def skip(file: Path, reason: str, queue: str, key: str) -> None:
+    """Let the messages of a KEY pass the one that holds them up.
+
+    It stays for a person: DEAD and IN_DOUBT as they are, WAITING becomes DEAD.
+    """
+    with moving(load(file)) as moves:
+        skipped = moves.skip(queue, key, reason)
+    click.echo(f"{skipped}: skipped, later messages of {key} go on")
 
 
 @click.command()

@@ -37,7 +37,7 @@ class Sent:
                 "status": str(self.outcome.status),
                 "correlation_id": self.outcome.correlation_id,
             }
-        return {"file": str(self.file), "error": _sentence(self.outcome), "code": self.outcome.code}
+        return {"file": str(self.file), "error": sentence(self.outcome), "code": self.outcome.code}
 
 
 @click.command()
@@ -76,14 +76,15 @@ def _put(moves: Moves, sender: Sender, files: Sequence[Path], properties: dict[s
     sent: list[Sent] = []
     for file in files:
         try:
-            made.append((file, sender.message(_content(file), properties)))
+            made.append((file, sender.message(content(file), properties)))
         except Refused as error:
             sent.append(Sent(file, error))
     outcomes = moves.put([message for _, message in made]) if made else []
     return sent + [Sent(file, outcome) for (file, _), outcome in zip(made, outcomes, strict=True)]
 
 
-def _content(file: Path) -> bytes:
+def content(file: Path) -> bytes:
+    """Return a file's bytes, or those of standard input for ``-``."""
     try:
         return sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     except OSError as error:
@@ -98,9 +99,10 @@ def _tell(sent: Sequence[Sent], as_json: bool) -> None:
         if isinstance(one.outcome, Receipt):
             click.echo(f"{one.file}: {one.outcome.message_id} {one.outcome.status}")
         else:
-            click.echo(f"jmswrap: {one.file}: {_sentence(one.outcome)}", err=True)
+            click.echo(f"jmswrap: {one.file}: {sentence(one.outcome)}", err=True)
 
 
-def _sentence(error: JmswrapError) -> str:
+def sentence(error: JmswrapError) -> str:
+    """Return what an error says, with the line of the document where it knows one."""
     line = error.line if isinstance(error, InvalidDocument) else 0
     return f"line {line}: {error}" if line else str(error)

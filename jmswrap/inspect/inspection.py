@@ -4,6 +4,7 @@ Reads only. What is read in several steps is a picture of a moving thing.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from jmswrap import log
@@ -11,7 +12,7 @@ from jmswrap.config.sentences import did_you_mean
 from jmswrap.errors import HistoryDown, IllegalMove
 from jmswrap.history.history import History
 from jmswrap.history.nouns import Search
-from jmswrap.inspect.views import HistoryView, MessageDetail, MessageView, QueueView, detail, view
+from jmswrap.inspect.views import BlockedView, HistoryView, MessageDetail, MessageView, QueueView, detail, view
 from jmswrap.message import Record
 from jmswrap.states import HERE, State
 from jmswrap.store import keys, reading
@@ -58,6 +59,7 @@ class Inspection:
                     bytes=summary.bytes if summary else 0,
                     most_messages=cap.messages,
                     most_bytes=cap.bytes,
+                    blocked=self._blocked(name) if summary else (),
                 )
             )
         return views
@@ -109,7 +111,8 @@ class Inspection:
         raw = self._store.reply(message_id)
         reply = raw.decode("utf-8", "replace") if raw else next((a.reply for a in reversed(attempts) if a.reply), "")
         body = self._store.body(message_id) if with_body else None
-        return detail(record, attempts, body, reply, self._now_ms())
+        found = detail(record, attempts, body, reply, self._now_ms())
+        return replace(found, waits_for=self._waits_for(record))
 
     def unsettled(self) -> int:
         """Return how many messages still need work or a person."""
@@ -150,6 +153,21 @@ class Inspection:
         if self._history is None:
             raise IllegalMove("This integration keeps no history: set `history.url`, then settled messages are kept.")
         return self._history
+
+    def _blocked(self, queue: str) -> tuple[BlockedView, ...]:
+        return tuple(
+            BlockedView(one.key, one.by.message.id, str(one.by.state), one.by.reason, one.waiting)
+            for one in self._store.blocked(queue)
+        )
+
+    def _waits_for(self, record: Record) -> str:
+        if record.state is not State.QUEUED or not record.message.key:
+            return ""
+        head = self._store.head(record.message.queue, record.message.key)
+        if head is None or head.message.id == record.message.id or head.state not in HERE:
+            return ""
+        why = f": {head.reason}" if head.reason else ""
+        return f"{head.message.id}, which came earlier for this key and is {head.state}{why}"
 
     def _pauses(self) -> dict[str, str]:
         """Return the reasons of all pauses, by ``q:QUEUE`` and ``p:PARTNER``."""

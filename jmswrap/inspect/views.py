@@ -9,6 +9,18 @@ from jmswrap.states import HERE
 
 
 @dataclass(frozen=True, slots=True)
+class BlockedView:
+    """A key on which messages wait for another one."""
+
+    key: str
+    message: str
+    """The id of the one that holds the key."""
+    state: str
+    reason: str
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
 class QueueView:
     """A queue at a glance."""
 
@@ -28,6 +40,8 @@ class QueueView:
     most_messages: int = 0
     """Messages not settled at which it takes no more; 0: no cap."""
     most_bytes: int = 0
+    blocked: tuple["BlockedView", ...] = ()
+    """Keys on which messages wait for one that is not under way; not more than a few hundred."""
 
     @property
     def full(self) -> bool:
@@ -92,6 +106,8 @@ class MessageDetail:
     body: bytes | None = None
     reply: str = ""
     """The last reply that was kept."""
+    waits_for: str = ""
+    """The message that holds its key, and why it does; empty when none does."""
 
     def plain(self) -> dict[str, Any]:
         """Return it as JSON can hold it."""

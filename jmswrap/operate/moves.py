@@ -1,12 +1,14 @@
-"""A person's moves: replay, cancel, bury, resolve, pause, resume, put.
+"""A person's moves: replay, cancel, bury, resolve, skip, replace, pause, resume, put.
 
 The one facade that every door (command line, console) moves messages through. A move
 that makes work ready rings for it.
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
+from jmswrap import clock
 from jmswrap.config.sentences import did_you_mean
 from jmswrap.errors import IllegalMove, JmswrapError
 from jmswrap.message import Message, Receipt, Record
@@ -14,6 +16,9 @@ from jmswrap.operate import many
 from jmswrap.operate.erasing import Erased, Erases, erase
 from jmswrap.states import State
 from jmswrap.store.store import Store
+
+REPLACES = "JMSWRAP_replaces"
+"""The property in which a replacement names the message it came for."""
 
 
 class Rings(Protocol):
@@ -58,9 +63,35 @@ class Moves:
         """End a DEAD message and let its key go."""
         self._wake(self._store.bury(message_id, reason))
 
-    def resolve(self, message_id: str, to: State, reason: str = "") -> None:
+    def resolve(self, message_id: str, to: State, reason: str = "", stale_ok: bool = False) -> None:
         """Decide a message IN_DOUBT."""
-        self._wake(self._store.resolve(message_id, to, reason))
+        self._wake(self._store.resolve(message_id, to, reason, stale_ok=stale_ok))
+
+    def skip(self, queue: str, key: str, reason: str = "") -> str:
+        """Let the messages of a key pass the one that holds it; return its id."""
+        self._known(queue, "")
+        head = self._store.head(queue, key)
+        if head is None:
+            raise IllegalMove(f"Nothing waits on queue {queue} under the key {key}: see `jmswrap queues`.")
+        self._wake(self._store.skip(head.message.id, _with("Later messages of its key were let pass", reason)))
+        return head.message.id
+
+    def message(self, message_id: str) -> Message:
+        """Return a message with its body, to be edited or moved."""
+        record = self._store.record(message_id, with_body=True)
+        if record is None:
+            raise IllegalMove(f"There is no message {message_id} in the store: look for it with `jmswrap messages`.")
+        return record.message
+
+    def replace(self, message_id: str, by: Message, reason: str = "", stale_ok: bool = False) -> str:
+        """End a message and put ``by`` in its place, under a new id that is returned.
+
+        The two name each other: the old one in its reason, the new one in a property.
+        """
+        new_id = clock.derived_id(message_id, clock.new_id())
+        new = replace(by, id=new_id, properties={**by.properties, REPLACES: message_id})
+        self._wake(self._store.replace(message_id, new, _with(f"replaced by {new_id}", reason), stale_ok))
+        return new_id
 
     def pause(self, queue: str = "", partner: str = "", reason: str = "") -> None:
         """Hold deliveries of a queue or to a partner; accepting goes on."""
@@ -92,3 +123,7 @@ class Moves:
     def _wake(self, queues: Iterable[str]) -> None:
         for queue in queues:
             self._bell.ring(queue)
+
+
+def _with(sentence: str, reason: str) -> str:
+    return f"{sentence}: {reason}" if reason else sentence

@@ -93,6 +93,11 @@ def ready(prefix: str, queue: str, priority: int) -> str:
     return f"{prefix}:q:{queue}:{priority}"
 
 
+def order(prefix: str, queue: str, key: str) -> str:
+    """Name the list of a key's messages."""
+    return f"{prefix}:k:{queue}:{key}"
+
+
 def totals(prefix: str, day: str, queue: str) -> str:
     """Name the control totals of a day (``yyyymmdd``, UTC)."""
     return f"{prefix}:tot:{day}:{queue}"

@@ -142,6 +142,16 @@ class QueueSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class Blocked:
+    """A key whose first message holds it, so that others wait."""
+
+    key: str
+    by: Record
+    waiting: int
+    """Messages behind it; ended ones that were not dropped yet are among them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Leaving:
     """A settled message on its way to the history, as it was read."""
 

@@ -9,6 +9,8 @@ _FROM = {
     "bury": "only a DEAD message is buried",
     "cancel": "only a message that waits (SCHEDULED, QUEUED, WAITING) is cancelled",
     "resolve": "only a message IN_DOUBT is resolved",
+    "replace": "only a message that is neither under way nor settled is replaced",
+    "skip": "only a message that holds its key (DEAD, WAITING, IN_DOUBT) is skipped",
 }
 
 
@@ -16,13 +18,14 @@ def moved(verb: str, message_id: str, answer: list[Any]) -> tuple[str, ...]:
     """Return the queues to wake, or raise IllegalMove with what to do."""
     status = answer[0]
     if status == b"OK":
-        return (answer[1].decode(),) if answer[2] else ()
+        woken = [*([answer[1]] if answer[2] else []), *answer[3:]]
+        return tuple(dict.fromkeys(queue.decode() for queue in woken))
     if status == b"UNKNOWN":
         raise IllegalMove(f"There is no message {message_id} in the store: look for it with `jmswrap messages`.")
     if status == b"STALE":
         raise IllegalMove(
             f"Message {message_id} was overtaken by {answer[1].decode()} of the same key: "
-            "compare the two, then replay with --stale-ok or bury it."
+            "compare the two, then say --stale-ok or bury it."
         )
     raise IllegalMove(f"Message {message_id} is {answer[1].decode()}: {_FROM[verb]}.")
 

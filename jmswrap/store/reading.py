@@ -12,7 +12,7 @@ import redis
 from jmswrap.message import Attempt, Record
 from jmswrap.states import HERE, State
 from jmswrap.store import keys, packing
-from jmswrap.store.nouns import QueueSummary
+from jmswrap.store.nouns import Blocked, QueueSummary
 
 PAGE = 200
 """Records read in one round trip while listing."""
@@ -46,6 +46,31 @@ def attempts(client: redis.Redis, prefix: str, message_id: str) -> list[Attempt]
     """Return a message's attempts, oldest first."""
     entries: list[Any] = client.lrange(keys.attempts(prefix, message_id), 0, -1)
     return [packing.read_attempt(entry) for entry in entries]
+
+
+def head(client: redis.Redis, prefix: str, queue: str, key: str) -> Record | None:
+    """Return the first message of a key's order; None when the key has none."""
+    first: Any = client.lindex(keys.order(prefix, queue, key), 0)
+    return record(client, prefix, first.decode(), with_body=False) if first else None
+
+
+def blocked(client: redis.Redis, prefix: str, queue: str) -> list[Blocked]:
+    """Return keys that a message holds without being under way; a page of each sort is looked at."""
+    ids: list[bytes] = []
+    for kind in ("dead", "doubt", "due"):
+        ids += client.zrange(keys.of_queue(prefix, kind, queue), 0, PAGE - 1)  # type: ignore[arg-type]
+    found = [one for one in _records(client, prefix, ids) if one.message.key] if ids else []
+    pipe = client.pipeline(transaction=False)
+    for one in found:
+        order = keys.order(prefix, queue, one.message.key)
+        pipe.lindex(order, 0)
+        pipe.llen(order)
+    answers: list[Any] = pipe.execute()
+    return [
+        Blocked(one.message.key, one, behind - 1)
+        for one, first, behind in zip(found, answers[::2], answers[1::2], strict=True)
+        if behind > 1 and first == one.message.id.encode()
+    ]
 
 
 def totals(client: redis.Redis, prefix: str, queue: str, day: str) -> dict[str, int]:

@@ -20,6 +20,7 @@ from jmswrap.store.edge import edge, translated
 from jmswrap.store.nouns import (
     NO_CAP,
     Accepted,
+    Blocked,
     Claim,
     Guard,
     Hold,
@@ -196,11 +197,36 @@ class Store:
         """End a DEAD message and let its key go; returns the queues to wake."""
         return self._operate("bury", message_id, reason, "")
 
-    def resolve(self, message_id: str, to: State, reason: str = "", on_dead: str = "hold") -> tuple[str, ...]:
-        """Decide a message IN_DOUBT: QUEUED, DELIVERED or DEAD; returns the queues to wake."""
+    def skip(self, message_id: str, reason: str) -> tuple[str, ...]:
+        """Let later messages of its key pass one that holds it; returns the queues to wake.
+
+        DEAD and IN_DOUBT stay what they are, WAITING becomes DEAD. ``reason`` is put behind the
+        one it has. What comes back after a later delivery is stale, as after ``on_dead: release``.
+        """
+        return self._operate("skip", message_id, reason, "")
+
+    def replace(self, message_id: str, by: Message, reason: str = "", stale_ok: bool = False) -> tuple[str, ...]:
+        """End a message that is neither under way nor settled and put another in its place, in one step.
+
+        On the same queue with the same key it takes its place in the order; elsewhere it comes
+        last. It has no time to live. Returns the queues to wake. Raises IllegalMove, also as
+        ``replay`` does for a message that was overtaken. No cap of a queue holds it up.
+        """
+        block = calls.put_block(by, calls.nonce())
+        call = Call("operate", ("replace", message_id, reason, "1" if stale_ok else "", *block))
+        return operating.moved("replace", message_id, self._runner.run(call))
+
+    def resolve(
+        self, message_id: str, to: State, reason: str = "", on_dead: str = "hold", stale_ok: bool = False
+    ) -> tuple[str, ...]:
+        """Decide a message IN_DOUBT: QUEUED, DELIVERED or DEAD; returns the queues to wake.
+
+        ``stale_ok`` is for one that was skipped: to QUEUED although a later one was delivered.
+        """
         if to not in (State.QUEUED, State.DELIVERED, State.DEAD):
             raise IllegalMove(f"A message in doubt is resolved to QUEUED, DELIVERED or DEAD, not to {to}.")
-        return self._operate("resolve", message_id, reason, f"{to}:{on_dead}" if to is State.DEAD else str(to))
+        how = on_dead if to is State.DEAD else "1" if stale_ok else ""
+        return self._operate("resolve", message_id, reason, f"{to}:{how}")
 
     def pause(self, queue: str = "", partner: str = "", reason: str = "") -> None:
         """Hold deliveries of a queue or to a partner; accepting goes on."""
@@ -220,6 +246,16 @@ class Store:
         """Return a message's body as accepted."""
         with edge():
             return reading.raw(self.client, keys.body(self.prefix, message_id))
+
+    def head(self, queue: str, key: str) -> Record | None:
+        """Return the first message of a key's order, for which the others wait."""
+        with edge():
+            return reading.head(self.client, self.prefix, queue, key)
+
+    def blocked(self, queue: str) -> list[Blocked]:
+        """Return keys whose first message is DEAD, IN_DOUBT or WAITING while others wait for it."""
+        with edge():
+            return reading.blocked(self.client, self.prefix, queue)
 
     def reply(self, message_id: str) -> bytes | None:
         """Return the raw answer kept by ``mark_replied``, until the message is settled."""

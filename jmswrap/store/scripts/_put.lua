@@ -19,7 +19,8 @@ end
 
 -- Returns status, accepted ms, header line of the first acceptance ('' when it is gone), wake 0 or 1.
 -- What was seen before takes no room; for what was not, `refusal` may return another answer.
-local function put(at, refusal)
+-- `place` puts it into its key's order where that is not the end; true when it is ready there.
+local function put(at, refusal, place)
   local id, queue = ARGV[at], ARGV[at + 6]
   local m = load(id)
   if m then
@@ -60,7 +61,7 @@ local function put(at, refusal)
     move(m, 'SCHEDULED')
   else
     local queued = move(m, 'QUEUED')
-    wake = join(m) and wake_due(queue, queued)
+    wake = (place or join)(m) and wake_due(queue, queued)
   end
   save(m)
   return {'ACCEPTED', NOW, '', wake and 1 or 0}

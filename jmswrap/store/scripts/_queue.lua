@@ -1,16 +1,16 @@
 -- Part: a queue's ready lists, its keys' lists, and when a wake-up is due.
 --
--- A key's list is sorted by `i`. Only its head may hold it (IN_FLIGHT, WAITING, IN_DOUBT, or
--- DEAD with on_dead=hold); all others are QUEUED. Cancelled and expired messages stay in the
--- list as tombstones until the head comes to them or they are purged, so that ending a message
--- is O(1). An entry too many in a ready list is harmless: a claim that finds the key held drops it.
+-- A key's list is sorted by `i`. Only its head may hold it (IN_FLIGHT, WAITING, or IN_DOUBT and DEAD
+-- that did not let it go); all others are QUEUED. What let its key go is not in the list. Cancelled
+-- and expired messages stay in the list as tombstones until the head comes to them or they are
+-- purged, so that ending a message is O(1). An entry too many in a ready list is harmless: a claim that finds the key held drops it.
 -- A list that is not empty has its head holding the key, or the key's entry in a ready list.
 
 local function key_list(m) return P .. 'k:' .. m.r.q .. ':' .. m.r.k end
 
 local function holds(m)
   local s = m.r.s
-  return s == 'IN_FLIGHT' or s == 'WAITING' or s == 'IN_DOUBT' or (s == 'DEAD' and m.r.x == 'hold')
+  return s == 'IN_FLIGHT' or s == 'WAITING' or ((s == 'IN_DOUBT' or s == 'DEAD') and m.r.x ~= 'release')
 end
 
 local function push_ready(m, front)
@@ -66,6 +66,23 @@ local function leave_key(m)
   local list = key_list(m)
   if call('LINDEX', list, 0) == m.id then call('LPOP', list) else call('LREM', list, 1, m.id) end
   advance(m)
+end
+
+-- It stays for a person, and later messages of its key go on; counted, so that their deliveries are
+-- remembered: what comes back after them would be stale.
+local function let_go(m)
+  m.r.x = 'release'
+  if not m.r.k then return end
+  call('HINCRBY', P .. 'dk:' .. m.r.q, m.r.k, 1)
+  leave_key(m)
+end
+
+-- It had let its key go: count it out of those a later delivery is remembered for.
+local function forget_release(m)
+  if m.r.k and m.r.x == 'release' and call('HINCRBY', P .. 'dk:' .. m.r.q, m.r.k, -1) <= 0 then
+    call('HDEL', P .. 'dk:' .. m.r.q, m.r.k)
+    call('HDEL', P .. 'dl:' .. m.r.q, m.r.k)
+  end
 end
 
 -- Nothing leaves this state: the record stays visible for the retention time.

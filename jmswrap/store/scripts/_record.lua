@@ -7,7 +7,7 @@
 -- The state line's fields: v schema, s state, q queue, k key, r route (absent: named as the
 -- queue), p priority (absent: 4), a accepted, c changed (absent: a), t due, e expires (all ms),
 -- d deliveries, n attempts, h phase, f fence, z fence that was settled last, w worker,
--- g partner whose slot is held, y in-doubt policy, x on_dead as decided, i place in the key's
+-- g partner whose slot is held, y in-doubt policy, x on_dead as decided (IN_DOUBT with release: skipped), i place in the key's
 -- order, j 1 when it ended while QUEUED and its entries were left behind, m reason, o nonce,
 -- b body hash, bc canonical hash, u 1 when its id is remembered after the purge, l last seen,
 -- er when what it carried was erased, pn how often the partner was asked about it in vain, kl how many workers in a row died while they had it.

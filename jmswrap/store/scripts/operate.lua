@@ -1,24 +1,19 @@
 #!lua flags=allow-oom
--- with: record queue lease
--- A person moves one message: replay, cancel, bury, resolve.
+-- with: record queue put lease
+-- A person moves one message: replay, cancel, bury, resolve, skip, replace.
 --
--- Keys:    m:ID dead:QUEUE doubt:QUEUE probe:QUEUE due:QUEUE dk:QUEUE dl:QUEUE k:QUEUE:KEY q:QUEUE:PRIORITY
---          expire settled n:QUEUE tot:DAY:QUEUE armed clock
--- ARGV:    prefix, limits, verb, id, reason, option
---          option: replay '1' stale_ok | ''; resolve 'QUEUED' | 'DELIVERED' | 'DEAD:hold' | 'DEAD:release'
--- Returns: {'OK', queue, wake 0 | 1} · {'UNKNOWN'} · {'STATE', state} · {'STALE', later id}
+-- Keys:    m:ID dead:QUEUE doubt:QUEUE probe:QUEUE due:QUEUE dk:QUEUE dl:QUEUE k:QUEUE:KEY
+--          q:QUEUE:PRIORITY expire settled n:QUEUE tot:DAY:QUEUE armed clock; for replace those of accept.lua, too
+-- ARGV:    prefix, limits, verb, id, reason, option, for replace one put block
+--          option: replay, replace '1' stale_ok | ''
+--                  resolve 'QUEUED:' | 'QUEUED:1' stale_ok | 'DELIVERED:' | 'DEAD:hold' | 'DEAD:release'
+-- Returns: {'OK', queue, wake 0 | 1, another queue to wake, …} · {'UNKNOWN'} · {'STATE', state}
+--          {'STALE', later id}
 local verb, reason, option = ARGV[3], ARGV[5], ARGV[6]
+local FIRST_PUT = 7
 local m = load(ARGV[4])
 if not m then return {'UNKNOWN'} end
 local from = m.r.s
-
--- It had let its key go: count it out of those a later delivery is remembered for.
-local function forget_release()
-  if m.r.k and m.r.x == 'release' and call('HINCRBY', P .. 'dk:' .. m.r.q, m.r.k, -1) <= 0 then
-    call('HDEL', P .. 'dk:' .. m.r.q, m.r.k)
-    call('HDEL', P .. 'dl:' .. m.r.q, m.r.k)
-  end
-end
 
 -- The id of a later message of its key that was delivered, or is under way; nil when none.
 local function overtaken_by()
@@ -34,7 +29,7 @@ local function overtaken_by()
 end
 
 -- Back to its place in the key's order; never before a head that holds the key.
-local function take_place()
+local function take_place(m)
   local list = key_list(m)
   local first = call('LINDEX', list, 0)
   if not first then
@@ -78,10 +73,10 @@ function verbs.replay()
   if later and option ~= '1' then return {'STALE', later} end
   local placed = not m.r.k or m.r.x == 'hold'
   call('ZREM', P .. 'dead:' .. m.r.q, m.id)
-  forget_release()
+  forget_release(m)
   requeue()
   m.r.x = nil
-  if placed then push_ready(m) else take_place() end
+  if placed then push_ready(m) else take_place(m) end
 end
 
 function verbs.cancel()
@@ -94,34 +89,90 @@ end
 function verbs.bury()
   if from ~= 'DEAD' then return {'STATE', from} end
   call('ZREM', P .. 'dead:' .. m.r.q, m.id)
-  forget_release()
+  forget_release(m)
   ended('CANCELLED')
   if m.r.x == 'hold' then leave_key(m) end
 end
 
 function verbs.resolve()
   if from ~= 'IN_DOUBT' then return {'STATE', from} end
+  local to, how = string.match(option, '^([A-Z]+):(.*)$')
+  local skipped = m.r.x == 'release'
+  if to == 'QUEUED' then
+    local later = overtaken_by()
+    if later and how ~= '1' then return {'STALE', later} end
+  end
   end_doubt(m)
-  if option == 'QUEUED' then
-    requeue()
-    push_ready(m)
-  elseif option == 'DELIVERED' then
-    ended('DELIVERED')
-    leave_key(m)
-  else
-    m.r.x = string.sub(option, 6)
+  if to == 'DEAD' then
     m.r.m = reason ~= '' and reason or nil
     call('ZADD', P .. 'dead:' .. m.r.q, NOW, m.id)
     move(m, 'DEAD')
-    if m.r.k and m.r.x == 'release' then
-      call('HINCRBY', P .. 'dk:' .. m.r.q, m.r.k, 1)
-      leave_key(m)
-    end
+    if skipped then return end
+    m.r.x = how
+    if how == 'release' then let_go(m) end
+    return
   end
+  forget_release(m)
+  m.r.x = nil
+  if to == 'QUEUED' then
+    requeue()
+    if skipped then take_place(m) else push_ready(m) end
+  else
+    ended('DELIVERED')
+    if not skipped then leave_key(m) end
+  end
+end
+
+-- The message that holds its key lets it go and stays for a person. A retry that came after later
+-- messages would be stale, so there is none: WAITING becomes DEAD.
+function verbs.skip()
+  local holder = m.r.k and holds(m) and call('LINDEX', key_list(m), 0) == m.id
+  if from == 'IN_FLIGHT' or not holder then return {'STATE', from} end
+  if from == 'WAITING' then
+    call('ZREM', P .. 'due:' .. m.r.q, m.id)
+    call('ZREM', P .. 'expire', m.id)
+    call('ZADD', P .. 'dead:' .. m.r.q, NOW, m.id)
+    m.r.t = nil
+    move(m, 'DEAD')
+  end
+  local before = m.r.m
+  m.r.m = before and before .. (string.match(before, '[.!?]$') and ' ' or '. ') .. reason or reason
+  let_go(m)
+end
+
+-- Another message comes in for this one, which ends. In the same queue and key it takes the place;
+-- elsewhere it comes last. It keeps the not-before time and has no time to live.
+local woken = {}
+function verbs.replace()
+  local new, queue, key = ARGV[FIRST_PUT], ARGV[FIRST_PUT + 6], ARGV[FIRST_PUT + 7]
+  local repeated = from == 'CANCELLED' and load(new)
+  if not repeated and (from == 'IN_FLIGHT' or FINAL[from]) then return {'STATE', from} end
+  local place = nil
+  if not repeated then
+    local listed = m.r.k and (from == 'QUEUED' or holds(m))
+    if queue == m.r.q and key == m.r.k and from ~= 'SCHEDULED' then
+      local later = overtaken_by()
+      if later and option ~= '1' then return {'STALE', later} end
+      place = function(n)
+        n.r.i = m.r.i
+        if not listed then return take_place(n) end
+        local list = key_list(m)
+        call('LSET', list, call('LPOS', list, m.id), n.id)
+        m.r.j = nil
+        if from ~= 'QUEUED' then push_ready(n) end
+      end
+    end
+    if from == 'SCHEDULED' then ARGV[FIRST_PUT + 10] = math.max(0, m.r.t - NOW) end
+    for _, index in ipairs({'due:', 'dead:', 'doubt:', 'probe:'}) do call('ZREM', P .. index .. m.r.q, m.id) end
+    forget_release(m)
+    ended('CANCELLED')
+    if listed and not place and from ~= 'QUEUED' then leave_key(m) end
+  end
+  if put(FIRST_PUT, nil, place)[4] == 1 then woken[1] = queue end
 end
 
 local refused = verbs[verb]()
 if refused then return refused end
 save(m)
 local wake = ready_length(m.r.q) > 0 and wake_due(m.r.q, queue_counts(m.r.q, 'QUEUED'))
-return {'OK', m.r.q, wake and 1 or 0}
+return {'OK', m.r.q, wake and 1 or 0, unpack(woken)}

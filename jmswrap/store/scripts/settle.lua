@@ -27,6 +27,8 @@ local function win_back(m)
   if s == 'IN_FLIGHT' then return m.r.h == 'claimed' end
   if s == 'IN_DOUBT' then
     end_doubt(m)
+    forget_release(m)
+    m.r.x = nil
     return true
   end
   if s == 'WAITING' then

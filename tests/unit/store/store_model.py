@@ -37,6 +37,7 @@ class Kept:
     deliveries: int = 0
     attempts: int = 0
     holds_dead: bool = False
+    skipped: bool = False
     purge_ms: int = 0
     kills: int = 0
     probe_ms: int = 0
@@ -132,8 +133,10 @@ class Model:
         self.leave(one)
 
     def die(self, one: Kept, on_dead: str) -> None:
-        one.state, one.holds_dead = State.DEAD, on_dead == "hold"
-        if one.key and on_dead == "release":
+        one.state, one.holds_dead = State.DEAD, on_dead == "hold" and not one.skipped
+        if one.skipped:
+            one.skipped = False
+        elif one.key and on_dead == "release":
             self.released[one.key] = self.released.get(one.key, 0) + 1
             self.leave(one)
 
@@ -152,6 +155,8 @@ class Model:
         if not held and not wins:
             return False
         one.settled_fence = fence
+        self.forget_release(one)
+        one.skipped = False
         if to is State.QUEUED:
             one.state = to
             one.phase = "replied" if one.phase == "replied" else ""
@@ -191,6 +196,8 @@ class Model:
         one = self.messages.get(message_id)
         if not one or one.state is not State.IN_DOUBT or one.fence != fence:
             return False
+        if one.skipped:
+            to, wait_ms = State.IN_DOUBT, 0
         if to is State.IN_DOUBT:
             one.probe_ms, one.asked = self.now_ms + wait_ms if wait_ms else 0, one.asked + 1
         elif to is State.DELIVERED:
@@ -221,9 +228,15 @@ class Model:
             if one.id in ids and one.state is State.IN_FLIGHT:
                 self.lapse(one)
 
+    @staticmethod
+    def let_go(one: Kept) -> bool:
+        """It stays for a person, and its key went on without it."""
+        released = one.state is State.DEAD and not one.holds_dead
+        return bool(one.key) and (released or (one.state is State.IN_DOUBT and one.skipped))
+
     def stale(self, one: Kept) -> bool:
         """A later message of its key was delivered since, or is under way."""
-        if not one.key or one.holds_dead:
+        if not self.let_go(one):
             return False
         ids = self.order.get(one.key, [])
         head = self.messages[ids[0]] if ids else None
@@ -231,7 +244,7 @@ class Model:
         return under_way or self.last_delivered.get(one.key, 0) > one.place
 
     def forget_release(self, one: Kept) -> None:
-        if one.key and not one.holds_dead:
+        if self.let_go(one):
             self.released[one.key] -= 1
             if not self.released[one.key]:
                 self.last_delivered.pop(one.key, None)
@@ -240,12 +253,41 @@ class Model:
         one.state, one.attempts, one.expires_ms, one.phase = State.QUEUED, 0, 0, ""
         one.kills = min(one.kills, SUSPECT)
 
+    def take_place(self, one: Kept) -> None:
+        ids = self.order.setdefault(one.key, [])
+        first = 1 if ids and self.messages[ids[0]].state is not State.QUEUED else 0
+        at = next((n for n in range(first, len(ids)) if self.messages[ids[n]].place > one.place), len(ids))
+        ids.insert(at, one.id)
+
     def replay(self, one: Kept) -> None:
+        """Also a message in doubt that is to be sent again."""
         self.forget_release(one)
-        if one.key and not one.holds_dead:
-            ids = self.order.setdefault(one.key, [])
-            first = 1 if ids and self.messages[ids[0]].state is not State.QUEUED else 0
-            at = next((n for n in range(first, len(ids)) if self.messages[ids[n]].place > one.place), len(ids))
-            ids.insert(at, one.id)
-        one.holds_dead = False
+        if self.let_go(one):
+            self.take_place(one)
+        one.holds_dead = one.skipped = False
         self.requeue(one)
+
+    def skip(self, one: Kept) -> None:
+        one.holds_dead, one.skipped, one.due_ms = False, one.state is State.IN_DOUBT, 0
+        if one.state is State.WAITING:
+            one.state = State.DEAD
+        self.released[one.key] = self.released.get(one.key, 0) + 1
+        self.leave(one)
+
+    def replace(self, one: Kept, by: Kept | None) -> None:
+        """End one; ``by`` comes in for it, or goes to another queue (None)."""
+        self.forget_release(one)
+        ids = self.order.get(one.key, [])
+        if by is not None:
+            self.messages[by.id] = by
+            if one.state is State.SCHEDULED and one.due_ms > self.now_ms:
+                by.state, by.due_ms = State.SCHEDULED, one.due_ms
+            elif not one.key or by.key != one.key or one.state is State.SCHEDULED:
+                self.join(by)
+            else:
+                by.place = one.place
+                if one.id in ids:
+                    ids[ids.index(one.id)] = by.id
+                else:
+                    self.take_place(by)
+        self.finish(one, State.CANCELLED)

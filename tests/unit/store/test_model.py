@@ -88,6 +88,8 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(number=_ANY, other_body=st.booleans())
     def accept_again(self, number: int, other_body: bool) -> None:
         old = self.sent[number % len(self.sent)]
+        if old.queue != "q":
+            return
         self.put(
             Message(
                 id=old.id, queue="q", route="r", body=b"<other/>" if other_body else old.body, source_id=old.source_id
@@ -282,17 +284,64 @@ class StoreMachine(RuleBasedStateMachine):
         number=_ANY,
         to=st.sampled_from([State.QUEUED, State.DELIVERED, State.DEAD]),
         on_dead=st.sampled_from(["hold", "release"]),
+        stale_ok=st.booleans(),
     )
-    def resolve(self, number: int, to: State, on_dead: str) -> None:
+    def resolve(self, number: int, to: State, on_dead: str, stale_ok: bool) -> None:
         one = self.in_state(number, State.IN_DOUBT)
         assert one
-        self.store.resolve(one.id, to, on_dead=on_dead)
+        if to is State.QUEUED and self.model.stale(one) and not stale_ok:
+            with pytest.raises(IllegalMove, match="overtaken"):
+                self.store.resolve(one.id, to)
+            return
+        self.store.resolve(one.id, to, on_dead=on_dead, stale_ok=stale_ok)
         if to is State.QUEUED:
-            self.model.requeue(one)
+            self.model.replay(one)
         elif to is State.DELIVERED:
+            self.model.forget_release(one)
+            one.skipped = False
             self.model.finish(one, to)
         else:
             self.model.die(one, on_dead)
+
+    @precondition(lambda self: any(self.model.order.values()))
+    @rule(number=_ANY)
+    def skip(self, number: int) -> None:
+        heads = [ids[0] for ids in self.model.order.values() if ids]
+        one = self.model.messages[heads[number % len(heads)]]
+        if one.state in (State.QUEUED, State.IN_FLIGHT):
+            with pytest.raises(IllegalMove, match="holds its key"):
+                self.store.skip(one.id, "Skipped.")
+        else:
+            self.store.skip(one.id, "Skipped.")
+            self.model.skip(one)
+
+    @precondition(lambda self: self.in_state(0, *HERE))
+    @rule(
+        number=_ANY,
+        key=st.sampled_from([None, None, None, "A", "B", ""]),
+        queue=st.sampled_from(["q", "q", "q", "out"]),
+        stale_ok=st.booleans(),
+    )
+    def replace(self, number: int, key: str | None, queue: str, stale_ok: bool) -> None:
+        one = self.in_state(number, *HERE)
+        assert one
+        key = one.key if key is None else key
+        count = len(self.sent) + 1
+        by = Message(f"{'m' if queue == 'q' else 'x'}{count:025d}", queue, "r", f"<b n='{count}'/>".encode(), key=key)
+        stale = queue == "q" and key == one.key and self.model.stale(one)
+        if one.state is State.IN_FLIGHT or (stale and not stale_ok):
+            with pytest.raises(IllegalMove, match="overtaken" if stale else "under way"):
+                self.store.replace(one.id, by)
+            return
+        self.store.replace(one.id, by, stale_ok=stale_ok)
+        if queue == "q":
+            self.sent.append(by)
+            self.accepted += 1
+            self.model.replace(one, Kept(by.id, key, by.body, False, State.QUEUED, self.model.now_ms))
+        else:
+            self.sent.append(by)
+            self.model.outputs.add(by.id)
+            self.model.replace(one, None)
 
     @rule()
     def the_partner_is_asked(self) -> None:

@@ -5,6 +5,7 @@ from importlib import resources
 
 from store_desk import Desk
 
+from jmswrap.message import Message
 from jmswrap.states import MOVES, State, may_move
 from jmswrap.store import keys, lua
 from jmswrap.store.nouns import Guard, Hold
@@ -64,6 +65,12 @@ def a_life_with_every_move(desk: Desk) -> None:
     desk.pass_ms(6_000)
     store.sweep()
     store.bury(settled(State.DEAD).id)
+    desk.put("A")
+    one = desk.take()
+    desk.settle(one, State.WAITING, wait_ms=60_000)
+    store.skip(one.id, "Skipped.")
+    store.replace(settled(State.IN_DOUBT).id, Message("n" * 26, "q", "r", b"<a/>"))
+    store.cancel("n" * 26)
     store.replay(settled(State.DEAD).id)
     desk.settle(desk.take(), State.DELIVERED)
     for to in (State.QUEUED, State.DELIVERED, State.DEAD):
