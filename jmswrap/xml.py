@@ -45,3 +45,16 @@ def standalone(element: etree._Element) -> bytes:
 def canonical_hash(element: etree._Element) -> str:
     """Return the SHA-256 of the element in exclusive canonical form (W3C xml-exc-c14n)."""
     return hashlib.sha256(etree.tostring(element, method="c14n", exclusive=True)).hexdigest()
+
+
+def same_document(one: bytes, other: bytes) -> bool:
+    """Tell whether two serialisations are one document: equal in exclusive canonical form.
+
+    Prefixes that only values use (``xsi:type``) must be the same text to be equal. What is not
+    XML, or not any more, is the same as nothing.
+    """
+    try:
+        first, second = (etree.fromstring(document, parser()) for document in (one, other))
+    except etree.XMLSyntaxError:
+        return False
+    return canonical_hash(first) == canonical_hash(second)

@@ -7,12 +7,12 @@ A message that fails fails alone; a caller that goes away takes nobody with it.
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
-from jmswrap import log
+from jmswrap import log, xml
 from jmswrap.accept.ringing import Ringer
-from jmswrap.errors import JmswrapError, Unavailable
+from jmswrap.errors import IdReused, JmswrapError, Unavailable
 from jmswrap.message import Message, Receipt
 
 Outcome = Receipt | JmswrapError
@@ -25,6 +25,9 @@ class Accepting(Protocol):
 
     async def accept(self, messages: Sequence[Message]) -> Sequence[Outcome]:
         """Accept the messages; an outcome for each, in their order."""
+
+    async def body(self, message_id: str) -> bytes | None:
+        """Return a message's body as accepted; None when it is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +60,20 @@ class GroupCommit:
     async def accept(self, message: Message) -> Receipt:
         """Return the receipt once the message is on disk.
 
-        Raises Refused (this message only) or Unavailable (call again later).
+        Raises Refused (this message only) or Unavailable (call again later). A message that came
+        before is a DUPLICATE, also in another serialisation (exclusive C14N) as long as the first
+        body is in the store. When it has left for the history or was erased, only a body with the
+        same bytes is a duplicate; any other is IdReused.
         """
+        try:
+            return await self._accept(message)
+        except IdReused:
+            first = await self._store.body(message.id)
+            if first is None or not await asyncio.to_thread(xml.same_document, first, message.body):
+                raise
+            return await self._accept(replace(message, body=first))
+
+    async def _accept(self, message: Message) -> Receipt:
         if self._waiting_bytes + len(message.body) > self._caps.waiting_bytes:
             raise Unavailable("More messages are waiting to be stored than the gateway can hold; send it again later.")
         receipt: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()

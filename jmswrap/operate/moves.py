@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from jmswrap import clock
+from jmswrap import clock, xml
 from jmswrap.config.sentences import did_you_mean
-from jmswrap.errors import IllegalMove, JmswrapError
+from jmswrap.errors import IdReused, IllegalMove, JmswrapError
 from jmswrap.message import Message, Receipt, Record
 from jmswrap.operate import many
 from jmswrap.operate.erasing import Erased, Erases, erase
@@ -109,8 +109,17 @@ class Moves:
         return erase(self._store, self._history, key, queue)
 
     def put(self, messages: Sequence[Message]) -> list[Receipt | JmswrapError]:
-        """Put messages durably and ring for them; one that fails fails alone."""
+        """Put messages durably and ring for them; one that fails fails alone.
+
+        What came before in another serialisation is a DUPLICATE as at the gateway's door
+        (``accept.commit.GroupCommit.accept``).
+        """
         outcomes: list[Receipt | JmswrapError] = list(self._store.accept(messages))
+        for at, message in enumerate(messages):
+            if isinstance(outcomes[at], IdReused):
+                first = self._store.body(message.id)
+                if first is not None and xml.same_document(first, message.body):
+                    (outcomes[at],) = self._store.accept([replace(message, body=first)])
         woken = (m.queue for m, o in zip(messages, outcomes, strict=True) if isinstance(o, Receipt) and o.wake)
         self._wake(dict.fromkeys(woken))
         return outcomes

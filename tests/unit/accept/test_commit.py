@@ -193,3 +193,24 @@ def test_when_a_commit_is_cancelled_every_caller_is_told(store_server: EmbeddedS
             assert all(isinstance(one, Unavailable) for one in answers)
 
     asyncio.run(run())
+
+
+def test_another_serialisation_of_the_same_document_is_a_duplicate_while_the_first_is_here(
+    store_server: EmbeddedServer, store: Store
+) -> None:
+    first = replace(message(body=b'<a b="1" c="2"></a>'), source_id="urn:1")
+
+    async def accept() -> None:
+        async with committing(store_server.url, store.prefix) as (commit, counted, _):
+            counted.gate.set()
+            accepted = await commit.accept(first)
+            again = await commit.accept(replace(first, body=b"<a c='2'   b='1'/>"))
+            assert (again.status, again.accepted_ms) == (ReceiptStatus.DUPLICATE, accepted.accepted_ms)
+            with pytest.raises(IdReused):
+                await commit.accept(replace(first, body=b"<a c='2' b='2'/>"))
+            store.client.delete(f"{store.prefix}:b:{first.id}")
+            with pytest.raises(IdReused):
+                await commit.accept(replace(first, body=b"<a c='2'   b='1'/>"))
+            assert (await commit.accept(first)).status is ReceiptStatus.DUPLICATE
+
+    asyncio.run(accept())

@@ -5,9 +5,10 @@ import signal
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from door import PARTNER, SETTINGS, Orders, Starts, envelope_11, envelope_12, place, wait_for
+from door import ORDERS, PARTNER, SETTINGS, Orders, Starts, envelope_11, envelope_12, place, wait_for
 from lxml import etree
 
+from jmswrap import xml
 from jmswrap.contract.derive import derive
 from jmswrap.contract.schemas import Schemas
 from jmswrap.message import Settlement
@@ -121,6 +122,24 @@ def test_a_full_queue_is_told_to_come_again_and_its_neighbour_is_served(
     (claimed,) = orders.store.claim("place", "w", 1).messages
     orders.store.settle([Settlement(claimed.id, claimed.fence, State.DELIVERED)])
     assert orders.post(envelope_11(place("K4"))).receipt["status"] == "ACCEPTED"
+
+
+def test_a_message_that_comes_again_in_another_serialisation_is_a_duplicate(
+    starts: Starts, store_server: EmbeddedServer
+) -> None:
+    settings = SETTINGS.replace('key: {xpath: "o:number"}', 'key: {xpath: "o:number"}\n    id: {message_id: true}')
+    orders = starts.orders(store_server.url, settings=settings)
+    header = f'<a:MessageID xmlns:a="{xml.WSA_10}">urn:1</a:MessageID>'
+    first = orders.post(envelope_11(place(), header)).receipt
+    other = '<o:Place xmlns:o="urn:example:orders"  ><o:number>A1</o:number><o:quantity>3</o:quantity></o:Place>'
+    prefixed = orders.post(envelope_11(other, header))
+    assert prefixed.detail("code") == "id-reused", "a prefix is part of the canonical form"
+    spaced = place().replace("<number>", "<number >").replace(f'"{ORDERS}"', f"'{ORDERS}'\n")
+    again = orders.post(envelope_11(spaced, header)).receipt
+    assert again == {**first, "status": "DUPLICATE"}
+    orders.store.client.delete(f"{orders.store.prefix}:b:{first['messageId']}")
+    assert orders.post(envelope_11(f"<!-- x -->{place()}", header)).receipt["status"] == "DUPLICATE"
+    assert orders.queued() == 1
 
 
 def test_a_store_that_may_lose_messages_gets_none(starts: Starts, tmp_path: Path) -> None:
