@@ -113,7 +113,8 @@ def looking(integration: Integration) -> Iterator[Inspection]:
         queues[queue] = (*queues.get(queue, ()), route)
     partners = {config.queue_of(name): r.to.partner for name, r in config.routes.items() if r.to.partner}
     try:
-        yield Inspection(connections.store, queues, partners, history)
+        windows = {name: partner.maintenance for name, partner in config.partners.items()}
+        yield Inspection(connections.store, queues, partners, history, windows)
     finally:
         if history is not None:
             history.close()
@@ -127,7 +128,7 @@ def moving(integration: Integration) -> Iterator[Moves]:
     connections = connect(integration)
     try:
         config = integration.config
-        yield Moves(connections.store, connections.bell, consumers(config), config.partners, history)
+        yield Moves(connections.store, connections.bell, consumers(config), config.partners, history, config.routes)
     finally:
         if history is not None:
             history.close()

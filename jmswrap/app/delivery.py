@@ -15,6 +15,7 @@ from jmswrap.accept.hosting import consumers
 from jmswrap.accept.intake import Intake
 from jmswrap.app.integration import Integration, generation
 from jmswrap.config.settings import Answer, Config, InDoubt, Order, Partner, Route
+from jmswrap.config.windows import spans
 from jmswrap.deliver.delivery import Call, Delivery, Probe, Put, QueuePlan, Step, as_it_is
 from jmswrap.message import Message
 from jmswrap.partner.client import PartnerClient
@@ -42,7 +43,9 @@ class _Plans:
         queues: dict[str, dict[str, Delivery]] = {}
         for name, route in self._config.routes.items():
             queues.setdefault(self._config.queue_of(name), {})[name] = self._delivery(name, route)
-        return {queue: QueuePlan(queue, found, self._guard(found)) for queue, found in queues.items()}
+        return {
+            queue: QueuePlan(queue, found, self._guard(found), self._closed(found)) for queue, found in queues.items()
+        }
 
     def _delivery(self, name: str, route: Route) -> Delivery:
         return Delivery(
@@ -107,8 +110,13 @@ class _Plans:
             )
         return self._clients[name]
 
+    def _closed(self, deliveries: Mapping[str, Delivery]) -> Callable[[int], tuple[tuple[int, int], ...]] | None:
+        name = _partner(deliveries)
+        windows = self._config.partners[name].maintenance if name else ()
+        return partial(spans, windows) if windows else None
+
     def _guard(self, deliveries: Mapping[str, Delivery]) -> Guard:
-        name = next((d.target.partner.name for d in deliveries.values() if isinstance(d.target, Call)), "")
+        name = _partner(deliveries)
         if not name:
             return Guard()
         settings = self._config.partners[name]
@@ -119,6 +127,10 @@ class _Plans:
             breaker_failures=settings.breaker_failures,
             breaker_ms=round(settings.breaker_seconds * 1000),
         )
+
+
+def _partner(deliveries: Mapping[str, Delivery]) -> str:
+    return next((d.target.partner.name for d in deliveries.values() if isinstance(d.target, Call)), "")
 
 
 def _limits(settings: Partner) -> Limits:

@@ -131,6 +131,7 @@ def _queue_row(view: QueueView) -> tuple[object, ...]:
     counts = [view.counts.get(str(state), "·") for state in _COLUMNS]
     oldest = render.span(view.oldest_age_ms) if view.oldest_age_ms else "·"
     paused = "" if view.paused is None else f"yes: {view.paused}" if view.paused else "yes"
+    paused = "; ".join(said for said in (paused, view.held) if said)
     return (view.name, *counts, oldest, view.drains or "·", _backlog(view), paused)
 
 

@@ -81,20 +81,22 @@ def skip(file: Path, reason: str, queue: str, key: str) -> None:
 @options.config
 @click.option("-q", "--queue", default="", help="Hold deliveries of this queue.")
 @click.option("-p", "--partner", default="", help="Hold deliveries to this partner.")
+@click.option("-r", "--route", default="", help="Hold deliveries of this route; others on its queue go on.")
 @_reason
-def pause(file: Path, queue: str, partner: str, reason: str) -> None:
-    """Hold deliveries of a queue or to a partner; accepting goes on."""
+def pause(file: Path, queue: str, partner: str, route: str, reason: str) -> None:
+    """Hold deliveries of a queue, to a partner or of a route; accepting goes on."""
     with moving(load(file)) as moves:
-        moves.pause(queue, partner, reason)
-    click.echo(f"{queue or partner}: paused")
+        moves.pause(queue, partner, reason, route)
+    click.echo(f"{queue or partner or route}: paused")
 
 
 @click.command()
 @options.config
 @click.option("-q", "--queue", default="", help="Let this queue go on.")
 @click.option("-p", "--partner", default="", help="Let deliveries to this partner go on.")
-def resume(file: Path, queue: str, partner: str) -> None:
+@click.option("-r", "--route", default="", help="Let this route go on.")
+def resume(file: Path, queue: str, partner: str, route: str) -> None:
     """End a pause."""
     with moving(load(file)) as moves:
-        moves.resume(queue, partner)
-    click.echo(f"{queue or partner}: going on")
+        moves.resume(queue, partner, route)
+    click.echo(f"{queue or partner or route}: going on")

@@ -1,9 +1,11 @@
-"""What a route says about messages that do not simply arrive: do its settings fit together?"""
+"""What the file says about messages that do not simply arrive: do the settings fit together?"""
 
 from collections.abc import Iterator
+from zoneinfo import ZoneInfoNotFoundError
 
-from jmswrap.config.settings import InDoubt, OnDead, Route
+from jmswrap.config.settings import InDoubt, OnDead, Partner, Route
 from jmswrap.config.source import Where
+from jmswrap.config.windows import zone
 
 Found = Iterator[tuple[Where, str]]
 
@@ -21,3 +23,14 @@ def afterwards(where: Where, route: Route) -> Found:
         yield (*where, "probe"), f"route `{name}` goes to a queue, which cannot be asked: remove `probe`"
     if route.probe is not None and route.idempotent:
         yield (*where, "probe"), f"route `{name}` is `idempotent`, so its messages are never in doubt: remove `probe`"
+
+
+def maintenance(where: Where, partner: Partner) -> Found:
+    """Yield what cannot be meant in a partner's maintenance windows."""
+    for index, window in enumerate(partner.maintenance):
+        try:
+            zone(window.timezone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            sentence = f"there is no time zone `{window.timezone}` on this machine"
+            end = "write one like Europe/Berlin, or install tzdata"
+            yield (*where, "maintenance", index, "timezone"), f"{sentence}: {end}"

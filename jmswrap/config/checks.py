@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
-from jmswrap.config.afterwards import afterwards
+from jmswrap.config.afterwards import afterwards, maintenance
 from jmswrap.config.sentences import did_you_mean
 from jmswrap.config.settings import Config, Route, Selector
 from jmswrap.config.source import Where
@@ -129,6 +129,7 @@ def _partners(config: Config, folder: Path) -> Found:
             yield (*where, "wsdl"), _no_file(partner.wsdl, folder)
         if partner.address:
             yield from _address((*where, "address"), partner.address)
+        yield from maintenance(where, partner)
 
 
 def _address(where: Where, address: str) -> Found:

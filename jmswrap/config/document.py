@@ -73,6 +73,8 @@ def _kind(field: FieldInfo) -> str:
         return "sections by name" if _is_model(sentences.plain(get_args(kind)[1])) else "text by name"
     if get_origin(kind) is tuple:
         inner = sentences.plain(get_args(kind)[0])
+        if isinstance(inner, type) and issubclass(inner, Enum):
+            return f"list of {', '.join(f'`{one.value}`' for one in inner)}"
         return "list of sections" if _is_model(inner) else f"list of {_TYPES[inner]}s"
     if _is_model(kind):
         return "section"

@@ -94,6 +94,31 @@ class Timeouts(Settings):
     total_seconds: float = Field(90, gt=0, description="The whole call.")
 
 
+class Day(StrEnum):
+    """A day of the week."""
+
+    MON = "mon"
+    TUE = "tue"
+    WED = "wed"
+    THU = "thu"
+    FRI = "fri"
+    SAT = "sat"
+    SUN = "sun"
+
+
+TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+"""Hours and minutes, ``02:00``."""
+
+
+class Window(Settings):
+    """A time, week by week, in which a partner is not called."""
+
+    days: tuple[Day, ...] = Field((), description="The days on which it begins; empty: all.")
+    start: TimeOfDay = Field(alias="from", description='When it begins, "02:00" (in quotes).')
+    end: TimeOfDay = Field(alias="to", description="When it ends; not later than `from`: on the next day.")
+    timezone: str = Field("UTC", description="Whose clock counts, like Europe/Berlin.")
+
+
 class Partner(Settings):
     """An application whose web service is called."""
 
@@ -106,6 +131,7 @@ class Partner(Settings):
     timeouts: Timeouts = Field(Timeouts.model_validate({}), description="Time limits of a call.")
     keepalive_idle_seconds: float = Field(4, gt=0, description="A pooled connection idle for longer is not used again.")
     max_reply_bytes: int = Field(16_777_216, ge=1024, description="Largest reply that is read.")
+    maintenance: tuple[Window, ...] = Field((), description="Times in which it is not called; messages wait.")
     breaker_failures: int = Field(10, ge=0, description="Failed calls in a row that open the breaker; 0: no breaker.")
     breaker_seconds: float = Field(5, gt=0, description="How long an open breaker holds calls before one tries again.")
 

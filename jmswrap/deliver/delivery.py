@@ -109,6 +109,8 @@ class QueuePlan:
     """By route: several routes may share a queue."""
     guard: Guard
     """The limits of the one partner it delivers to."""
+    closed: Callable[[int], tuple[tuple[int, int], ...]] | None = None
+    """That partner's maintenance around a server time in ms; None: there is none."""
 
 
 def parameters(message: Message, redelivered: bool = False) -> dict[str, str]:

@@ -8,6 +8,7 @@ before their leases do, and their messages are left to the store's sweep.
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from queue import Empty, SimpleQueue
 
@@ -44,6 +45,9 @@ LAST_CALLS_SECONDS = 1.0
 AWAY_SECONDS = 0.1
 """Between two tries while the store does not answer."""
 
+ENDLESS_MS = 99_999_999_999_999
+"""When a partner with maintenance is closed until while the store's clock is not known."""
+
 MISSING_ROUTE_MS = 30_000
 """How long a message waits whose route this worker does not know; another's configuration may."""
 
@@ -70,6 +74,7 @@ class Drain:
 
     def run(self) -> Drained:
         """Drain until the time is over, the queue stays empty or somebody else needs the worker."""
+        self._look_at_the_clock()
         try:
             while not self._over() and not self._idle(self._turn()):
                 pass
@@ -98,6 +103,15 @@ class Drain:
             self._settle()
             self._mark()
         return self.drained
+
+    def _look_at_the_clock(self) -> None:
+        """Give the claims of this drain its partner's maintenance, by the store's clock; a drain is short."""
+        closed = self._plan.closed
+        if closed is not None:
+            now_ms = self._ask(self._store.now_ms)
+            guard = replace(self._plan.guard, closed=closed(now_ms) if now_ms is not None else ((0, ENDLESS_MS),))
+            self._plan = replace(self._plan, guard=guard)
+            self._probing.guard = guard
 
     def _leave(self) -> None:
         """Say that nobody listens here any more; ask for another drain where work is left."""

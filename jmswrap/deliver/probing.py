@@ -36,6 +36,7 @@ class Probing:
     def __init__(self, store: Store, bell: Rings, ask: Asking, crew: Crew, plan: QueuePlan, worker: str) -> None:
         self._store, self._bell, self._ask, self._crew, self._plan = store, bell, ask, crew, plan
         self._worker = worker
+        self.guard = plan.guard
         self._answers: SimpleQueue[Settlement] = SimpleQueue()
         self._asks = any(delivery.probe for delivery in plan.deliveries.values())
         self._looked_at = 0.0
@@ -52,7 +53,7 @@ class Probing:
             return
         self._looked_at = now
         plan = self._plan
-        for claimed in self._ask(lambda: self._store.doubtful(plan.queue, free, plan.guard)) or ():
+        for claimed in self._ask(lambda: self._store.doubtful(plan.queue, free, self.guard)) or ():
             delivery = plan.deliveries.get(claimed.record.message.route)
             if delivery is None or delivery.probe is None:
                 # The route has changed: a person decides.

@@ -5,10 +5,13 @@ Reads only. What is read in several steps is a picture of a moving thing.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from jmswrap import log
 from jmswrap.config.sentences import did_you_mean
+from jmswrap.config.settings import Window
+from jmswrap.config.windows import closed_until
 from jmswrap.errors import HistoryDown, IllegalMove
 from jmswrap.history.history import History
 from jmswrap.history.nouns import Search
@@ -32,6 +35,7 @@ class Inspection:
         queues: Mapping[str, tuple[str, ...]],
         partners: Mapping[str, str],
         history: History | None = None,
+        windows: Mapping[str, tuple[Window, ...]] | None = None,
     ) -> None:
         self._store = store
         self._history = history
@@ -39,11 +43,14 @@ class Inspection:
         """The queues the configuration knows, each with the routes that wait on it."""
         self._partners = partners
         """The partner that a queue delivers to, by queue."""
+        self._windows = windows or {}
+        """The partners' maintenance, by partner."""
 
     def queues(self) -> list[QueueView]:
         """Return every queue that is configured or ever had a message, by name."""
         found = {summary.name: summary for summary in self._store.queues()}
         pauses = self._pauses()
+        now_ms = self._now_ms()
         views = []
         for name in sorted({*found, *self._queues}):
             summary = found.get(name)
@@ -54,6 +61,7 @@ class Inspection:
                     counts={str(s): n for s, n in summary.counts.items() if n} if summary else {},
                     oldest_age_ms=summary.now_ms - summary.oldest_ms if summary and summary.oldest_ms else 0,
                     paused=self._paused(name, pauses),
+                    held=self._held(name, now_ms),
                     drains=summary.drains if summary else 0,
                     routes=self._queues.get(name, ()),
                     bytes=summary.bytes if summary else 0,
@@ -181,7 +189,17 @@ class Inspection:
             return pauses[f"q:{queue}"]
         if partner and f"p:{partner}" in pauses:
             return f"partner {partner} {pauses[f'p:{partner}']}".strip()
-        return None
+        routes = self._queues.get(queue, ())
+        held = [f"route {route} {pauses[f'r:{route}']}".strip() for route in routes if f"r:{route}" in pauses]
+        return "; ".join(held) or None
+
+    def _held(self, queue: str, now_ms: int) -> str:
+        partner = self._partners.get(queue, "")
+        until_ms = closed_until(self._windows.get(partner, ()), now_ms)
+        if not until_ms:
+            return ""
+        until = datetime.fromtimestamp(until_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+        return f"held by maintenance until {until}"
 
     def _now_ms(self) -> int:
         with edge():

@@ -42,6 +42,8 @@ class QueueView:
     most_bytes: int = 0
     blocked: tuple["BlockedView", ...] = ()
     """Keys on which messages wait for one that is not under way; not more than a few hundred."""
+    held: str = ""
+    """What holds its messages by itself and until when; empty: nothing does."""
 
     @property
     def full(self) -> bool:

@@ -38,11 +38,13 @@ class Moves:
         queues: Collection[str],
         partners: Collection[str],
         history: Erases | None = None,
+        routes: Collection[str] = (),
     ) -> None:
         self._store = store
         self._bell = bell
         self._queues = queues
         self._partners = partners
+        self._routes = routes
         self._history = history
 
     def chosen(self, choice: many.Choice) -> list[Record]:
@@ -93,15 +95,15 @@ class Moves:
         self._wake(self._store.replace(message_id, new, _with(f"replaced by {new_id}", reason), stale_ok))
         return new_id
 
-    def pause(self, queue: str = "", partner: str = "", reason: str = "") -> None:
-        """Hold deliveries of a queue or to a partner; accepting goes on."""
-        self._known(queue, partner)
-        self._store.pause(queue, partner, reason)
+    def pause(self, queue: str = "", partner: str = "", reason: str = "", route: str = "") -> None:
+        """Hold deliveries of a queue, to a partner or of a route; accepting goes on."""
+        self._known(queue, partner, route)
+        self._store.pause(queue, partner, reason, route)
 
-    def resume(self, queue: str = "", partner: str = "") -> None:
+    def resume(self, queue: str = "", partner: str = "", route: str = "") -> None:
         """End a pause."""
-        self._known(queue, partner)
-        self._wake(self._store.resume(queue, partner))
+        self._known(queue, partner, route)
+        self._wake(self._store.resume(queue, partner, route))
 
     def erase(self, key: str, queue: str = "") -> Erased:
         """Blank what a key's settled messages carried, here and in the history (see ``operate.erasing``)."""
@@ -124,8 +126,9 @@ class Moves:
         self._wake(dict.fromkeys(woken))
         return outcomes
 
-    def _known(self, queue: str, partner: str) -> None:
-        for word, name, known in (("queue", queue, self._queues), ("partner", partner, self._partners)):
+    def _known(self, queue: str, partner: str, route: str = "") -> None:
+        named = (("queue", queue, self._queues), ("partner", partner, self._partners), ("route", route, self._routes))
+        for word, name, known in named:
             if name and name not in known:
                 raise IllegalMove(f"There is no {word} `{name}`{did_you_mean(name, sorted(known))}")
 

@@ -116,8 +116,19 @@ def claim(queue: str, worker: str, limit: int, guard: Guard, claim_bytes: int, l
             guard.breaker_failures,
             guard.breaker_ms,
             "1" if suspects else "",
+            _spans(guard),
         ),
     )
+
+
+def doubtful(queue: str, limit: int, guard: Guard) -> Call:
+    """Make the call that asks for messages in doubt."""
+    arguments = (queue, limit, guard.partner, guard.breaker_failures, guard.breaker_ms, _spans(guard))
+    return Call("doubtful", arguments)
+
+
+def _spans(guard: Guard) -> str:
+    return ",".join(f"{start}-{end}" for start, end in guard.closed)
 
 
 def claimed(answer: list[Any]) -> Claim:

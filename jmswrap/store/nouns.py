@@ -71,6 +71,8 @@ class Guard:
     """Failed calls in a row that open the breaker; 0: no breaker."""
     breaker_ms: int = 5_000
     """How long an open breaker holds calls before one probes."""
+    closed: tuple[tuple[int, int], ...] = ()
+    """Maintenance, now and soon: server times in ms, from and until."""
 
 
 @dataclass(frozen=True, slots=True)

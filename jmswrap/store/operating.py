@@ -30,8 +30,9 @@ def moved(verb: str, message_id: str, answer: list[Any]) -> tuple[str, ...]:
     raise IllegalMove(f"Message {message_id} is {answer[1].decode()}: {_FROM[verb]}.")
 
 
-def mark(queue: str, partner: str) -> str:
-    """Return the pause mark of a queue or a partner; exactly one must be named."""
-    if bool(queue) == bool(partner):
-        raise IllegalMove("Name either a queue or a partner to pause or resume.")
-    return f"q:{queue}" if queue else f"p:{partner}"
+def mark(queue: str, partner: str, route: str) -> str:
+    """Return the pause mark of a queue, a partner or a route; exactly one must be named."""
+    named = [f"{kind}:{name}" for kind, name in (("q", queue), ("p", partner), ("r", route)) if name]
+    if len(named) != 1:
+        raise IllegalMove("Name either a queue, a partner or a route to pause or resume.")
+    return named[0]

@@ -121,8 +121,7 @@ class Store:
 
     def doubtful(self, queue: str, limit: int, guard: Guard = _UNGUARDED) -> list[Claimed]:
         """Return messages in doubt about which the partner is to be asked now; they stay IN_DOUBT."""
-        arguments = (queue, limit, guard.partner, guard.breaker_failures, guard.breaker_ms)
-        return calls.messages(self._runner.run(Call("doubtful", arguments)))
+        return calls.messages(self._runner.run(calls.doubtful(queue, limit, guard)))
 
     def found(self, settlement: Settlement) -> Settled:
         """Say what the partner told about a message in doubt: DELIVERED, QUEUED, or still IN_DOUBT."""
@@ -228,13 +227,13 @@ class Store:
         how = on_dead if to is State.DEAD else "1" if stale_ok else ""
         return self._operate("resolve", message_id, reason, f"{to}:{how}")
 
-    def pause(self, queue: str = "", partner: str = "", reason: str = "") -> None:
-        """Hold deliveries of a queue or to a partner; accepting goes on."""
-        self._runner.run(Call("pause", ("pause", operating.mark(queue, partner), reason)))
+    def pause(self, queue: str = "", partner: str = "", reason: str = "", route: str = "") -> None:
+        """Hold deliveries of a queue, to a partner or of a route; accepting goes on."""
+        self._runner.run(Call("pause", ("pause", operating.mark(queue, partner, route), reason)))
 
-    def resume(self, queue: str = "", partner: str = "") -> tuple[str, ...]:
+    def resume(self, queue: str = "", partner: str = "", route: str = "") -> tuple[str, ...]:
         """End a pause; returns the queues to wake."""
-        answer = self._runner.run(Call("pause", ("resume", operating.mark(queue, partner), "")))
+        answer = self._runner.run(Call("pause", ("resume", operating.mark(queue, partner, route), "")))
         return tuple(name.decode() for name in answer)
 
     def record(self, message_id: str, with_body: bool = False) -> Record | None:

@@ -3,8 +3,9 @@
 -- A key's list is sorted by `i`. Only its head may hold it (IN_FLIGHT, WAITING, or IN_DOUBT and DEAD
 -- that did not let it go); all others are QUEUED. What let its key go is not in the list. Cancelled
 -- and expired messages stay in the list as tombstones until the head comes to them or they are
--- purged, so that ending a message is O(1). An entry too many in a ready list is harmless: a claim that finds the key held drops it.
--- A list that is not empty has its head holding the key, or the key's entry in a ready list.
+-- purged, so that ending a message is O(1). An entry too many in a ready list is harmless: a claim that
+-- finds the key held drops it. A list that is not empty has its head holding the key, or the key's
+-- entry in a ready list or put aside.
 
 local function key_list(m) return P .. 'k:' .. m.r.q .. ':' .. m.r.k end
 
@@ -16,6 +17,39 @@ end
 local function push_ready(m, front)
   local entry = m.r.k and ('=' .. m.r.k) or ('~' .. m.id)
   call(front and 'LPUSH' or 'RPUSH', P .. 'q:' .. m.r.q .. ':' .. (m.r.p or 4), entry)
+end
+
+-- Ready entries of a paused route are put aside, so that those of other routes on its queue go on.
+local function route_of(m) return m.r.r or m.r.q end
+
+local function route_paused(route) return call('HEXISTS', P .. 'pause', 'r:' .. route) == 1 end
+
+local function park(m, priority, entry)
+  local name = m.r.q .. ':' .. route_of(m)
+  call('RPUSH', P .. 'park:' .. name, priority .. ':' .. entry)
+  call('SADD', P .. 'parked', name)
+end
+
+-- What was put aside comes back to the front once its route goes on; true when more is left.
+local function unpark(most)
+  for _, name in ipairs(call('SMEMBERS', P .. 'parked')) do
+    local queue, route = string.match(name, '^([^:]*):(.*)$')
+    while not route_paused(route) do
+      local put_aside = call('RPOP', P .. 'park:' .. name)
+      if not put_aside then
+        call('SREM', P .. 'parked', name)
+        break
+      end
+      if most == 0 then
+        call('RPUSH', P .. 'park:' .. name, put_aside)
+        return true
+      end
+      most = most - 1
+      local priority, entry = string.match(put_aside, '^(%d):(.*)$')
+      call('LPUSH', P .. 'q:' .. queue .. ':' .. priority, entry)
+    end
+  end
+  return false
 end
 
 local function ready_length(queue)
@@ -87,7 +121,11 @@ end
 
 -- Nothing leaves this state: the record stays visible for the retention time.
 local function finish(m, state)
-  if m.r.s == 'QUEUED' then m.r.j = 1 end
+  if m.r.s == 'QUEUED' then
+    m.r.j = 1
+    -- Its key's entry may have been put aside with its route; the next message may be another route's.
+    if m.r.k and route_paused(route_of(m)) then push_ready(m) end
+  end
   if m.r.e then call('ZREM', P .. 'expire', m.id) end
   call('ZADD', P .. 'settled', NOW + RETENTION, m.id)
   if state == 'DELIVERED' and m.r.k and call('HEXISTS', P .. 'dk:' .. m.r.q, m.r.k) == 1 then

@@ -28,6 +28,14 @@ do
   NOW = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000) + tonumber(call('GET', P .. 'clock') or 0)
 end
 
+-- When the maintenance ends that is under way, of spans "from-until,from-until"; nil when there is none.
+local function closed_until(spans)
+  for from, till in string.gmatch(spans, '(%d+)%-(%d+)') do
+    if tonumber(from) <= NOW and NOW < tonumber(till) then return tonumber(till) end
+  end
+  return nil
+end
+
 -- yyyymmdd of a time in ms, UTC (days to civil date, as Hinnant describes it).
 local function day_of(ms)
   local floor = math.floor

@@ -3,10 +3,11 @@
 -- Lease the head messages of ready keys, as many as the partner's guards allow now.
 --
 -- Keys:    q:QUEUE:PRIORITY k:QUEUE:KEY m:ID b:ID lease fence due:QUEUE expire settled pause
---          brk:PARTNER rate:PARTNER slot:PARTNER n:QUEUE tot:DAY:QUEUE armed drains:QUEUE clock
+--          brk:PARTNER rate:PARTNER slot:PARTNER n:QUEUE tot:DAY:QUEUE armed drains:QUEUE parked park:QUEUE:ROUTE clock
 -- ARGV:    prefix, limits, queue, worker, most messages, most body bytes, linger ms,
 --          partner or '', concurrency, calls a second, breaker failures, breaker ms,
---          '1' when the worker may take a message that is suspected of killing workers
+--          '1' when the worker may take a message that is suspected of killing workers,
+--          the partner's maintenance 'from-until,from-until' in ms or ''
 -- Returns: {wait ms or -1, ready entries left, id, record, body, id, record, body, …}
 -- A claim that comes back empty disarms the queue, unless the drain lingers on its bell.
 -- A suspected message comes alone.
@@ -70,6 +71,8 @@ end
 local function allowance()
   if paused() then return 0, 60000, false end
   if partner == '' then return limit, 0, false end
+  local closed = closed_until(ARGV[14])
+  if closed then return 0, closed - NOW, false end
   local by_breaker, wait, probe = breaker()
   if by_breaker <= 0 then return 0, wait, false end
   local by_rate
@@ -139,6 +142,11 @@ local function lease(m, probe)
   save(m)
 end
 
+local paused_routes = {}
+for _, mark in ipairs(call('HKEYS', P .. 'pause')) do
+  if string.sub(mark, 1, 2) == 'r:' then paused_routes[string.sub(mark, 3)] = true end
+end
+
 promote(queue, 2 * limit)
 local allowed, wait, probe = allowance()
 
@@ -152,7 +160,9 @@ for priority = 9, 0, -1 do
     if not entry then break end
     local m = head_of(entry, priority)
     local suspect = m and (m.r.kl or 0) >= SUSPECT
-    if suspect and (claimed > 0 or not takes_suspects) then
+    if m and paused_routes[route_of(m)] then
+      park(m, priority, entry)
+    elseif suspect and (claimed > 0 or not takes_suspects) then
       aside[#aside + 1] = entry
       if takes_suspects then steps = 0 end
     elseif m then

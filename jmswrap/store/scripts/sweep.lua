@@ -4,7 +4,8 @@
 -- be purged, and which queues have work that nobody was woken for.
 --
 -- Keys:    queues due:QUEUE lease expire settled log:QUEUE trim run m:ID b:ID a:ID r:ID d:ID pause armed
---          k:QUEUE:KEY q:QUEUE:PRIORITY doubt:QUEUE probe:QUEUE slot:PARTNER brk:PARTNER n:QUEUE tot:DAY:QUEUE drains:QUEUE clock
+--          k:QUEUE:KEY q:QUEUE:PRIORITY doubt:QUEUE probe:QUEUE slot:PARTNER brk:PARTNER n:QUEUE tot:DAY:QUEUE drains:QUEUE
+--          parked park:QUEUE:ROUTE clock
 -- ARGV:    prefix, limits, most messages of each sort, '1' when settled records are purged here
 -- Returns: {promoted, leases lapsed, of these in doubt, expired, purged, 1 when more is left, queue to wake, …}
 local limit = tonumber(ARGV[3])
@@ -67,6 +68,8 @@ for _, id in ipairs(gone) do
 end
 if #gone >= limit then more = 1 end
 for queue in pairs(trimmed) do trim_log(queue, 2 * limit) end
+
+if unpark(limit) then more = 1 end
 
 local answer = {promoted, lapsed, in_doubt, expired, purged, more}
 for _, queue in ipairs(queues) do

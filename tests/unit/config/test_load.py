@@ -88,7 +88,7 @@ routes:
         ("name: demo", "name: demo\nstore: {url: 'sentinel://x:26379'}", "`store.url` says too little"),
         ("key: {xpath: p:id}", "steps: [{xslt: no.xsl}]", "12: there is no file `no.xsl`"),
         ("key: {xpath: p:id}", "priority: 10", "12: `routes.sync.priority` is `10`, but it must be at most 9"),
-        ("key: {xpath: p:id}", "on_dead: hodl", "`routes.sync.on_dead` must be `hold` or `release` or `nack`, not `hodl`"),
+        ("key: {xpath: p:id}", "on_dead: hodl", "on_dead` must be `hold` or `release` or `nack`, not `hodl`"),
         ("key: {xpath: p:id}", "retry: {waits_seconds: [.inf]}", "waits_seconds[1]` must be a finite number"),
         ("key: {xpath: p:id}", "retry: {waits_seconds: []}", "must have at least 1 value"),
         ("name: demo", "name: [demo", "this is not YAML"),

@@ -40,6 +40,7 @@ class Kept:
     skipped: bool = False
     purge_ms: int = 0
     kills: int = 0
+    route: str = "r"
     probe_ms: int = 0
     asked: int = 0
 
@@ -58,6 +59,8 @@ class Model:
     outputs: set[str] = field(default_factory=set)
     released: dict[str, int] = field(default_factory=dict)
     last_delivered: dict[str, int] = field(default_factory=dict)
+    paused: set[str] = field(default_factory=set)
+    """Routes that are paused."""
 
     def accept(self, one: Kept, delay_ms: int, live_ms: int) -> str:
         """Return ACCEPTED, DUPLICATE or REUSED."""
@@ -102,7 +105,7 @@ class Model:
             live = [i for i in ids if not self.over_age(self.messages[i])]
             if live and self.messages[live[0]].state is State.QUEUED:
                 heads.add(live[0])
-        return alone | heads
+        return {i for i in alone | heads if self.messages[i].route not in self.paused}
 
     def claim(self, message_id: str, fence: int) -> None:
         one = self.messages[message_id]

@@ -67,13 +67,14 @@ class StoreMachine(RuleBasedStateMachine):
         delay=st.sampled_from([0, 0, 0, 90_000]),
         live=st.sampled_from([0, 0, 150_000]),
         named=st.booleans(),
+        route=st.sampled_from(["r", "r", "s"]),
     )
-    def accept(self, key: str, priority: int, delay: int, live: int, named: bool) -> None:
+    def accept(self, key: str, priority: int, delay: int, live: int, named: bool, route: str) -> None:
         number = len(self.sent) + 1
         message = Message(
             id=f"m{number:025d}",
             queue="q",
-            route="r",
+            route=route,
             body=f"<b n='{number}'/>".encode(),
             key=key,
             priority=priority,
@@ -123,6 +124,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     def put(self, message: Message, store: Store | None = None) -> None:
         kept = Kept(message.id, message.key, message.body, bool(message.source_id), State.QUEUED, self.model.now_ms)
+        kept.route = message.route
         expected = self.model.accept(kept, message.delay_ms, message.time_to_live_ms)
         (got,) = (store or self.store).accept([message])
         assert (got.status if isinstance(got, Receipt) else "REUSED") == expected
@@ -343,17 +345,30 @@ class StoreMachine(RuleBasedStateMachine):
             self.model.outputs.add(by.id)
             self.model.replace(one, None)
 
+    @rule(route=st.sampled_from(["r", "s", "s"]))
+    def a_route_is_paused_or_goes_on(self, route: str) -> None:
+        if route in self.model.paused:
+            self.store.resume(route=route)
+            self.model.paused.remove(route)
+        else:
+            self.store.pause(route=route)
+            self.model.paused.add(route)
+
     @rule()
     def the_partner_is_asked(self) -> None:
         got = self.store.doubtful("q", 50)
-        assert {one.id for one in got} == self.model.to_be_asked()
-        for one in got:
-            kept = self.model.messages[one.id]
-            assert one.fence > self.fence
-            assert one.record.probes == kept.asked
-            self.fence = kept.fence = one.fence
+        due = self.model.to_be_asked()
+        later = {one for one in due if self.model.messages[one].route in self.model.paused}
+        assert {one.id for one in got} == due - later
+        for one in later:
+            self.model.messages[one].probe_ms = self.model.now_ms + 1_000
+        for claimed in got:
+            kept = self.model.messages[claimed.id]
+            assert claimed.fence > self.fence
+            assert claimed.record.probes == kept.asked
+            self.fence = kept.fence = claimed.fence
             kept.probe_ms = self.model.now_ms + LIMITS.lease_ms
-            self.questions.append(Hold(one.id, one.fence))
+            self.questions.append(Hold(claimed.id, claimed.fence))
 
     @precondition(lambda self: self.questions)
     @rule(
@@ -440,15 +455,20 @@ class StoreMachine(RuleBasedStateMachine):
         entries: list[str] = []
         for priority in range(10):
             entries += [e.decode() for e in self.client.lrange(self.name(f"q:q:{priority}"), 0, -1)]
+        aside: list[str] = []
+        for route in ("r", "s"):
+            aside += [e.decode()[2:] for e in self.client.lrange(self.name(f"park:q:{route}"), 0, -1)]
         for key in ("A", "B"):
             kept = [i.decode() for i in self.client.lrange(self.name(f"k:q:{key}"), 0, -1)]
             live = [i for i in kept if i in self.model.messages and i in self.model.order.get(key, [])]
             assert live == self.model.order.get(key, [])
             head = self.model.messages[live[0]] if live else None
             held = bool(head and head.state is not State.QUEUED)
-            assert not kept or held or f"={key}" in entries
+            assert not kept or held or f"={key}" in entries or f"={key}" in aside
+            if head and not held and head.route not in self.model.paused:
+                assert f"={key}" in entries
         alone = {f"~{m.id}" for m in self.model.messages.values() if not m.key and m.state is State.QUEUED}
-        assert alone <= set(entries)
+        assert alone <= {*entries, *aside}
 
 
 def test_the_scripts_do_what_the_model_says_in_any_order(store_server: EmbeddedServer) -> None:
