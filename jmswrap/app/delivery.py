@@ -14,7 +14,7 @@ from jmswrap import xml
 from jmswrap.accept.hosting import consumers
 from jmswrap.accept.intake import Intake
 from jmswrap.app.integration import Integration, generation
-from jmswrap.config.settings import Answer, Config, InDoubt, Order, Partner, Route
+from jmswrap.config.settings import Answer, Config, InDoubt, Order, Partner, Retry, RetryClass, Route
 from jmswrap.config.windows import spans
 from jmswrap.deliver.delivery import Call, Delivery, Probe, Put, QueuePlan, Step, as_it_is
 from jmswrap.message import Message
@@ -51,12 +51,8 @@ class _Plans:
         return Delivery(
             route=name,
             target=self._target(route),
-            schedule=Schedule(
-                route.retry.waits_seconds,
-                route.retry.max_attempts,
-                route.retry.max_age_seconds,
-                route.retry.jitter,
-            ),
+            schedule=schedule(route.retry),
+            classes={name: schedule(route.retry, other) for name, other in route.retry.by_class.items()},
             steps=self._compiled([step.xslt for step in route.steps]),
             idempotent=route.idempotent,
             redeliver=route.in_doubt is InDoubt.REDELIVER,
@@ -141,6 +137,15 @@ def _limits(settings: Partner) -> Limits:
         keepalive_idle_seconds=settings.keepalive_idle_seconds,
         max_reply_bytes=settings.max_reply_bytes,
     )
+
+
+def schedule(retry: Retry, other: RetryClass | None = None) -> Schedule:
+    """Return a route's schedule, or that of one of its classes."""
+    waits, most = retry.waits_seconds, retry.max_attempts
+    if other is not None:
+        waits = waits if other.waits_seconds is None else other.waits_seconds
+        most = most if other.max_attempts is None else other.max_attempts
+    return Schedule(waits, most, retry.max_age_seconds, retry.jitter)
 
 
 def truth(expression: str, namespaces: Mapping[str, str]) -> Callable[[bytes], bool]:

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from zoneinfo import ZoneInfoNotFoundError
 
+from jmswrap.config.sentences import did_you_mean
 from jmswrap.config.settings import InDoubt, OnDead, Partner, Route
 from jmswrap.config.source import Where
 from jmswrap.config.windows import zone
+from jmswrap.outcome import TABLE, Meaning, Outcome
 
 Found = Iterator[tuple[Where, str]]
 
@@ -13,6 +15,7 @@ Found = Iterator[tuple[Where, str]]
 def afterwards(where: Where, route: Route) -> Found:
     """Yield what does not fit in what a route does with messages that are dead or in doubt."""
     name = where[1]
+    yield from _classes((*where, "retry", "by_class"), route)
     if route.on_dead is OnDead.NACK and route.refusal is None:
         yield (*where, "on_dead"), f"route `{name}` has no `refusal` that `nack` could send: add one"
     if route.in_doubt is InDoubt.PROBE and route.probe is None:
@@ -34,3 +37,15 @@ def maintenance(where: Where, partner: Partner) -> Found:
             sentence = f"there is no time zone `{window.timezone}` on this machine"
             end = "write one like Europe/Berlin, or install tzdata"
             yield (*where, "maintenance", index, "timezone"), f"{sentence}: {end}"
+
+
+def _classes(where: Where, route: Route) -> Found:
+    for name in route.retry.by_class:
+        if name in TABLE:
+            meanings = {TABLE[Outcome(name)].idempotent, TABLE[Outcome(name)].other}
+            if Meaning.WAITING not in meanings:
+                yield (*where, name), f"what came to `{name}` is never tried again: remove this class"
+        elif name.isdigit() and not 300 <= int(name) <= 599:
+            yield (*where, name), f"`{name}` is no HTTP status of a failure: write one from 300 to 599"
+        elif not name.isdigit() and name.islower():
+            yield (*where, name), f"there is no outcome `{name}`{did_you_mean(name, [str(one) for one in TABLE])}"

@@ -167,6 +167,15 @@ class Step(Settings):
     xslt: str = Field(description="An XSLT 1.0 stylesheet, a file in this folder.")
 
 
+class RetryClass(Settings):
+    """What is different for attempts that failed in one way."""
+
+    waits_seconds: tuple[Seconds, ...] | None = Field(None, min_length=1, description="Its own list; empty: as above.")
+    max_attempts: int | None = Field(
+        None, ge=0, description="Its own limit, counting all attempts; empty: as above."
+    )
+
+
 class Retry(Settings):
     """When a failed attempt is made again."""
 
@@ -176,6 +185,11 @@ class Retry(Settings):
     max_attempts: int = Field(0, ge=0, description="Attempts before the error queue; 0: no limit by count.")
     max_age_seconds: float = Field(172_800, ge=0, description="Age at which a message is given up; 0: no limit.")
     jitter: float = Field(0.1, ge=0, le=1, description="Random stretch of each wait, as a share of it.")
+    by_class: dict[str, RetryClass] = Field(
+        default_factory=dict,
+        description="Exceptions by fault code (`Server.Busy`), HTTP status (in quotes) or outcome; the first of these "
+        "that is there counts.",
+    )
 
 
 class InDoubt(StrEnum):

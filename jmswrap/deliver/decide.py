@@ -128,7 +128,7 @@ def _acknowledged(
 def _waiting(settlement: Settlement, called: Called, claimed: Claimed, delivery: Delivery, tried: Tried) -> Settlement:
     record = claimed.record
     age_ms = max(record.changed_ms - record.accepted_ms, 0) + tried.held_ms
-    wait_ms = delivery.schedule.next_wait_ms(record.attempts + 1, age_ms, called.retry_after_ms)
+    wait_ms = delivery.schedule_after(called).next_wait_ms(record.attempts + 1, age_ms, called.retry_after_ms)
     if wait_ms is not None:
         return replace(settlement, state=State.WAITING, wait_ms=wait_ms, reason=called.sentence)
     reason = f"given up after {record.attempts + 1} attempts: {called.sentence}"

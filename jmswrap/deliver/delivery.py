@@ -4,9 +4,10 @@
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from jmswrap.message import Message
+from jmswrap.outcome import Called
 from jmswrap.partner.client import PartnerClient
 from jmswrap.retry import Schedule
 from jmswrap.store.nouns import Guard
@@ -74,6 +75,15 @@ class Delivery:
     refusal: Put | None = None
     generation: str = ""
     """The configuration generation that attempts are recorded under."""
+
+    classes: Mapping[str, Schedule] = field(default_factory=dict)
+    """Schedules of their own by fault code, HTTP status or outcome."""
+
+    def schedule_after(self, called: Called) -> Schedule:
+        """Return when to try again after such a failure: by its fault code, its status, its outcome."""
+        code = called.fault.code if called.fault else ""
+        names = (code, code.rpartition("}")[2], str(called.http_status), str(called.outcome))
+        return next((self.classes[name] for name in names if name in self.classes), self.schedule)
 
     @property
     def in_doubt(self) -> str:

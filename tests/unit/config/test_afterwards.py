@@ -28,6 +28,9 @@ routes:
         ("in_doubt: probe\n    probe: {operation: Find, found: q:there}", "uses the prefix `q`"),
         ("in_doubt: probe\n    probe: {operation: Find, found: p:x, xslt: gone.xsl}", "there is no file `gone.xsl`"),
         ("in_doubt: probe\n    idempotent: true\n    probe: {operation: F, found: p:x}", "never in doubt"),
+        ("retry: {by_class: {not-conected: {max_attempts: 2}}}", "no outcome `not-conected`: did you mean"),
+        ("retry: {by_class: {'200': {max_attempts: 2}}}", "no HTTP status of a failure"),
+        ("retry: {by_class: {http-refused: {max_attempts: 2}}}", "is never tried again"),
     ],
 )
 def test_what_does_not_fit_is_told(tmp_path: Path, lines: str, sentence: str) -> None:
