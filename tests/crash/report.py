@@ -141,5 +141,6 @@ _FOOT = """## How to read it
   visible as in doubt; 5 s at most. `kill -9` rows use the default lease of 30 s: `jmswrap up` sees its worker die
   and gives back what it held. SIGSTOP rows use a lease of 2 s, which must run out: nobody can tell a stopped worker
   from a slow one.
-- **Next receipt** is the time from the fault to the next receipt that any client got.
+- **Next receipt** is the time from the fault to the next receipt that any client got; near 0 where an answer was
+  already on its way, or where accepting goes on.
 """
