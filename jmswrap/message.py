@@ -43,6 +43,8 @@ class Message:
     """JMSDeliveryTime as a wait from acceptance; 0 means at once."""
     time_to_live_ms: int = 0
     """JMSExpiration as a span from acceptance; 0 means never."""
+    expired_to: str = ""
+    """The queue that what it carries goes to when it expires; empty: it stays EXPIRED where it is."""
     properties: Mapping[str, str] = field(default_factory=dict)
     """Application properties."""
     soap_headers: tuple[str, ...] = ()

@@ -98,7 +98,7 @@ def consumers(config: Config) -> dict[str, str]:
     queues.update({r.source.queue: name for name, r in config.routes.items() if r.source.queue})
     for route in config.routes.values():
         answers = (route.to.queue, route.reply and route.reply.queue, route.refusal and route.refusal.queue)
-        for queue in answers:
+        for queue in (*answers, route.expired and route.expired.queue):
             if queue:
                 queues.setdefault(queue, "")
     return queues

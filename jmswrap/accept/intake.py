@@ -92,6 +92,7 @@ class Intake:
             priority=settings.priority,
             delay_ms=round(settings.delay_seconds * 1000),
             time_to_live_ms=round(settings.time_to_live_seconds * 1000),
+            expired_to=settings.expired.queue if settings.expired else "",
             properties=properties,
             soap_headers=self._kept(headers),
         )

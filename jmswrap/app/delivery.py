@@ -44,7 +44,8 @@ class _Plans:
         for name, route in self._config.routes.items():
             queues.setdefault(self._config.queue_of(name), {})[name] = self._delivery(name, route)
         return {
-            queue: QueuePlan(queue, found, self._guard(found), self._closed(found)) for queue, found in queues.items()
+            queue: QueuePlan(queue, found, self._guard(found), self._closed(found), self._consumers.get(queue, ""))
+            for queue, found in queues.items()
         }
 
     def _delivery(self, name: str, route: Route) -> Delivery:
@@ -169,6 +170,7 @@ def _shaped(intake: Intake, message: Message) -> Message:
         priority=settings.priority,
         delay_ms=round(settings.delay_seconds * 1000),
         time_to_live_ms=round(settings.time_to_live_seconds * 1000),
+        expired_to=settings.expired.queue if settings.expired else "",
     )
     if settings.order is Order.KEY and settings.key is None and settings.correlation is None:
         return message  # the key that came along stands

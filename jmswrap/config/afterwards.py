@@ -16,6 +16,8 @@ def afterwards(where: Where, route: Route) -> Found:
     """Yield what does not fit in what a route does with messages that are dead or in doubt."""
     name = where[1]
     yield from _classes((*where, "retry", "by_class"), route)
+    if route.expired is not None and route.expired.queue in (route.queue, route.source.queue, name):
+        yield (*where, "expired"), f"route `{name}` would put what expired back on its own queue: name another"
     if route.on_dead is OnDead.NACK and route.refusal is None:
         yield (*where, "on_dead"), f"route `{name}` has no `refusal` that `nack` could send: add one"
     if route.in_doubt is InDoubt.PROBE and route.probe is None:

@@ -171,9 +171,7 @@ class RetryClass(Settings):
     """What is different for attempts that failed in one way."""
 
     waits_seconds: tuple[Seconds, ...] | None = Field(None, min_length=1, description="Its own list; empty: as above.")
-    max_attempts: int | None = Field(
-        None, ge=0, description="Its own limit, counting all attempts; empty: as above."
-    )
+    max_attempts: int | None = Field(None, ge=0, description="Its own limit, counting all attempts; empty: as above.")
 
 
 class Retry(Settings):
@@ -233,6 +231,12 @@ class Probe(Settings):
     )
 
 
+class Expired(Settings):
+    """Where messages go whose time to live ran out."""
+
+    queue: Name = Field(description="What they carried is put there; the route that reads it has the steps.")
+
+
 class Route(Settings):
     """A named path from a Write service or a queue to a partner's operation or a queue."""
 
@@ -264,6 +268,7 @@ class Route(Settings):
     )
     priority: int = Field(4, ge=0, le=9, description="JMSPriority of its messages.")
     time_to_live_seconds: float = Field(0, ge=0, description="After this they expire; 0: never.")
+    expired: Expired | None = Field(None, description="Where expired messages go; empty: they stay to be seen.")
     delay_seconds: float = Field(0, ge=0, description="They are not delivered before this.")
     backlog_messages: int = Field(
         0,

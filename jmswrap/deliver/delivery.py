@@ -121,6 +121,8 @@ class QueuePlan:
     """The limits of the one partner it delivers to."""
     closed: Callable[[int], tuple[tuple[int, int], ...]] | None = None
     """That partner's maintenance around a server time in ms; None: there is none."""
+    reader: str = ""
+    """The route that takes messages that name none: those that came because they expired elsewhere."""
 
 
 def parameters(message: Message, redelivered: bool = False) -> dict[str, str]:

@@ -248,7 +248,7 @@ class Drain:
 
     def _took(self, claimed: Claimed, before: float) -> Flight | None:
         """Begin a message; return it when an answer that was kept must be read first."""
-        delivery = self._plan.deliveries.get(claimed.record.message.route)
+        delivery = self._plan.deliveries.get(claimed.record.message.route or self._plan.reader)
         replied = claimed.record.phase is Phase.REPLIED
         if delivery is None or (replied and not isinstance(delivery.target, Call)):
             self._unknown(claimed, replied)

@@ -69,7 +69,7 @@ def put_block(message: Message, mark: str, canonical: str = "", remember: bool =
         # There are ready lists for these ten and no others.
         min(max(message.priority, 0), 9),
         message.delay_ms,
-        message.time_to_live_ms,
+        f"{message.time_to_live_ms}:{message.expired_to}",
         "1" if remember or message.source_id else "",
     )
 

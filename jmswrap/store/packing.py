@@ -88,6 +88,7 @@ def _message(message_id: str, state: dict[str, Any], headers: dict[str, Any], bo
         priority=state.get("p", DEFAULT_PRIORITY),
         delay_ms=max(0, state.get("t", 0) - state["a"]) if state["s"] == State.SCHEDULED else 0,
         time_to_live_ms=max(0, state["e"] - state["a"]) if "e" in state else 0,
+        expired_to=state.get("xq", ""),
         properties=headers.get("p", {}),
         soap_headers=tuple(headers.get("h", ())),
         **{name: headers.get(short, "") for name, short in _HEADERS},

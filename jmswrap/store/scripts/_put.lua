@@ -1,7 +1,7 @@
 -- Part: a message comes into the store (from a caller, or as the output of a settlement).
 --
 -- A put block is 13 arguments: id, nonce, body hash, canonical hash or '', header line, body,
--- queue, key or '', route, priority, delay ms, time to live ms, '1' when its id is remembered.
+-- queue, key or '', route, priority, delay ms, time to live ms (and ':QUEUE' it goes to then), '1' when its id is remembered.
 
 local PUT_BLOCK = 13
 
@@ -46,7 +46,10 @@ local function put(at, refusal, place)
   if ARGV[at + 8] ~= queue then r.r = ARGV[at + 8] end
   if ARGV[at + 9] ~= '4' then r.p = tonumber(ARGV[at + 9]) end
   if ARGV[at + 12] == '1' then r.u = 1 end
-  local delay, live = tonumber(ARGV[at + 10]), tonumber(ARGV[at + 11])
+  local delay = tonumber(ARGV[at + 10])
+  local live, onward = string.match(ARGV[at + 11], '^(%d+):?(.*)$')
+  live = tonumber(live)
+  if live > 0 and onward ~= '' then r.xq = onward end
   call('SET', P .. 'b:' .. id, ARGV[at + 5])
   call('SADD', P .. 'queues', queue)
   call('RPUSH', P .. 'log:' .. queue, id)

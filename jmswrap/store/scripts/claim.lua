@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- with: record queue lease
+-- with: record queue lease expire
 -- Lease the head messages of ready keys, as many as the partner's guards allow now.
 --
 -- Keys:    q:QUEUE:PRIORITY k:QUEUE:KEY m:ID b:ID lease fence due:QUEUE expire settled pause
@@ -100,8 +100,7 @@ local function head_of(entry, priority)
     if m and m.r.s == 'QUEUED' then
       -- A message that was answered already does not expire: its answer waits to be read.
       if m.r.e and m.r.e <= NOW and m.r.h ~= 'replied' then
-        m.r.m = 'Its time to live ran out.'
-        finish(m, 'EXPIRED')
+        expire(m)
         m.r.j = nil
         save(m)
       elseif keyed and (m.r.p or 4) < priority then

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- with: record queue lease purge
+-- with: record queue lease purge expire
 -- Housekeeping, idempotent and bounded: what is due, whose lease ran out, what expired, what may
 -- be purged, and which queues have work that nobody was woken for.
 --
@@ -44,8 +44,7 @@ for _, id in ipairs(old) do
   if from == 'QUEUED' or from == 'SCHEDULED' or from == 'WAITING' then
     if from ~= 'QUEUED' then call('ZREM', P .. 'due:' .. m.r.q, id) end
     m.r.t = nil
-    m.r.m = 'Its time to live ran out.'
-    finish(m, 'EXPIRED')
+    expire(m)
     save(m)
     if from == 'WAITING' then leave_key(m) end
     expired = expired + 1

@@ -31,6 +31,7 @@ routes:
         ("retry: {by_class: {not-conected: {max_attempts: 2}}}", "no outcome `not-conected`: did you mean"),
         ("retry: {by_class: {'200': {max_attempts: 2}}}", "no HTTP status of a failure"),
         ("retry: {by_class: {http-refused: {max_attempts: 2}}}", "is never tried again"),
+        ("expired: {queue: q}", "back on its own queue"),
     ],
 )
 def test_what_does_not_fit_is_told(tmp_path: Path, lines: str, sentence: str) -> None:

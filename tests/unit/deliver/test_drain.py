@@ -498,3 +498,13 @@ def test_a_step_is_told_when_the_target_may_have_seen_the_message(store: Store, 
         drain(store, crew, one).run()
         finish(one)
     assert sorted(told) == ["false", "true"]
+
+
+def test_a_message_that_names_no_route_is_delivered_by_the_one_that_reads_its_queue(store: Store, crew: Crew) -> None:
+    with rogue(OK) as seen:
+        one = delivery(seen.address)
+        (name,) = put(store, order(1, route=""))
+        reading = replace(plan(one), reader="place")
+        assert Drain(store, Bells(), crew, reading, "w1", Pace(linger_seconds=0)).run().delivered == 1
+        finish(one)
+        assert states(store, [name]) == [State.DELIVERED]

@@ -4,6 +4,7 @@ Time moves in steps of a minute and every limit ends half a minute between two s
 that the few milliseconds the real server takes never decide anything.
 """
 
+import hashlib
 from dataclasses import dataclass, field
 
 from jmswrap.states import FINAL, State
@@ -41,6 +42,7 @@ class Kept:
     purge_ms: int = 0
     kills: int = 0
     route: str = "r"
+    onward: bool = False
     probe_ms: int = 0
     asked: int = 0
 
@@ -130,6 +132,11 @@ class Model:
             self.order[one.key].remove(one.id)
 
     def finish(self, one: Kept, state: State) -> None:
+        if state is State.EXPIRED and one.onward:
+            name = one.id
+            while (name := hashlib.sha1(f"{name}:expired".encode()).hexdigest()[:26]) in self.outputs:
+                pass
+            self.outputs.add(name)
         one.state, one.purge_ms, one.due_ms = state, self.now_ms + LIMITS.retention_ms, 0
         if state is State.DELIVERED and one.key and self.released.get(one.key):
             self.last_delivered[one.key] = max(one.place, self.last_delivered.get(one.key, 0))

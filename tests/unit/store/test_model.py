@@ -80,6 +80,7 @@ class StoreMachine(RuleBasedStateMachine):
             priority=priority,
             delay_ms=delay,
             time_to_live_ms=live,
+            expired_to="out" if number % 2 else "",
             source_id=f"urn:{number}" if named else "",
         )
         self.sent.append(message)
@@ -124,7 +125,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     def put(self, message: Message, store: Store | None = None) -> None:
         kept = Kept(message.id, message.key, message.body, bool(message.source_id), State.QUEUED, self.model.now_ms)
-        kept.route = message.route
+        kept.route, kept.onward = message.route, bool(message.expired_to)
         expected = self.model.accept(kept, message.delay_ms, message.time_to_live_ms)
         (got,) = (store or self.store).accept([message])
         assert (got.status if isinstance(got, Receipt) else "REUSED") == expected

@@ -1,0 +1,42 @@
+"""Expired messages: kept to be seen, or sent on to the queue their route names."""
+
+import pytest
+from store_desk import Desk
+
+from jmswrap.states import State
+
+
+@pytest.mark.parametrize("fields", [{}, {"properties": {"site": "north"}}, {"correlation_id": 'a "p":{ b'}])
+def test_what_an_expired_message_carried_goes_to_the_queue_its_route_names(
+    desk: Desk, fields: dict[str, object]
+) -> None:
+    old = desk.put("A", time_to_live_ms=1_000, expired_to="late", body=b"<old/>", **fields)
+    desk.pass_ms(2_000)
+    assert desk.store.sweep().expired == 1
+    record = desk.store.record(old)
+    assert record
+    assert record.state is State.EXPIRED
+    assert record.reason == "Its time to live ran out. What it carried went on to queue late."
+    (claimed,) = desk.store.claim("late", "w1", 5).messages
+    message = claimed.record.message
+    assert (claimed.body, message.key, message.route) == (b"<old/>", "A", "")
+    given = dict(fields.get("properties", {}))  # type: ignore[call-overload]
+    told = {"expiredMessage": old, "expiredReason": "Its time to live ran out."}
+    assert message.properties == {**given, **told}
+    assert message.correlation_id == fields.get("correlation_id", "")
+
+
+def test_a_claim_sends_on_what_it_finds_expired_and_the_sweep_rings(desk: Desk) -> None:
+    desk.put("A", time_to_live_ms=1_000, expired_to="late")
+    desk.pass_ms(2_000)
+    assert desk.claim() == []
+    assert "late" in desk.store.sweep().wake
+    assert len(desk.store.claim("late", "w1", 5).messages) == 1
+
+
+def test_an_expired_message_of_a_route_that_names_no_queue_stays_to_be_seen(desk: Desk) -> None:
+    old = desk.put("A", time_to_live_ms=1_000)
+    desk.pass_ms(2_000)
+    desk.store.sweep()
+    assert desk.state(old) is State.EXPIRED
+    assert [queue.name for queue in desk.store.queues()] == ["q"]
