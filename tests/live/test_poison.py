@@ -58,6 +58,9 @@ routes:
     steps: [{{xslt: down.xsl}}]
     key: {{xpath: "o:number"}}
     on_dead: release
+    # A neighbour may be half way to the partner when the poison strikes.
+    idempotent: true
+    in_doubt: redeliver
 """)
     return file
 
@@ -119,4 +122,4 @@ def test_what_kills_its_worker_runs_alone_and_dies_the_third_time(store_server: 
         (attempt,) = store.attempts(poison.id)
         assert attempt.outcome == "killed-workers"
         here.close()
-        assert len(seen.requests) == 3
+        assert len(seen.requests) >= 3
