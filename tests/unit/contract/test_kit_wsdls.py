@@ -22,7 +22,7 @@ pytestmark = pytest.mark.kit
 def kit() -> Path | None:
     """Return the kit's folder of WSDLs, where it lies beside the checkout."""
     beside = (parent / "shared" / "kit" / "wsdls" for parent in Path(__file__).resolve().parents)
-    return next((folder for folder in beside if (folder / "INDEX.tsv").exists()), None)
+    return next((folder.resolve() for folder in beside if (folder / "INDEX.tsv").exists()), None)
 
 
 def rows() -> list[dict[str, str]]:
