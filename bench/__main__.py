@@ -50,7 +50,10 @@ def _accept_then_deliver(make: Make, folder: Path, size_kb: float) -> tuple[floa
 
 
 def _drain_rate(partner: str, expected: int) -> float:
+    end = time.perf_counter() + 60
     while ways.delivered(partner) == 0:
+        if time.perf_counter() > end:
+            raise SystemExit("No worker delivered anything within a minute.")
         time.sleep(0.01)
     began, first = time.perf_counter(), ways.delivered(partner)
     while True:
