@@ -10,7 +10,8 @@ from pathlib import Path
 
 from jmswrap.accept.commit import GroupCommit
 from jmswrap.accept.intake import Intake
-from jmswrap.config.settings import Config, Gateway, Route
+from jmswrap.config.route_settings import Route
+from jmswrap.config.settings import Config, Gateway
 from jmswrap.contract.nouns import Operation
 from jmswrap.contract.publish import Published
 from jmswrap.contract.reading import read

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from lxml import etree
 
 from jmswrap import clock, xml
-from jmswrap.config.settings import Order, Route, Selector
+from jmswrap.config.route_settings import Order, Route, Selector
 from jmswrap.errors import ConfigError, Refused
 from jmswrap.message import Message
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from jmswrap.accept.hosting import consumers
 from jmswrap.app.archiving import has_history, history_of
 from jmswrap.app.integration import Integration
-from jmswrap.config.settings import Config, Durability
+from jmswrap.config.settings import Config
+from jmswrap.config.store_settings import Durability
 from jmswrap.deliver.held import STUCK_SECONDS
 from jmswrap.errors import StoreDown
 from jmswrap.inspect.inspection import Inspection

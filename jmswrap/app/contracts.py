@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from jmswrap.config.route_settings import Route
 from jmswrap.config.sentences import did_you_mean
-from jmswrap.config.settings import Config, Route
+from jmswrap.config.settings import Config
 from jmswrap.config.source import Where
 from jmswrap.contract.nouns import Contract, Operation, Port
 from jmswrap.contract.reading import read

@@ -14,7 +14,9 @@ from jmswrap import xml
 from jmswrap.accept.hosting import consumers
 from jmswrap.accept.intake import Intake
 from jmswrap.app.integration import Integration, generation
-from jmswrap.config.settings import Answer, Config, InDoubt, Order, Partner, Retry, RetryClass, Route
+from jmswrap.config.partner_settings import Partner
+from jmswrap.config.route_settings import Answer, InDoubt, Order, Retry, RetryClass, Route
+from jmswrap.config.settings import Config
 from jmswrap.config.windows import spans
 from jmswrap.deliver.delivery import Call, Delivery, Probe, Put, QueuePlan, Step, as_it_is
 from jmswrap.message import Message

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from jmswrap.config.settings import Config, InDoubt, Order
+from jmswrap.config.route_settings import InDoubt, Order
+from jmswrap.config.settings import Config
 from jmswrap.config.source import Where
 from jmswrap.history.opening import is_file
 

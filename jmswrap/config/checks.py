@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 from lxml import etree
 
 from jmswrap.config.afterwards import afterwards, maintenance
+from jmswrap.config.route_settings import Route, Selector
 from jmswrap.config.sentences import did_you_mean
-from jmswrap.config.settings import Config, Route, Selector
+from jmswrap.config.settings import Config
 from jmswrap.config.source import Where
 
 Found = Iterator[tuple[Where, str]]

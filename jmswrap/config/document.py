@@ -17,7 +17,7 @@ from jmswrap.config.settings import Config
 
 _HEAD = """# Configuration: every key of `jmswrap.yaml`
 
-This page is made from the settings table (`jmswrap/config/settings.py`); do not edit it by hand.
+This page is made from the settings table (`jmswrap/config/*settings.py`); do not edit it by hand.
 
 An integration is a folder with a `jmswrap.yaml`; paths in it are relative to that folder. An unknown key, a wrong type
 or a name that nothing has is a problem, never a default: `jmswrap check` lists every problem with its line.

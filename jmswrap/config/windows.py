@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from jmswrap.config.settings import Day, Window
+from jmswrap.config.partner_settings import Day, Window
 
 AHEAD_MS = 3_600_000
 """Spans are computed for so long ahead; a claim gets fresh ones long before that."""

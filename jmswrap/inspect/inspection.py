@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from jmswrap import log
+from jmswrap.config.partner_settings import Window
 from jmswrap.config.sentences import did_you_mean
-from jmswrap.config.settings import Window
 from jmswrap.config.windows import closed_until
 from jmswrap.errors import HistoryDown, IllegalMove
 from jmswrap.history.history import History

@@ -7,7 +7,7 @@ from lxml import etree
 
 from jmswrap import clock
 from jmswrap.accept.intake import WHOLE_QUEUE, Intake
-from jmswrap.config.settings import Route
+from jmswrap.config.route_settings import Route
 from jmswrap.errors import ConfigError, Refused
 
 NAMESPACES = {"o": "urn:orders"}

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from jmswrap.config.settings import Window
+from jmswrap.config.partner_settings import Window
 from jmswrap.config.windows import closed_until, spans
 
 BERLIN = ZoneInfo("Europe/Berlin")

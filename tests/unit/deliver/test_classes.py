@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from jmswrap.app.delivery import schedule
-from jmswrap.config.settings import Retry
+from jmswrap.config.route_settings import Retry
 from jmswrap.deliver.decide import Tried, decide
 from jmswrap.deliver.delivery import Call, Delivery
 from jmswrap.message import Claimed, Message, Record, Settlement
