@@ -51,8 +51,9 @@ class Kept:
 class Model:
     """All messages of one queue, and what came out of them."""
 
-    now_ms: int = 0
-    run_since_ms: int = 0
+    now_ms: int = 1
+    """A time is never 0: that stands for none."""
+    run_since_ms: int = 1
     places: int = 0
     messages: dict[str, Kept] = field(default_factory=dict)
     order: dict[str, list[str]] = field(default_factory=dict)
