@@ -10,8 +10,9 @@ from pathlib import Path
 
 from jmswrap.accept.commit import GroupCommit
 from jmswrap.accept.intake import Intake
+from jmswrap.config.gateway_settings import Gateway
 from jmswrap.config.route_settings import Route
-from jmswrap.config.settings import Config, Gateway
+from jmswrap.config.settings import Config
 from jmswrap.contract.nouns import Operation
 from jmswrap.contract.publish import Published
 from jmswrap.contract.reading import read

@@ -9,23 +9,13 @@ from typing import Literal
 from pydantic import Field
 
 from jmswrap.config.basis import Name, Settings
+from jmswrap.config.gateway_settings import Client, Gateway
 from jmswrap.config.partner_settings import Partner
 from jmswrap.config.route_settings import Route
 from jmswrap.config.store_settings import History, Store
 
 SCHEMA_VERSION = 1
 """The version of this table; a file says it in its first key."""
-
-
-class Gateway(Settings):
-    """The SOAP front door."""
-
-    public_url: str = Field("", description="Address that published WSDLs name; empty: http://HOST:PORT.")
-    host: str = Field("127.0.0.1", description="Interface to listen on; anything but loopback needs authentication.")
-    port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
-    processes: int = Field(1, ge=1, le=64, description="Gateway processes.")
-    max_body_bytes: int = Field(16_777_216, ge=1024, description="Largest request body, bytes, after decompression.")
-    body_seconds: float = Field(30, gt=0, description="A request body must have arrived after this many seconds.")
 
 
 class Service(Settings):
@@ -58,6 +48,9 @@ class Config(Settings):
     history: History = Field(History.model_validate({}), description="The database that settled messages leave for.")
     workers: Workers = Field(Workers.model_validate({}), description="The processes that deliver.")
     services: dict[Name, Service] = Field(default_factory=dict, description="The Write services.")
+    clients: dict[Name, Client] = Field(
+        default_factory=dict, description="The callers, when they must say who they are."
+    )
     partners: dict[Name, Partner] = Field(default_factory=dict, description="The applications that are called.")
     routes: dict[Name, Route] = Field(description="The paths between them.")
 
