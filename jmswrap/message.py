@@ -103,6 +103,8 @@ class Record:
     """Workers in a row that died while they had it; whether it killed them is not known."""
     probes: int = 0
     """How often the partner was asked about it in vain, while IN_DOUBT."""
+    perhaps_sent: bool = False
+    """It came before the store failed over or was restored, so it may have been sent though nothing here says so."""
 
     @property
     def redelivered(self) -> bool:
@@ -125,8 +127,8 @@ class Claimed:
 
     @property
     def redelivered(self) -> bool:
-        """JMSRedelivered: sending was begun before this claim, so the target may have seen the message."""
-        return self.record.deliveries > 0
+        """JMSRedelivered: sending was begun before this claim, or may have been, so the target may have it."""
+        return self.record.deliveries > 0 or self.record.perhaps_sent
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,7 +166,7 @@ def _say(found: MessageDetail) -> None:
         "accepted": _instant(found.accepted_ms),
         "changed": _instant(found.changed_ms),
         "expires": _instant(found.expires_ms),
-        "redelivered": "yes, it was sent before" if found.redelivered else "",
+        "redelivered": _redelivered(found),
         "worker": found.worker,
         **{f"property {name}": value for name, value in found.properties.items()},
     }
@@ -185,6 +185,12 @@ def _say(found: MessageDetail) -> None:
         if text:
             console.print(f"\n[bold]{title}[/bold]")
             click.echo(text)
+
+
+def _redelivered(found: MessageDetail) -> str:
+    if found.redelivered:
+        return "yes, it was sent before"
+    return "possibly: it came before the store failed over or was restored" if found.perhaps_sent else ""
 
 
 def _instant(ms: int) -> str:

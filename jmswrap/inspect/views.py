@@ -98,6 +98,8 @@ class MessageDetail:
     reply_to: str
     priority: int
     redelivered: bool
+    perhaps_sent: bool
+    """It came before a failover or a restore of the store: it may have been sent though nothing says so."""
     accepted_ms: int
     changed_ms: int
     expires_ms: int
@@ -148,6 +150,7 @@ def detail(record: Record, attempts: tuple[Attempt, ...], body: bytes | None, re
         reply_to=message.reply_to,
         priority=message.priority,
         redelivered=record.redelivered,
+        perhaps_sent=record.perhaps_sent,
         accepted_ms=record.accepted_ms,
         changed_ms=record.changed_ms,
         expires_ms=record.expires_ms,

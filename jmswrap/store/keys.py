@@ -58,7 +58,7 @@ TABLE: tuple[Key, ...] = (
     Key("lead:TASK", "string", "which process does a periodic task now", "PX"),
     Key("fence", "string", "the last fencing token", "for ever"),
     Key("seq", "string", "the last place given in a key's order", "for ever"),
-    Key("run", "hash", "the server's run id and since when (ms) it was seen", "for ever"),
+    Key("run", "hash", "the server's run id, since when (ms) it was seen, replication id, epoch", "for ever"),
     Key("clock", "string", "tests only: ms added to the server's time", "for ever"),
 )
 """The table; RQ adds ``rq:queue:POOL`` (list of job ids) and ``rq:job:ID`` (hash, at most an hour)

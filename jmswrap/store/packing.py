@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from jmswrap.message import DEFAULT_PRIORITY, Attempt, Message, Record
-from jmswrap.states import Phase, State
+from jmswrap.states import HERE, Phase, State
 
 SCHEMA_VERSION = 1
 """The version of the record; the state line carries it as ``v``."""
@@ -50,8 +50,8 @@ def header_line(message: Message) -> str:
     return dump(header)
 
 
-def read_record(message_id: str, packed: bytes, body: bytes = b"", lease_ms: int = 0) -> Record:
-    """Read a record as the store keeps it."""
+def read_record(message_id: str, packed: bytes, body: bytes = b"", lease_ms: int = 0, epoch: int = 0) -> Record:
+    """Read a record as the store keeps it; one of an earlier epoch than now may have been sent before."""
     state_line, _, header = packed.partition(b"\n")
     state, headers = json.loads(state_line), json.loads(header)
     return Record(
@@ -70,6 +70,7 @@ def read_record(message_id: str, packed: bytes, body: bytes = b"", lease_ms: int
         reason=state.get("m", ""),
         kills=state.get("kl", 0),
         probes=state.get("pn", 0),
+        perhaps_sent=state.get("rd", 0) == 1 or (state["s"] in HERE and state.get("ep", 0) < epoch),
     )
 
 

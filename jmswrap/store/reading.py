@@ -34,12 +34,13 @@ def record(client: redis.Redis, prefix: str, message_id: str, with_body: bool) -
     pipe = client.pipeline(transaction=False)
     pipe.get(keys.message(prefix, message_id))
     pipe.zscore(keys.alone(prefix, "lease"), message_id)
+    pipe.hget(keys.alone(prefix, "run"), "epoch")
     if with_body:
         pipe.get(keys.body(prefix, message_id))
-    packed, lease, *rest = pipe.execute()
+    packed, lease, epoch, *rest = pipe.execute()
     if packed is None:
         return None
-    return packing.read_record(message_id, packed, (rest[0] or b"") if rest else b"", int(lease or 0))
+    return packing.read_record(message_id, packed, (rest[0] or b"") if rest else b"", int(lease or 0), int(epoch or 0))
 
 
 def attempts(client: redis.Redis, prefix: str, message_id: str) -> list[Attempt]:

@@ -16,7 +16,7 @@ end
 local function send_on(m, queue)
   local id = m.id
   repeat id = string.sub(redis.sha1hex(id .. ':expired'), 1, 26) until call('EXISTS', P .. 'm:' .. id) == 0
-  local r = {v = 1, s = '-', q = queue, a = NOW, o = m.r.o, b = m.r.b, k = m.r.k, r = '', p = m.r.p}
+  local r = {v = 1, s = '-', q = queue, a = NOW, o = m.r.o, b = m.r.b, k = m.r.k, r = '', p = m.r.p, ep = m.r.ep}
   local n = {id = id, r = r, head = with_properties(m.head, m.id)}
   call('SET', P .. 'b:' .. id, call('GET', P .. 'b:' .. m.id) or '')
   call('SADD', P .. 'queues', queue)

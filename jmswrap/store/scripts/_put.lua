@@ -20,7 +20,8 @@ end
 -- Returns status, accepted ms, header line of the first acceptance ('' when it is gone), wake 0 or 1.
 -- What was seen before takes no room; for what was not, `refusal` may return another answer.
 -- `place` puts it into its key's order where that is not the end; true when it is ready there.
-local function put(at, refusal, place)
+-- What comes of a `parent` may have been sent before if that may have been.
+local function put(at, refusal, place, parent)
   local id, queue = ARGV[at], ARGV[at + 6]
   local m = load(id)
   if m then
@@ -46,6 +47,12 @@ local function put(at, refusal, place)
   if ARGV[at + 8] ~= queue then r.r = ARGV[at + 8] end
   if ARGV[at + 9] ~= '4' then r.p = tonumber(ARGV[at + 9]) end
   if ARGV[at + 12] == '1' then r.u = 1 end
+  if parent then
+    r.ep = parent.r.ep
+  else
+    local now_epoch = call('HGET', P .. 'run', 'epoch')
+    if now_epoch then r.ep = tonumber(now_epoch) end
+  end
   local delay = tonumber(ARGV[at + 10])
   local live, onward = string.match(ARGV[at + 11], '^(%d+):?(.*)$')
   live = tonumber(live)

@@ -1,9 +1,9 @@
 #!lua flags=allow-oom
--- with: record queue lease expire
+-- with: record queue lease expire run
 -- Lease the head messages of ready keys, as many as the partner's guards allow now.
 --
 -- Keys:    q:QUEUE:PRIORITY k:QUEUE:KEY m:ID b:ID lease fence due:QUEUE expire settled pause
---          brk:PARTNER rate:PARTNER slot:PARTNER n:QUEUE tot:DAY:QUEUE armed drains:QUEUE parked park:QUEUE:ROUTE clock
+--          brk:PARTNER rate:PARTNER slot:PARTNER n:QUEUE tot:DAY:QUEUE armed drains:QUEUE parked park:QUEUE:ROUTE run clock
 -- ARGV:    prefix, limits, queue, worker, most messages, most body bytes, linger ms,
 --          partner or '', concurrency, calls a second, breaker failures, breaker ms,
 --          '1' when the worker may take a message that is suspected of killing workers,
@@ -125,8 +125,11 @@ local function head_of(entry, priority)
   return nil
 end
 
+local now_epoch = epoch()
+
 local function lease(m, probe)
   local r = m.r
+  if possibly_sent(m, now_epoch) then r.rd = 1 end
   r.f = call('INCR', P .. 'fence')
   r.w = worker
   r.h = r.h or 'claimed'

@@ -168,7 +168,7 @@ function verbs.replace()
     ended('CANCELLED')
     if listed and not place and from ~= 'QUEUED' then leave_key(m) end
   end
-  if put(FIRST_PUT, nil, place)[4] == 1 then woken[1] = queue end
+  if put(FIRST_PUT, nil, place, m)[4] == 1 then woken[1] = queue end
 end
 
 local refused = verbs[verb]()

@@ -115,6 +115,6 @@ else
 end
 save(m)
 for at = FIRST_OUTPUT, #ARGV, PUT_BLOCK do
-  if put(at)[4] == 1 then wake(ARGV[at + 6]) end
+  if put(at, nil, nil, m)[4] == 1 then wake(ARGV[at + 6]) end
 end
 return {1, unpack(wakes)}

@@ -1,11 +1,11 @@
 #!lua flags=allow-oom
--- with: record queue lease purge expire
+-- with: record queue lease purge expire run
 -- Housekeeping, idempotent and bounded: what is due, whose lease ran out, what expired, what may
 -- be purged, and which queues have work that nobody was woken for.
 --
 -- Keys:    queues due:QUEUE lease expire settled log:QUEUE trim run m:ID b:ID a:ID r:ID d:ID pause armed
 --          k:QUEUE:KEY q:QUEUE:PRIORITY doubt:QUEUE probe:QUEUE slot:PARTNER brk:PARTNER n:QUEUE tot:DAY:QUEUE drains:QUEUE
---          parked park:QUEUE:ROUTE clock
+--          parked park:QUEUE:ROUTE fence clock
 -- ARGV:    prefix, limits, most messages of each sort, '1' when settled records are purged here
 -- Returns: {promoted, leases lapsed, of these in doubt, expired, purged, 1 when more is left, queue to wake, …}
 local limit = tonumber(ARGV[3])
@@ -22,6 +22,7 @@ if run[1] ~= run_id or NOW < tonumber(run[2]) then
   run = {run_id, tostring(NOW)}
   call('HSET', P .. 'run', 'id', run[1], 'since', run[2])
 end
+epoch()
 if NOW >= tonumber(run[2]) + LEASE then
   local over = call('ZRANGEBYSCORE', P .. 'lease', '-inf', NOW, 'LIMIT', 0, limit)
   for _, id in ipairs(over) do
