@@ -69,6 +69,8 @@ class Drain:
         self.drained = Drained()
         self._ask = Asking(plan.queue)
         self._held = Held(store, self._ask, worker, self.drained)
+        if pace.fence is not None:
+            pace.fence.watch(self._held)
         self._suspect: Flight | None = None
         self._probing = Probing(store, bell, self._ask, crew, plan, worker)
 

@@ -89,8 +89,8 @@ class Held:
         return True
 
     def abort(self) -> None:
-        """End every call."""
-        for flight in self._flights.values():
+        """End every call; from any thread."""
+        for flight in tuple(self._flights.values()):
             flight.wire.abort()
 
     def renew(self) -> None:

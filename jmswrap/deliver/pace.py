@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Protocol
 
+from jmswrap.deliver.fence import Fence
 from jmswrap.message import Claimed
 from jmswrap.states import State
 
@@ -88,3 +89,5 @@ class Pace:
     """Takes over what ends a drain whose calls last, so that the worker is free for other queues; None: it waits."""
     apart: Apart | None = None
     """Delivers a suspected message in a process of its own; None: this process is as good as any."""
+    fence: Fence | None = None
+    """Ends the drain's calls when this process is cut off from the store; None: only the leases do."""

@@ -4,17 +4,21 @@ Every ``serve`` and ``work`` process runs one; the scripts are idempotent, so an
 may run. A store that is away is logged once and tried again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from threading import Event, Thread
 from typing import Protocol
 
 from jmswrap import log
 from jmswrap.errors import JmswrapError
+from jmswrap.operate.attendance import Knows, Rings, RollCall
 
 _log = log.get(__name__)
 
 EVERY_SECONDS = 1.0
 """Between two sweeps when the last one found little to do."""
+
+MISSING_SECONDS = 0.25
+"""The same while a worker is missing."""
 
 
 class Swept(Protocol):
@@ -29,18 +33,11 @@ class Swept(Protocol):
         """The sweep ended at its limit: there is more to do at once."""
 
 
-class Sweeps(Protocol):
+class Sweeps(Knows, Protocol):
     """The part of ``store.store.Store`` that is needed."""
 
-    def sweep(self) -> Swept:
-        """Do a bounded piece of housekeeping."""
-
-
-class Rings(Protocol):
-    """Something that wakes a queue's workers."""
-
-    def ring(self, queue: str) -> None:
-        """Say that the queue has work."""
+    def sweep(self, *, alive: Collection[str]) -> Swept:
+        """Do a bounded piece of housekeeping; these workers are known to be alive."""
 
 
 class Sweeper:
@@ -50,6 +47,7 @@ class Sweeper:
         self._store = store
         self._bell = bell
         self._every_seconds = every_seconds
+        self._roll_call = RollCall(store, bell)
         self._stop = Event()
         self._away = False
         self._thread = Thread(target=self._run, name="jmswrap-sweeper", daemon=True)
@@ -65,8 +63,9 @@ class Sweeper:
             self._thread.join()
 
     def sweep(self) -> bool:
-        """Sweep once and ring; True when there is more to do at once."""
-        swept = self._store.sweep()
+        """Give back what dead workers held, sweep once and ring; True when there is more to do at once."""
+        self._roll_call.call()
+        swept = self._store.sweep(alive=self._roll_call.alive)
         for queue in swept.wake:
             self._bell.ring(queue)
         return swept.more
@@ -74,7 +73,8 @@ class Sweeper:
     def _run(self) -> None:
         while not self._stop.is_set():
             if not self._more():
-                self._stop.wait(self._every_seconds)
+                soon = min(self._every_seconds, MISSING_SECONDS)
+                self._stop.wait(soon if self._roll_call.waits else self._every_seconds)
 
     def _more(self) -> bool:
         try:

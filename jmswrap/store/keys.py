@@ -58,6 +58,7 @@ TABLE: tuple[Key, ...] = (
     Key("lead:TASK", "string", "which process does a periodic task now", "PX"),
     Key("fence", "string", "the last fencing token", "for ever"),
     Key("seq", "string", "the last place given in a key's order", "for ever"),
+    Key("present", "hash", "RUN:CLIENT → worker whose own connection to the server that is", "until it is gone"),
     Key("run", "hash", "the server's run id, since when (ms) it was seen, replication id, epoch", "for ever"),
     Key("clock", "string", "tests only: ms added to the server's time", "for ever"),
 )

@@ -36,6 +36,7 @@ NAMES = (
     "erase",
     "doubtful",
     "found",
+    "attend",
 )
 """Every script there is."""
 

@@ -14,7 +14,7 @@ from redis.exceptions import ResponseError
 from jmswrap.errors import IllegalMove
 from jmswrap.message import Attempt, Claimed, Message, Record, Settlement
 from jmswrap.states import State
-from jmswrap.store import calls, checks, keys, leaving, operating, reading
+from jmswrap.store import calls, checks, keys, leaving, operating, presence, reading
 from jmswrap.store.calls import Call
 from jmswrap.store.edge import edge, translated
 from jmswrap.store.nouns import (
@@ -32,6 +32,7 @@ from jmswrap.store.nouns import (
     Swept,
     Waiting,
 )
+from jmswrap.store.presence import Attendance, Roll
 from jmswrap.store.running import Runner
 
 _UNGUARDED = Guard()
@@ -136,13 +137,30 @@ class Store:
     def abandon(self, worker: str, message_id: str = "") -> tuple[str, ...]:
         """End the leases of a worker known to be dead, or the one it had left to a process that is.
 
+        Named without what follows its ``~``, every worker of that host and process id is meant.
         Returns the queues to wake.
         """
         return tuple(queue.decode() for queue in self._runner.run(Call("abandon", (worker, message_id)))[1:])
 
-    def sweep(self, limit: int = 500) -> Swept:
-        """Do the housekeeping that is due, at most ``limit`` messages of each sort."""
-        return calls.swept(self._runner.run(Call("sweep", (limit, "1" if self.limits.purges else ""))))
+    def attendance(self, worker: str) -> Attendance:
+        """Return what tells the sweepers that a worker is there, over a connection of its own."""
+        return Attendance(self.client, self.prefix, self.limits, worker)
+
+    def roll(self) -> Roll:
+        """Return which workers wrote down a connection and which of these are there."""
+        return presence.roll(self.client, self.prefix)
+
+    def strike_off(self, entries: tuple[str, ...]) -> None:
+        """Forget connections that were written down."""
+        presence.strike_off(self.client, self.prefix, entries)
+
+    def sweep(self, limit: int = 500, alive: Collection[str] = ()) -> Swept:
+        """Do the housekeeping that is due, at most ``limit`` messages of each sort.
+
+        A lease that ran out although its worker is one of ``alive`` killed nobody.
+        """
+        purges = "1" if self.limits.purges else ""
+        return calls.swept(self._runner.run(Call("sweep", (limit, purges, "\n".join(alive)))))
 
     def leaving(self, limit: int, with_bodies: bool, overdue_ms: int = 0, without: Collection[str] = ()) -> Parting:
         """Read settled messages that are past their time here by ``overdue_ms``, the first ones first.

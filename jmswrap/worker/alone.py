@@ -32,8 +32,13 @@ def deliver(message_id: str, fence: int) -> Drained:
     plan = here.ready.plans.get(record.message.queue)
     if plan is None:
         return Drained()
-    drain = Drain(here.connections.store, here.connections.bell, Crew(1), plan, here.name, Pace())
-    return drain.only(Claimed(record, record.message.body, fence))
+    here.attend(record.worker)
+    pace = Pace(fence=here.fence)
+    drain = Drain(here.connections.store, here.connections.bell, Crew(1), plan, here.name, pace)
+    try:
+        return drain.only(Claimed(record, record.message.body, fence))
+    finally:
+        here.depart()
 
 
 def main() -> int:

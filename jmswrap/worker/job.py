@@ -34,11 +34,16 @@ def drain(queue: str) -> None:
     settings = here.ready.integration.config.workers
     look = Look(here, queue, get_current_job())
     leftover = here.outlast if here.outlives_jobs else None
-    pace = Pace(settings.drain_seconds, settings.linger_seconds, look.stopping, look.others_wait, leftover, apart)
+    here.attend()
+    pace = Pace(
+        settings.drain_seconds, settings.linger_seconds, look.stopping, look.others_wait, leftover, apart, here.fence
+    )
     connections = here.connections
     work = Drain(connections.store, connections.bell, here.crew, plan, here.name, pace)
     look.drained = work.drained
     drained = work.run()
+    if not here.outlives_jobs:
+        here.depart()
     look.say()
     counts = {name: count for name, count in asdict(drained).items() if count}
     _LOG.info("drained", queue=queue, **counts)

@@ -16,6 +16,8 @@ from jmswrap.app.delivery import plans
 from jmswrap.app.integration import DEFAULT_FILE, Integration, load
 from jmswrap.deliver.crew import Crew
 from jmswrap.deliver.delivery import QueuePlan
+from jmswrap.deliver.fence import Fence
+from jmswrap.worker.presence import Presence
 
 CONFIG_VARIABLE = "JMSWRAP_CONFIG"
 """Names the integration's file for processes that get no ``-c``."""
@@ -37,13 +39,29 @@ class Live:
     connections: Connections
     crew: Crew
     name: str
-    """How the store knows this process: host and process id."""
+    """How the store knows this process: host, process id, and what no other process of that id has."""
     stop: threading.Event = field(default_factory=threading.Event)
     """Set when the process was asked to stop."""
     outlives_jobs: bool = False
     """The process goes on after a job; a forked one ends with it."""
     leftovers: list[threading.Thread] = field(default_factory=list)
     """Threads that wait for calls that outlast their drains."""
+    fence: Fence = field(default_factory=Fence)
+    """Ends every call when this process is cut off from the store."""
+    presence: Presence | None = None
+    """What says that this process is there, once it has work."""
+
+    def attend(self, name: str = "") -> None:
+        """Say that this process is there, or that it works under another one's name; before it claims anything."""
+        if self.presence is None:
+            self.presence = Presence(self.connections.store.attendance(name or self.name), self.fence)
+            self.presence.begin()
+
+    def depart(self) -> None:
+        """Say that it goes; nothing is held any more."""
+        if self.presence is not None:
+            self.presence.end()
+            self.presence = None
 
     def outlast(self, work: Callable[[], None]) -> None:
         """Do what ends a drain whose calls last, in a thread, so that the next drain can begin."""
@@ -57,6 +75,7 @@ class Live:
         for thread in self.leftovers:
             thread.join()
         self.crew.close()
+        self.depart()
         self.connections.close()
 
 
@@ -66,8 +85,13 @@ def configured() -> Path:
 
 
 def worker_name(process_id: int) -> str:
-    """Return how the store knows a worker process of this machine."""
+    """Return how the names begin by which the store knows worker processes of this machine with this id."""
     return f"{socket.gethostname()}.{process_id}"
+
+
+def _own_name() -> str:
+    # In a container every process may have the same id, and the next one must not pass for this one.
+    return f"{worker_name(os.getpid())}~{os.urandom(4).hex()}"
 
 
 @functools.lru_cache(maxsize=1)
@@ -85,4 +109,4 @@ def live(file: Path) -> Live:
 @functools.lru_cache(maxsize=1)
 def _live(file: Path, process_id: int) -> Live:
     made = ready(file)
-    return Live(made, connect(made.integration), Crew(made.integration.config.workers.calls), worker_name(process_id))
+    return Live(made, connect(made.integration), Crew(made.integration.config.workers.calls), _own_name())

@@ -59,6 +59,7 @@ def work(file: Path, burst: bool = False) -> int:
     here.outlives_jobs = True
     settings = here.ready.integration.config
     here.connections.store.ready(vouched(settings))
+    here.attend()
     own = connect(here.ready.integration)
     sweeper = Sweeper(own.store, own.bell)
     sweeper.start()

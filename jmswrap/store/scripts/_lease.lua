@@ -40,11 +40,12 @@ local function end_doubt(m)
   m.r.pn = nil
 end
 
--- A lease ran out, or its worker is known to be dead. Returns what became of the message.
-local function lapse(m)
+-- A lease ran out, or its worker is known to be dead; one that lives was not killed by it: its store was away,
+-- or it was stopped. Returns what became of the message.
+local function lapse(m, lives)
   end_lease(m)
   local phase, worker = m.r.h, m.r.w or '?'
-  m.r.kl = (m.r.kl or 0) + 1
+  if not lives then m.r.kl = (m.r.kl or 0) + 1 end
   if phase == 'claimed' then
     hand_back(m)
   elseif phase == 'replied' then

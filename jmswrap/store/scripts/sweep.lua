@@ -6,7 +6,8 @@
 -- Keys:    queues due:QUEUE lease expire settled log:QUEUE trim run m:ID b:ID a:ID r:ID d:ID pause armed
 --          k:QUEUE:KEY q:QUEUE:PRIORITY doubt:QUEUE probe:QUEUE slot:PARTNER brk:PARTNER n:QUEUE tot:DAY:QUEUE drains:QUEUE
 --          parked park:QUEUE:ROUTE fence clock
--- ARGV:    prefix, limits, most messages of each sort, '1' when settled records are purged here
+-- ARGV:    prefix, limits, most messages of each sort, '1' when settled records are purged here,
+--          workers known to be alive, a line each
 -- Returns: {promoted, leases lapsed, of these in doubt, expired, purged, 1 when more is left, queue to wake, …}
 local limit = tonumber(ARGV[3])
 local queues = call('SMEMBERS', P .. 'queues')
@@ -24,12 +25,14 @@ if run[1] ~= run_id or NOW < tonumber(run[2]) then
 end
 epoch()
 if NOW >= tonumber(run[2]) + LEASE then
+  local alive = {}
+  for worker in string.gmatch(ARGV[5] or '', '[^\n]+') do alive[worker] = true end
   local over = call('ZRANGEBYSCORE', P .. 'lease', '-inf', NOW, 'LIMIT', 0, limit)
   for _, id in ipairs(over) do
     local m = load(id)
     if m and m.r.s == 'IN_FLIGHT' then
       lapsed = lapsed + 1
-      if lapse(m) == 'IN_DOUBT' then in_doubt = in_doubt + 1 end
+      if lapse(m, alive[m.r.w]) == 'IN_DOUBT' then in_doubt = in_doubt + 1 end
     else
       call('ZREM', P .. 'lease', id)
     end
