@@ -155,6 +155,41 @@ class Attempt:
     """The configuration generation the attempt ran under."""
 
 
+class AnswerKind(StrEnum):
+    """What a target said in the end."""
+
+    REPLY = "reply"
+    """A reply with a body."""
+    DONE = "done"
+    """It has the message, and said no more."""
+    FAULT = "fault"
+    """It refused the message, or the message was given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of a message, kept for its caller."""
+
+    kind: AnswerKind
+    body: bytes = b""
+    """The reply's body element, or a fault's detail element, standing alone; empty when there is none."""
+    code: str = ""
+    """The fault code's local name."""
+    text: str = ""
+    """The fault's sentence."""
+    answered_ms: int = 0
+    """Server time; 0 until the store has written it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """An answer with how long it is kept, and whether somebody may be waiting for it."""
+
+    answer: Answer
+    keep_ms: int
+    announce: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Settlement:
     """What a worker asks the store to do with a message it holds."""
@@ -174,3 +209,5 @@ class Settlement:
     """For DEAD: ``hold`` keeps later messages of the key waiting, ``release`` lets them go."""
     partner_up: bool | None = None
     """What the call said about the partner's health, for the breaker; None when it said nothing."""
+    keeping: Keeping | None = None
+    """The answer for the caller, where the route keeps one."""

@@ -15,7 +15,7 @@ from jmswrap.accept.hosting import consumers
 from jmswrap.accept.intake import Intake
 from jmswrap.app.integration import Integration, generation
 from jmswrap.config.partner_settings import Partner
-from jmswrap.config.route_settings import Answer, InDoubt, Order, Retry, RetryClass, Route
+from jmswrap.config.route_settings import Answer, AnswerStyle, InDoubt, Order, Retry, RetryClass, Route
 from jmswrap.config.settings import Config
 from jmswrap.config.windows import spans
 from jmswrap.deliver.delivery import Call, Delivery, Probe, Put, QueuePlan, Step, as_it_is
@@ -25,6 +25,9 @@ from jmswrap.partner.transport import Limits
 from jmswrap.retry import Schedule
 from jmswrap.store.nouns import Guard
 from jmswrap.transform.xslt import Transform
+
+AFTERWARDS_SECONDS = 60.0
+"""How much longer than its caller waits an answer is kept: for a caller that asks again."""
 
 
 def plans(integration: Integration) -> dict[str, QueuePlan]:
@@ -63,6 +66,9 @@ class _Plans:
             on_dead=str(route.on_dead.value),
             reply=self._answer(route.reply),
             refusal=self._answer(route.refusal),
+            keep_answer_ms=kept_ms(route),
+            announces=route.answer is AnswerStyle.HYBRID,
+            answer_steps=self._compiled([step.xslt for step in route.answer_steps]),
             generation=self._generation,
         )
 
@@ -149,6 +155,12 @@ def schedule(retry: Retry, other: RetryClass | None = None) -> Schedule:
         waits = waits if other.waits_seconds is None else other.waits_seconds
         most = most if other.max_attempts is None else other.max_attempts
     return Schedule(waits, most, retry.max_age_seconds, retry.jitter)
+
+
+def kept_ms(route: Route) -> int:
+    """Return how long a route keeps answers: as it says, and while somebody may wait for them."""
+    waited_for = route.answer_seconds + AFTERWARDS_SECONDS if route.answer is AnswerStyle.HYBRID else 0
+    return round(max(route.keep_answer_seconds, waited_for) * 1000)
 
 
 def truth(expression: str, namespaces: Mapping[str, str]) -> Callable[[bytes], bool]:

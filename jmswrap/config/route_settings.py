@@ -103,6 +103,15 @@ class Probe(Settings):
     )
 
 
+class AnswerStyle(StrEnum):
+    """What the caller of a Write service gets."""
+
+    RECEIPT = "receipt"
+    EMPTY = "empty"
+    SYNC = "sync"
+    HYBRID = "hybrid"
+
+
 class Expired(Settings):
     """Where messages go whose time to live ran out."""
 
@@ -134,6 +143,18 @@ class Route(Settings):
         "`refusal` was sent.",
     )
     retry: Retry = Field(Retry.model_validate({}), description="When a failed attempt is made again.")
+    answer: AnswerStyle = Field(
+        AnswerStyle.RECEIPT,
+        description="What the caller gets: `receipt`; `empty` (one-way, HTTP 202); `sync` (the partner's own answer, "
+        "waited for, nothing queued); `hybrid` (queued, and the partner's answer if it comes in time).",
+    )
+    answer_seconds: float = Field(
+        20, gt=0, le=600, description="For `sync` and `hybrid`: how long the caller is kept waiting."
+    )
+    answer_steps: tuple[Step, ...] = Field((), description="Transforms from the partner's answer to the caller's.")
+    keep_answer_seconds: float = Field(
+        0, ge=0, description="How long GetResponse gives the partner's answer; 0: it is not kept."
+    )
     reply: Answer | None = Field(None, description="Where the target's reply goes.")
     refusal: Answer | None = Field(
         None, description="Where a negative acknowledgement goes on a business fault; for `nack`, of any dead message."

@@ -11,6 +11,7 @@ from lxml import etree
 
 from jmswrap import clock, xml
 from jmswrap.deliver import refusal
+from jmswrap.deliver.answering import answered
 from jmswrap.deliver.delivery import Call, Delivery, Put, through
 from jmswrap.errors import Refused, TransformError
 from jmswrap.message import Attempt, Claimed, Message, Settlement
@@ -39,6 +40,10 @@ def handed_back(claimed: Claimed, reason: str) -> Settlement:
 
 def decide(called: Called, claimed: Claimed, delivery: Delivery, tried: Tried) -> Settlement:
     """Return what the store is to do with a message after an attempt."""
+    return answered(_decided(called, claimed, delivery, tried), called, claimed, delivery)
+
+
+def _decided(called: Called, claimed: Claimed, delivery: Delivery, tried: Tried) -> Settlement:
     row = TABLE[called.outcome]
     meaning = row.meaning(delivery.idempotent)
     if meaning is Meaning.QUEUED:

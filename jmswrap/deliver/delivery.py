@@ -73,6 +73,12 @@ class Delivery:
     """``hold``, ``release``, or ``nack``: release once the refusal is sent."""
     reply: Put | None = None
     refusal: Put | None = None
+    keep_answer_ms: int = 0
+    """How long the answer is kept for the caller; 0: it is not."""
+    announces: bool = False
+    """Somebody may be waiting for the answer."""
+    answer_steps: tuple[Step, ...] = ()
+    """From the partner's answer to the caller's."""
     generation: str = ""
     """The configuration generation that attempts are recorded under."""
 
@@ -100,7 +106,13 @@ class Delivery:
         plain route's settlement follows the answer at once and carries all that became of it: storing
         the answer first would be a second write for nothing.
         """
-        return isinstance(self.target, Call) and not (self.reply is None and self.refusal is None)
+        plain = self.reply is None and self.refusal is None and not self.keep_answer_ms
+        return isinstance(self.target, Call) and not plain
+
+    @property
+    def wants_reply(self) -> bool:
+        """What the partner answers is needed, not only whether it is a Fault."""
+        return self.reply is not None or bool(self.keep_answer_ms)
 
     @property
     def target_name(self) -> str:

@@ -152,7 +152,7 @@ class Flight:
     def _read(self, answered: Answered) -> None:
         target = self.delivery.target
         if isinstance(target, Call):
-            self._came_to(target.partner.read(answered, wanted=self.delivery.reply is not None))
+            self._came_to(target.partner.read(answered, wanted=self.delivery.wants_reply))
 
     def _came_to(self, called: Called) -> None:
         now = clock.monotonic()

@@ -6,7 +6,7 @@ from typing import Any
 import redis.asyncio
 from redis.exceptions import NoScriptError, ResponseError
 
-from jmswrap.message import Message, Record
+from jmswrap.message import Answer, Message, Record
 from jmswrap.store import calls, checks, keys, packing
 from jmswrap.store.calls import Call, limits_argument
 from jmswrap.store.edge import edge, replicas_missing, translated
@@ -55,6 +55,23 @@ class AsyncStore:
         with edge():
             found: Any = await self.client.get(keys.body(self.prefix, message_id))
         return found if isinstance(found, bytes) else None
+
+    async def answer(self, message_id: str) -> Answer | None:
+        """Return the answer kept for a message's caller; None when there is none (yet, or any more)."""
+        with edge():
+            kept: Any = await self.client.get(keys.answer(self.prefix, message_id))
+        return None if kept is None else packing.read_answer(kept)
+
+    async def correlate(self, service: str, correlation_id: str, message_id: str, keep_ms: int) -> None:
+        """Have the message found by its correlation id for a time."""
+        with edge():
+            await self.client.set(keys.correlated(self.prefix, service, correlation_id), message_id, px=keep_ms)
+
+    async def correlated(self, service: str, correlation_id: str) -> str:
+        """Return the id of the last message of a service with a correlation id; empty when none is known."""
+        with edge():
+            found: Any = await self.client.get(keys.correlated(self.prefix, service, correlation_id))
+        return found.decode() if isinstance(found, bytes) else ""
 
     async def _run_all(self, todo: Sequence[Call]) -> list[Any]:
         with edge():

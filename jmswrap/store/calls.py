@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jmswrap.errors import IdReused, QueueFull
-from jmswrap.message import Claimed, Message, Receipt, ReceiptStatus, Settlement
+from jmswrap.message import Claimed, Keeping, Message, Receipt, ReceiptStatus, Settlement
 from jmswrap.store import packing
 from jmswrap.store.nouns import NO_CAP, Cap, Claim, Guard, Hold, Limits, Settled, Swept
 
@@ -157,11 +157,18 @@ def settle(settlement: Settlement) -> Call:
         settlement.on_dead,
         _encoded(packing.attempt_json(settlement.attempt)) if settlement.attempt else "",
         "" if up is None else "up" if up else "down",
+        *_keeping(settlement.keeping),
     ]
     for output in settlement.outputs:
         # The parent's token is the nonce: a repeated settle finds its outputs accepted.
         arguments += put_block(output, f"{settlement.fence:012x}", remember=True)
     return Call("settle", tuple(arguments))
+
+
+def _keeping(keeping: Keeping | None) -> tuple[Argument, ...]:
+    if keeping is None:
+        return "", 0, ""
+    return packing.answer_bytes(keeping.answer), keeping.keep_ms, "1" if keeping.announce else ""
 
 
 def found(settlement: Settlement) -> Call:

@@ -23,6 +23,7 @@ TABLE: tuple[Key, ...] = (
     Key("m:ID", "string", "record: state line (JSON, the scripts' own), newline, header line (JSON)", "until purged"),
     Key("b:ID", "string", "body bytes, as accepted", "with the record"),
     Key("r:ID", "string", "raw answer of a call, from its arrival until the message is settled", "with the record"),
+    Key("ans:ID", "string", "answer for the caller: server ms, space, JSON, newline, body", "PX, as the route says"),
     Key("a:ID", "list", "attempts, oldest first: server ms, space, JSON; trimmed", "with the record"),
     Key("d:ID", "string", "JSON: accepted ms, hashes, nonce of a purged message whose id is remembered", "PX"),
     Key("k:QUEUE:KEY", "list", "ids of one key in their order; the head is worked on", "while not empty"),
@@ -65,6 +66,11 @@ TABLE: tuple[Key, ...] = (
 """The table; RQ adds ``rq:queue:POOL`` (list of job ids) and ``rq:job:ID`` (hash, at most an hour)
 for wake-ups, where POOL is ``workers.pool``."""
 
+PLAIN: tuple[Key, ...] = (
+    Key("cor:SERVICE:CORRELATION", "string", "id of the last message of a service with a correlation id", "PX"),
+)
+"""Keys that no script touches. The channel ``answered`` tells the ids of messages whose answer came."""
+
 
 def message(prefix: str, message_id: str) -> str:
     """Name the record of a message."""
@@ -79,6 +85,26 @@ def body(prefix: str, message_id: str) -> str:
 def reply(prefix: str, message_id: str) -> str:
     """Name the raw answer of a message's call."""
     return f"{prefix}:r:{message_id}"
+
+
+def answer(prefix: str, message_id: str) -> str:
+    """Name the answer kept for a message's caller."""
+    return f"{prefix}:ans:{message_id}"
+
+
+def answered(prefix: str) -> str:
+    """Name the channel that tells the ids of messages whose answer came."""
+    return f"{prefix}:answered"
+
+
+def correlated(prefix: str, service: str, correlation_id: str) -> str:
+    """Name what leads from a correlation id to a message of a service."""
+    return f"{prefix}:cor:{service}:{correlation_id}"
+
+
+def nonce(prefix: str, mark: str) -> str:
+    """Name the mark of a nonce that was used."""
+    return f"{prefix}:nonce:{mark}"
 
 
 def attempts(prefix: str, message_id: str) -> str:

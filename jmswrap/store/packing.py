@@ -9,7 +9,7 @@ import hashlib
 import json
 from typing import Any
 
-from jmswrap.message import DEFAULT_PRIORITY, Attempt, Message, Record
+from jmswrap.message import DEFAULT_PRIORITY, Answer, AnswerKind, Attempt, Message, Record
 from jmswrap.states import HERE, Phase, State
 
 SCHEMA_VERSION = 1
@@ -130,3 +130,18 @@ def read_attempt(entry: bytes) -> Attempt:
         reply=fields.get("r", ""),
         generation=fields.get("g", ""),
     )
+
+
+def answer_bytes(answer: Answer) -> bytes:
+    """Write an answer: a JSON line, then its body; the store puts the server's time before it."""
+    fields = {"k": answer.kind, "c": answer.code, "t": answer.text[:SENTENCE_KEPT]}
+    head = dump({short: value for short, value in fields.items() if value})
+    return head.encode("utf-8", "replace") + b"\n" + answer.body
+
+
+def read_answer(kept: bytes) -> Answer:
+    """Read an answer as the store keeps it."""
+    head, _, body = kept.partition(b"\n")
+    answered, _, text = head.partition(b" ")
+    fields = json.loads(text)
+    return Answer(AnswerKind(fields["k"]), body, fields.get("c", ""), fields.get("t", ""), int(answered))

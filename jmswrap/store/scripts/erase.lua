@@ -3,7 +3,7 @@
 -- What settled messages carried is blanked: bodies, headers, properties, answers, sentences. That they
 -- were there, when, and what became of them, stays.
 --
--- Keys:    m:ID b:ID a:ID r:ID clock
+-- Keys:    m:ID b:ID a:ID r:ID ans:ID clock
 -- ARGV:    prefix, limits, then ids
 -- Returns: how many were blanked; messages that still move are left alone
 local function blank_attempts(key)
@@ -28,6 +28,7 @@ for at = 3, #ARGV do
     save(m)
     call('SET', P .. 'b:' .. id, '')
     call('DEL', P .. 'r:' .. id)
+    call('DEL', P .. 'ans:' .. id)
     blank_attempts(P .. 'a:' .. id)
     blanked = blanked + 1
   end

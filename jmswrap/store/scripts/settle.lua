@@ -3,15 +3,17 @@
 -- A worker says what became of a message it holds; its outputs are accepted in the same step.
 --
 -- Keys:    m:ID a:ID r:ID lease slot:PARTNER brk:PARTNER k:QUEUE:KEY q:QUEUE:PRIORITY due:QUEUE
---          dead:QUEUE doubt:QUEUE probe:QUEUE dk:QUEUE dl:QUEUE expire settled n:QUEUE tot:DAY:QUEUE armed clock,
---          and those of accept.lua for every output
+--          dead:QUEUE doubt:QUEUE probe:QUEUE dk:QUEUE dl:QUEUE expire settled n:QUEUE tot:DAY:QUEUE armed clock
+--          ans:ID, and those of accept.lua for every output
 -- ARGV:    prefix, limits, id, fence, state, wait ms, reason, on_dead, attempt JSON or '',
---          partner's health 'up' | 'down' | '', then one put block for each output
+--          partner's health 'up' | 'down' | '', the answer to keep or '', how many ms it is kept,
+--          '1' when somebody may wait for it (channel PREFIX:answered), then one put block for each output
 -- Returns: {1 done | 0 refused, queue to wake, …}
 -- A second settlement under the same fence is answered "done" and changes nothing. A worker that
 -- lost its lease is refused, its attempt recorded; its success wins while no redelivery was sent.
 
-local FIRST_OUTPUT = 11
+local FIRST_OUTPUT = 14
+local CHANNEL = 'answered'
 local id, fence, to = ARGV[3], tonumber(ARGV[4]), ARGV[5]
 local wait, reason, on_dead, attempt, health = tonumber(ARGV[6]), ARGV[7], ARGV[8], ARGV[9], ARGV[10]
 
@@ -114,6 +116,10 @@ else
   end
 end
 save(m)
+if ARGV[11] ~= '' then
+  call('SET', P .. 'ans:' .. id, string.format('%d ', NOW) .. ARGV[11], 'PX', ARGV[12])
+  if ARGV[13] == '1' then call('PUBLISH', P .. CHANNEL, id) end
+end
 for at = FIRST_OUTPUT, #ARGV, PUT_BLOCK do
   if put(at, nil, nil, m)[4] == 1 then wake(ARGV[at + 6]) end
 end
