@@ -41,6 +41,7 @@ class Outcome(StrEnum):
     NOT_CONNECTED = "not-connected"
     NAME_UNKNOWN = "name-unknown"
     TLS_FAILED = "tls-failed"
+    NO_TOKEN = "no-token"
     NOT_SENT = "not-sent"
     PARTLY_SENT = "partly-sent"
     NO_ANSWER = "no-answer"
@@ -102,6 +103,7 @@ TABLE: Mapping[Outcome, Row] = MappingProxyType(
         Outcome.NOT_CONNECTED: _same("refused or timed out before a connection stood", Meaning.WAITING, True),
         Outcome.NAME_UNKNOWN: _same("the partner's host name is not known", Meaning.WAITING, True),
         Outcome.TLS_FAILED: _same("the TLS handshake or its certificate failed", Meaning.WAITING, True),
+        Outcome.NO_TOKEN: _same("the token endpoint gave no token, so nothing was sent", Meaning.WAITING, True),
         Outcome.NOT_SENT: _same("the worker gave up before the first byte", Meaning.QUEUED),
         Outcome.PARTLY_SENT: _same(
             "the connection ended before the whole request was written, so no whole document arrived",

@@ -14,14 +14,12 @@ from jmswrap import xml
 from jmswrap.accept.hosting import consumers
 from jmswrap.accept.intake import Intake
 from jmswrap.app.integration import Integration, generation
-from jmswrap.config.partner_settings import Partner
+from jmswrap.app.partners import Partners
 from jmswrap.config.route_settings import Answer, AnswerStyle, InDoubt, Order, Retry, RetryClass, Route
 from jmswrap.config.settings import Config
 from jmswrap.config.windows import spans
 from jmswrap.deliver.delivery import Call, Delivery, Probe, Put, QueuePlan, Step, as_it_is
 from jmswrap.message import Message
-from jmswrap.partner.client import PartnerClient
-from jmswrap.partner.transport import Limits
 from jmswrap.retry import Schedule
 from jmswrap.store.nouns import Guard
 from jmswrap.transform.xslt import Transform
@@ -41,7 +39,7 @@ class _Plans:
         self._config = integration.config
         self._generation = generation(integration)
         self._consumers = consumers(integration.config)
-        self._clients: dict[str, PartnerClient] = {}
+        self._partners = Partners(integration)
         self._steps: dict[Path, Step] = {}
 
     def made(self) -> dict[str, QueuePlan]:
@@ -76,7 +74,7 @@ class _Plans:
         if route.to.partner is None:
             assert route.to.queue is not None, "checked when the file was loaded"
             return self._put(route.to.queue, ())
-        return Call(self._client(route.to.partner), route.to.operation, route.binding == "typed")
+        return Call(self._partners.client(route.to.partner), route.to.operation, route.binding == "typed")
 
     def _probe(self, route: Route) -> Probe | None:
         settings = route.probe
@@ -84,7 +82,7 @@ class _Plans:
             return None
         sheets = [settings.xslt] if settings.xslt else []
         found = truth(settings.found, self._config.namespaces)
-        return Probe(self._client(route.to.partner), settings.operation, found, self._compiled(sheets))
+        return Probe(self._partners.client(route.to.partner), settings.operation, found, self._compiled(sheets))
 
     def _answer(self, answer: Answer | None) -> Put | None:
         if answer is None:
@@ -101,19 +99,6 @@ class _Plans:
             if path not in self._steps:
                 self._steps[path] = Transform(path)
         return tuple(self._steps[path] for path in paths)
-
-    def _client(self, name: str) -> PartnerClient:
-        if name not in self._clients:
-            settings = self._config.partners[name]
-            self._clients[name] = PartnerClient(
-                name,
-                self._integration.folder / settings.wsdl,
-                service=settings.service,
-                port=settings.port,
-                address=settings.address,
-                limits=_limits(settings),
-            )
-        return self._clients[name]
 
     def _closed(self, deliveries: Mapping[str, Delivery]) -> Callable[[int], tuple[tuple[int, int], ...]] | None:
         name = _partner(deliveries)
@@ -136,16 +121,6 @@ class _Plans:
 
 def _partner(deliveries: Mapping[str, Delivery]) -> str:
     return next((d.target.partner.name for d in deliveries.values() if isinstance(d.target, Call)), "")
-
-
-def _limits(settings: Partner) -> Limits:
-    return Limits(
-        connect_seconds=settings.timeouts.connect_seconds,
-        read_seconds=settings.timeouts.read_seconds,
-        total_seconds=settings.timeouts.total_seconds,
-        keepalive_idle_seconds=settings.keepalive_idle_seconds,
-        max_reply_bytes=settings.max_reply_bytes,
-    )
 
 
 def schedule(retry: Retry, other: RetryClass | None = None) -> Schedule:

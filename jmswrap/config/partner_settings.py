@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from jmswrap.config.basis import Settings
+from jmswrap.config.security_settings import Security, Tls
 
 
 class Timeouts(Settings):
@@ -56,3 +57,11 @@ class Partner(Settings):
     maintenance: tuple[Window, ...] = Field((), description="Times in which it is not called; messages wait.")
     breaker_failures: int = Field(10, ge=0, description="Failed calls in a row that open the breaker; 0: no breaker.")
     breaker_seconds: float = Field(5, gt=0, description="How long an open breaker holds calls before one tries again.")
+    security: Security = Field(Security.model_validate({}), description="How it is told who calls.")
+    tls: Tls = Field(Tls.model_validate({}), description="TLS with it.")
+    http_headers: dict[str, str] = Field(
+        default_factory=dict, description="HTTP headers of every call: text, or `env:NAME` or `file:PATH` for a secret."
+    )
+    soap_headers: tuple[str, ...] = Field((), description="SOAP header blocks of every call, XML files in this folder.")
+    mtom: bool = Field(False, description="Send base64Binary elements as MTOM/XOP parts.")
+    mtom_over_bytes: int = Field(1024, ge=0, description="With `mtom`: only those with more bytes than this.")

@@ -2,26 +2,31 @@
 
 The envelope, SOAPAction, content type, WS-Addressing and WS-Security are zeep's. The body goes in
 as it is: bytes into an envelope that zeep built beforehand, or an element where something (a
-signature, say) must see it. ``typed`` gives zeep the values instead.
+signature, say) must see it. ``typed`` gives zeep the values instead. What a partner wants to see
+of who calls is put in for each attempt anew.
 """
 
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import zeep.exceptions
 from lxml import etree
 
-from jmswrap import xml
+from jmswrap import clock, xml
 from jmswrap.errors import ContractError, PartnerError
 from jmswrap.outcome import Called, Outcome
 from jmswrap.partner import definition
 from jmswrap.partner.answered import Answered
-from jmswrap.partner.reply import Parsers, interpret
-from jmswrap.partner.transport import Limits, NoReply, PooledTransport
+from jmswrap.partner.authentication import Authentication
+from jmswrap.partner.forms import Form, fragments, on_the_wire
+from jmswrap.partner.reply import Parsers, envelope_bytes, interpret
+from jmswrap.partner.transport import HttpReply, Limits, NoReply, PooledTransport
 from jmswrap.partner.wire import Wire
+from jmswrap.partner.wsse import SECURITY, Untrusted
 
 _PLACE = "{urn:jmswrap:place}body"
 _PLACE_XML = b'<ns0:body xmlns:ns0="urn:jmswrap:place"/>'
@@ -43,6 +48,15 @@ class _Operation:
     """The same with a Header: before the blocks, between blocks and body, after the body."""
     http_headers: Mapping[str, str]
     zeep_operation: Any
+    form: Form | None = None
+    """How the stored body and the one on the wire differ; none when they do not."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Refreshed:
+    """A 401 to a token that was given up since: the call may be made again."""
+
+    answered: Answered
 
 
 class PartnerClient:
@@ -57,19 +71,22 @@ class PartnerClient:
         port: str = "",
         address: str = "",
         limits: Limits | None = None,
-        wsse: Any = None,
+        authentication: Authentication | None = None,
+        forms: Mapping[str, Form] = MappingProxyType({}),
     ) -> None:
         self.name = name
         self.limits = limits or Limits()
-        self._transport = PooledTransport(self.limits)
+        self._authentication = authentication or Authentication()
+        self._transport = PooledTransport(self.limits, self._authentication.context)
         self._client = definition.load(wsdl, self._transport)
-        self._client.wsse = wsse
         chosen = definition.port(self._client, wsdl, service, port)
         self._binding = chosen.binding
         self.address: str = address or chosen.binding_options.get("address") or ""
         if not self.address:
             raise ContractError(f"{wsdl} names no address for port {chosen.name}; set partners.{name}.address")
+        self._namespace = str(self._binding.nsmap["soap-env"])
         self._parsers = Parsers()
+        self._forms = forms
         self._operations = {key: self._prepare(key, value) for key, value in self._binding.all().items()}
         self._by_element: dict[str, list[str]] = {}
         for operation in self._operations.values():
@@ -115,21 +132,14 @@ class PartnerClient:
         wire: Wire | None = None,
     ) -> Answered | Called:
         """Make one call; return the answer as it came, or what a call without an answer came to."""
-        try:
-            chosen = self._operations.get(operation) or self._operations[self.operation_of(_root(body))]
-            message, http_headers = self._envelope(chosen, body, headers, typed)
-        except PartnerError as error:
-            return Called(Outcome.CANNOT_CALL, str(error))
-        except (zeep.exceptions.Error, etree.LxmlError, ValueError, TypeError, LookupError) as error:
-            why = " ".join(str(error).split())
-            return Called(Outcome.CANNOT_CALL, f"the message does not fit operation {operation}: {why}")
-        try:
-            reply = self._transport.send(self.address, message, http_headers, wire or Wire())
-        except NoReply as error:
-            return Called(error.outcome, f"{self.name}: {error}", error.http_status)
-        except PartnerError as error:
-            return Called(Outcome.CANNOT_CALL, str(error))
-        return Answered(chosen.name, reply)
+        wire = wire or Wire()
+        wire.deadline = min(wire.deadline, clock.monotonic() + self.limits.total_seconds)
+        came = self._attempt(operation, body, headers, typed, wire)
+        if isinstance(came, _Refreshed):
+            # A 401: nothing was applied, and the token may be at fault. One more try, with a new one.
+            wire.again()
+            came = self._attempt(operation, body, headers, typed, wire)
+        return came.answered if isinstance(came, _Refreshed) else came
 
     def read(self, answered: Answered, wanted: bool = True) -> Called:
         """Say what an answer means; the same whether it came just now or was kept."""
@@ -138,33 +148,78 @@ class PartnerClient:
             # It was kept under an older contract: the partner did answer, so it is not for us to call it dead.
             said = f"{self.name} answered operation {answered.operation}, which its contract has no more"
             return Called(Outcome.NO_ANSWER, said, answered.reply.status_code, raw=answered.reply.content)
-        return interpret(answered.reply, self._parsers.parser, chosen.one_way, chosen.declared, wanted)
+        called = interpret(answered.reply, self._parsers.parser, chosen.one_way, chosen.declared, wanted)
+        if called.outcome is Outcome.REPLIED or (called.fault and called.outcome is not Outcome.FAULT_CREDENTIALS):
+            return self._trusted(called, answered.reply)
+        return called
 
     def close(self) -> None:
         """Close the idle connections."""
         self._transport.close()
+        self._authentication.close()
+
+    def _attempt(
+        self, operation: str, body: bytes, headers: Sequence[str], typed: bool, wire: Wire
+    ) -> "Answered | Called | _Refreshed":
+        try:
+            chosen = self._operations.get(operation) or self._operations[self.operation_of(_root(body))]
+            message, http_headers = self._message(chosen, body, headers, typed)
+        except PartnerError as error:
+            return Called(Outcome.CANNOT_CALL, str(error))
+        except (zeep.exceptions.Error, etree.LxmlError, ValueError, TypeError, LookupError) as error:
+            why = " ".join(str(error).split())
+            return Called(Outcome.CANNOT_CALL, f"the message does not fit operation {operation}: {why}")
+        try:
+            taken = self._authentication.taken(http_headers, wire)
+            reply = self._transport.send(self.address, message, taken, wire)
+        except NoReply as error:
+            return Called(error.outcome, f"{self.name}: {error}", error.http_status)
+        except PartnerError as error:
+            return Called(Outcome.CANNOT_CALL, str(error))
+        answered = Answered(chosen.name, reply)
+        return _Refreshed(answered) if reply.status_code == 401 and self._authentication.renewed(taken) else answered
+
+    def _message(
+        self, operation: _Operation, body: bytes, headers: Sequence[str], typed: bool
+    ) -> tuple[bytes, Mapping[str, str]]:
+        """Return the envelope of one attempt."""
+        ours = self._authentication.blocks(self._namespace, operation.name)
+        if self._authentication.secures:
+            # Who calls the partner is us: what our caller said of itself stays here.
+            headers = [block for block in headers if _root(block.encode()) != SECURITY]
+        envelope, http_headers = self._envelope(operation, body, [*ours, *headers], typed)
+        return self._authentication.signed(envelope), http_headers
+
+    def _trusted(self, called: Called, reply: HttpReply) -> Called:
+        try:
+            self._authentication.verify(envelope_bytes(reply))
+        except Untrusted as error:
+            sentence = f"HTTP {reply.status_code} with an answer that cannot be trusted: {error}"
+            return Called(Outcome.GARBAGE_REPLY, sentence, reply.status_code, raw=reply.content)
+        return called
 
     def _prepare(self, name: str, operation: Any) -> _Operation:
         operation.input = _RawInput(operation.input)
         output = operation.abstract.output_message
         declared = frozenset(
-            part.element.qname.text
+            # The detail of an rpc fault has the name of its part.
+            part.name if part.element is None else part.element.qname.text
             for message in operation.abstract.fault_messages.values()
             for part in message.parts.values()
-            if part.element is not None
         )
         body = getattr(operation.input.zeep_message, "body", None)
         ready = self._ready(name, operation)
         element = body.qname.text if body is not None and body.qname is not None else ""
-        return _Operation(name, element, output is None, declared, *ready, operation)
+        form = self._forms.get(name)
+        return _Operation(name, form.element if form else element, output is None, declared, *ready, operation, form)
 
     def _ready(self, name: str, operation: Any) -> tuple[tuple[bytes, ...], tuple[bytes, ...], Mapping[str, str]]:
         """Return the envelope in pieces, or none when it differs from message to message."""
-        if self._client.wsse or self._client.plugins or operation.abstract.wsa_action:
+        if self._client.plugins or operation.abstract.wsa_action:
             return (), (), {}
         pieces = []
         for header in ({}, {"_soapheaders": [etree.Element(_PLACE)]}):
-            given = {"_raw": etree.Element(_PLACE), **header}
+            given = {"_raw": [etree.Element(_PLACE)], **header}
             options = {"address": self.address}
             envelope, http_headers = self._binding._create(name, (), given, client=self._client, options=options)
             pieces.append(tuple(_bytes(envelope).split(_PLACE_XML)))
@@ -173,16 +228,19 @@ class PartnerClient:
     def _envelope(
         self, operation: _Operation, body: bytes, headers: Sequence[str], typed: bool
     ) -> tuple[bytes, Mapping[str, str]]:
+        if operation.form is not None:
+            body = self._formed(operation, operation.form, body)
+            typed = False
         if operation.plain and not typed:
             if not headers:
                 return _undeclared(body).join(operation.plain), operation.http_headers
             before, between, after = operation.headed
             blocks = "".join(headers).encode()
             return b"".join((before, blocks, between, _undeclared(body), after)), operation.http_headers
-        element = etree.fromstring(body, xml.parser())
-        given: dict[str, Any] = {"_raw": element}
+        given: dict[str, Any] = {"_raw": fragments(body)}
         arguments: tuple[Any, ...] = ()
         if typed:
+            element = etree.fromstring(body, xml.parser())
             arguments, given = _values(operation.zeep_operation.input.zeep_message, element, self._client)
         if headers:
             given["_soapheaders"] = [etree.fromstring(block, xml.parser()) for block in headers]
@@ -190,6 +248,10 @@ class PartnerClient:
             operation.name, arguments, given, client=self._client, options={"address": self.address}
         )
         return _bytes(envelope), http_headers
+
+    def _formed(self, operation: _Operation, form: Form, body: bytes) -> bytes:
+        zeep_body = operation.zeep_operation.input.zeep_message.body
+        return on_the_wire(body, form, zeep_body, self._client.wsdl.types)
 
 
 class _RawInput:
@@ -202,14 +264,14 @@ class _RawInput:
         return getattr(self.zeep_message, name)
 
     def serialize(self, *args: Any, **kwargs: Any) -> Any:
-        """Return zeep's SerializedMessage, with the element given as ``_raw`` as its body."""
-        element = kwargs.pop("_raw", None)
-        if element is None:
+        """Return zeep's SerializedMessage, with the elements given as ``_raw`` as its body."""
+        elements = kwargs.pop("_raw", None)
+        if elements is None:
             return self.zeep_message.serialize(*args, **kwargs)
         message = _without_body(self.zeep_message)
         serialized = message.serialize(**kwargs)
         envelope_namespace = etree.QName(serialized.content).namespace
-        serialized.content.find(f"{{{envelope_namespace}}}Body").append(element)
+        serialized.content.find(f"{{{envelope_namespace}}}Body").extend(elements)
         return serialized
 
 

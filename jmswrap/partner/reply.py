@@ -35,7 +35,7 @@ def interpret(
     reply: HttpReply, parser: etree.XMLParser, one_way: bool, declared: frozenset[str], wanted: bool
 ) -> Called:
     """Return what the answer comes to; ``wanted`` asks for the reply's body element as bytes."""
-    status, content = reply.status_code, _envelope_bytes(reply)
+    status, content = reply.status_code, envelope_bytes(reply)
     if not content.strip():
         return _without_body(reply, one_way)
     body, problem = _soap_body(content, parser)
@@ -89,7 +89,8 @@ def _of_status(reply: HttpReply, fault: Fault | None) -> Called:
     return Called(of_status(status), sentence, status, fault, reply.content, retry_after_ms=retry_after_ms(reply))
 
 
-def _envelope_bytes(reply: HttpReply) -> bytes:
+def envelope_bytes(reply: HttpReply) -> bytes:
+    """Return the envelope that an answer carries."""
     media_type = reply.headers.get("content-type", "")
     if not media_type.lower().startswith("multipart/related"):
         return _in_utf8(reply.content, media_type)

@@ -8,7 +8,7 @@ again. A call that fails raises ``NoReply`` with the outcome that the bytes on t
 import http.client
 import ssl
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,11 +62,14 @@ class NoReply(PartnerError):
 class PooledTransport(Transport):
     """zeep's way out: one partner address, its open connections, its limits."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, context: Callable[[], ssl.SSLContext] | None = None) -> None:
         # Transport.__init__ would make a requests session, which could follow redirects.
         self.cache = None
         self.limits = limits
+        self._context = context or ssl.create_default_context
         self.documents: dict[str, bytes] = {}
+        self.copies: dict[str, Path] = {}
+        """Files that stand for addresses which zeep asks for by itself."""
         self._idle: dict[tuple[str, str, int], deque[tuple[float, _Plain | _Tls]]] = {}
 
     def __del__(self) -> None:
@@ -74,7 +77,8 @@ class PooledTransport(Transport):
 
     def load(self, url: str) -> bytes:
         """Return a document of the pinned bundle; anything that is no local file is refused."""
-        parts = urlsplit(str(url))
+        url = str(self.copies.get(str(url), url))
+        parts = urlsplit(url)
         if parts.scheme not in ("", "file"):
             raise ContractError(f"{url} is not in the pinned bundle; pin the WSDL again, with all that it imports")
         path = Path(unquote(parts.path)) if parts.scheme else Path(url)
@@ -99,7 +103,7 @@ class PooledTransport(Transport):
     def send(self, address: str, message: bytes, headers: Mapping[str, str], wire: Wire) -> HttpReply:
         """Send a request over the wire given and return the whole answer, or raise ``NoReply``."""
         now = clock.monotonic()
-        wire.deadline = now + self.limits.total_seconds
+        wire.deadline = min(wire.deadline, now + self.limits.total_seconds)
         place = _place(address)
         connection = self._connection(place, wire, now)
         try:
@@ -138,9 +142,13 @@ class PooledTransport(Transport):
 
     def _connect(self, place: tuple[str, str, int], wire: Wire) -> "_Plain | _Tls":
         scheme, host, port = place
-        kind = _Tls if scheme == "https" else _Plain
+        connection: _Plain | _Tls
         try:
-            connection = kind(host, port, timeout=wire.left(self.limits.connect_seconds))
+            timeout = wire.left(self.limits.connect_seconds)
+            if scheme == "https":
+                connection = _Tls(host, port, timeout=timeout, ssl_context=self._context())
+            else:
+                connection = _Plain(host, port, timeout=timeout)
             connection.read_seconds = self.limits.read_seconds
             connection.wire = wire
             connection.connect()

@@ -52,6 +52,15 @@ class Wire:
         if raw is not None and self.aborted:
             _cut(raw)
 
+    def beside(self) -> "Wire":
+        """Return a wire for a call that this one waits for (for a token, say); an abort ends it too."""
+        return _Beside(self)
+
+    def again(self) -> None:
+        """Begin a second exchange of the same call; what the first one proved is over."""
+        self.sent = self.received = 0
+        self.complete = self.reused = False
+
     def left(self, at_most: float) -> float:
         """Return how many seconds the next operation may wait; raises when the call is over."""
         if self.aborted:
@@ -63,6 +72,22 @@ class Wire:
         if now >= self.deadline:
             raise TimeoutError("the call's total time was over")
         return max(0.001, min(at_most, self.deadline - now, self.lease_end - now))
+
+
+class _Beside(Wire):
+    """A wire that hands its socket to another, so that an abort there ends both."""
+
+    __slots__ = ("_waiting",)
+
+    def __init__(self, waiting: Wire) -> None:
+        super().__init__(waiting.lease_end)
+        self.deadline = waiting.deadline
+        self._waiting = waiting
+
+    def attach(self, raw: socket.socket | None) -> None:
+        """Say which socket both use now."""
+        super().attach(raw)
+        self._waiting.attach(raw)
 
 
 class Line:

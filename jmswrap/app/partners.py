@@ -1,0 +1,63 @@
+"""Partners as this process calls them: one client each, made once, with its credentials."""
+
+import os
+from pathlib import Path
+
+from jmswrap.app.integration import Integration
+from jmswrap.config.partner_settings import Partner
+from jmswrap.config.security_settings import OAuth
+from jmswrap.errors import ConfigError
+from jmswrap.partner.authentication import Authentication
+from jmswrap.partner.client import PartnerClient
+from jmswrap.partner.credential import Credential
+from jmswrap.partner.oauth import Tokens
+from jmswrap.partner.transport import Limits
+
+
+class Partners:
+    """The clients of a process, made when first asked for; ask before work starts."""
+
+    def __init__(self, integration: Integration) -> None:
+        self._integration = integration
+        self._clients: dict[str, PartnerClient] = {}
+        self._tokens: dict[OAuth, Tokens] = {}
+
+    def client(self, name: str) -> PartnerClient:
+        """Return a partner's client; ConfigError when a secret is missing, ContractError."""
+        if name not in self._clients:
+            self._clients[name] = self._made(name, self._integration.config.partners[name])
+        return self._clients[name]
+
+    def _made(self, name: str, settings: Partner) -> PartnerClient:
+        folder = self._integration.folder
+        try:
+            authentication = Authentication.of(settings, folder, os.environ, self._shared(settings, folder))
+        except ConfigError as error:
+            raise ConfigError(f"partner {name}: {error}") from error
+        return PartnerClient(
+            name,
+            folder / settings.wsdl,
+            service=settings.service,
+            port=settings.port,
+            address=settings.address,
+            limits=limits(settings),
+            authentication=authentication,
+        )
+
+    def _shared(self, settings: Partner, folder: Path) -> Tokens | None:
+        """Return the tokens of a client that several partners may share."""
+        oauth = settings.security.oauth
+        if oauth is not None and oauth not in self._tokens:
+            self._tokens[oauth] = Tokens(oauth, Credential(oauth.client_secret, folder, os.environ))
+        return None if oauth is None else self._tokens[oauth]
+
+
+def limits(settings: Partner) -> Limits:
+    """Return how long a partner's calls may take and how large its replies may be."""
+    return Limits(
+        connect_seconds=settings.timeouts.connect_seconds,
+        read_seconds=settings.timeouts.read_seconds,
+        total_seconds=settings.timeouts.total_seconds,
+        keepalive_idle_seconds=settings.keepalive_idle_seconds,
+        max_reply_bytes=settings.max_reply_bytes,
+    )
