@@ -1,7 +1,7 @@
 """Keeps child processes running: starts, watches, starts again, stops in order.
 
-A child that ends by itself is started again after a wait that grows up to a bound. Every
-child has a session of its own, so that a Ctrl-C in the terminal reaches the parent only,
+A child that ends by itself is started again, at once the first time, then after a wait that grows
+up to a bound while it does not stay up. Every child has a session of its own, so that a Ctrl-C in the terminal reaches the parent only,
 and a lifeline, so that no child outlives a parent that was killed.
 """
 
@@ -17,10 +17,11 @@ from jmswrap import log
 from jmswrap.app import lifeline
 from jmswrap.errors import Unavailable
 
-FIRST_WAIT_SECONDS = 0.5
-LONGEST_WAIT_SECONDS = 30.0
-STEADY_SECONDS = 60.0
-"""A child that ran for this long begins again with the first wait."""
+WAITS_SECONDS = (0.05, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
+"""Before a child is started again that ended so many times in a row; the last one stays."""
+
+STEADY_SECONDS = 10.0
+"""A child that ran for so long did stay up: when it ends, it begins again with the first wait."""
 
 HOPELESS_RESTARTS = 3
 """A child that needs so many while the machine is being started will not start."""
@@ -97,20 +98,21 @@ class Supervisor:
         )
 
     async def _watch(self, child: Child) -> None:
-        wait_seconds = FIRST_WAIT_SECONDS
+        in_a_row = 0
         while not self._stopping:
             assert child.process is not None
             status = await child.process.wait()
             _signal(child, signal.SIGKILL)  # what it may have left behind in its session
             if time.monotonic() - child.began > STEADY_SECONDS:
-                wait_seconds = FIRST_WAIT_SECONDS
+                in_a_row = 0
+            wait_seconds = WAITS_SECONDS[min(in_a_row, len(WAITS_SECONDS) - 1)]
             _log.error("child-ended", name=child.name, status=status, again_in_seconds=wait_seconds)
             if child.ended is not None:
                 telling = asyncio.ensure_future(child.ended(child.process.pid))
                 self._telling.add(telling)
                 telling.add_done_callback(self._telling.discard)
             await asyncio.sleep(wait_seconds)
-            wait_seconds = min(wait_seconds * 2, LONGEST_WAIT_SECONDS)
+            in_a_row += 1
             child.restarts += 1
             await self._spawn(child)
 
