@@ -14,6 +14,25 @@ DEFAULT_PRIORITY = 4
 
 
 @dataclass(frozen=True, slots=True)
+class OtherKey:
+    """A key of a queue that messages of other queues wait for."""
+
+    queue: str
+    key: str
+
+    @property
+    def name(self) -> str:
+        """As the store writes it; no queue has a colon in its name."""
+        return f"{self.queue}:{self.key}"
+
+    @classmethod
+    def named(cls, name: str) -> "OtherKey":
+        """Return the key of such a name."""
+        queue, _, key = name.partition(":")
+        return cls(queue, key)
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """A message on its way into a queue; the names are those of JMS where JMS has one."""
 
@@ -49,6 +68,8 @@ class Message:
     """Application properties."""
     soap_headers: tuple[str, ...] = ()
     """SOAP header blocks that the contract declares, each as XML standing alone."""
+    waits_for: tuple[OtherKey, ...] = ()
+    """Keys whose messages accepted before this one go first, as the route says."""
 
 
 class ReceiptStatus(StrEnum):
@@ -105,6 +126,8 @@ class Record:
     """How often the partner was asked about it in vain, while IN_DOUBT."""
     perhaps_sent: bool = False
     """It came before the store failed over or was restored, so it may have been sent though nothing here says so."""
+    waits_for: tuple[OtherKey, ...] = ()
+    """While QUEUED, the keys that it still waits for."""
 
     @property
     def redelivered(self) -> bool:

@@ -55,7 +55,7 @@ def nonce() -> str:
 
 
 def put_block(message: Message, mark: str, canonical: str = "", remember: bool = False) -> tuple[Argument, ...]:
-    """Write the 13 arguments of a message coming in (``_put.lua``)."""
+    """Write the 14 arguments of a message coming in (``_put.lua``)."""
     return (
         message.id,
         mark,
@@ -71,6 +71,7 @@ def put_block(message: Message, mark: str, canonical: str = "", remember: bool =
         message.delay_ms,
         f"{message.time_to_live_ms}:{message.expired_to}",
         "1" if remember or message.source_id else "",
+        packing.dump([one.name for one in message.waits_for]) if message.waits_for else "",
     )
 
 

@@ -28,6 +28,9 @@ TABLE: tuple[Key, ...] = (
     Key("d:ID", "string", "JSON: accepted ms, hashes, nonce of a purged message whose id is remembered", "PX"),
     Key("k:QUEUE:KEY", "list", "ids of one key in their order; the head is worked on", "while not empty"),
     Key("q:QUEUE:PRIORITY", "list", "ready entries: =KEY, or ~ID for a message that stands alone", "while not empty"),
+    Key("wait:QUEUE:KEY", "zset", "ids of QUEUED messages that wait for this key, by place", "while not empty"),
+    Key("waits:QUEUE", "zset", "ids of QUEUED messages that wait for other keys, by the ms they began", "while not empty"),
+    Key("free", "set", "QUEUE:KEY of keys that let go more messages than one script frees", "while not empty"),
     Key("due:QUEUE", "zset", "ids of SCHEDULED and WAITING by due ms", "while not empty"),
     Key("dead:QUEUE", "zset", "ids of DEAD by the ms they died", "while not empty"),
     Key("doubt:QUEUE", "zset", "ids of IN_DOUBT by the ms doubt began", "while not empty"),
@@ -125,6 +128,11 @@ def ready(prefix: str, queue: str, priority: int) -> str:
 def order(prefix: str, queue: str, key: str) -> str:
     """Name the list of a key's messages."""
     return f"{prefix}:k:{queue}:{key}"
+
+
+def waiters(prefix: str, name: str) -> str:
+    """Name the messages that wait for a key (QUEUE:KEY)."""
+    return f"{prefix}:wait:{name}"
 
 
 def totals(prefix: str, day: str, queue: str) -> str:

@@ -10,7 +10,7 @@ _FROM = {
     "cancel": "only a message that waits (SCHEDULED, QUEUED, WAITING) is cancelled",
     "resolve": "only a message IN_DOUBT is resolved",
     "replace": "only a message that is neither under way nor settled is replaced",
-    "skip": "only a message that holds its key (DEAD, WAITING, IN_DOUBT) is skipped",
+    "skip": "only a message that holds its key (DEAD, WAITING, IN_DOUBT) or waits for another is skipped",
 }
 
 

@@ -9,7 +9,7 @@ import hashlib
 import json
 from typing import Any
 
-from jmswrap.message import DEFAULT_PRIORITY, Answer, AnswerKind, Attempt, Message, Record
+from jmswrap.message import DEFAULT_PRIORITY, Answer, AnswerKind, Attempt, Message, OtherKey, Record
 from jmswrap.states import HERE, Phase, State
 
 SCHEMA_VERSION = 1
@@ -71,6 +71,7 @@ def read_record(message_id: str, packed: bytes, body: bytes = b"", lease_ms: int
         kills=state.get("kl", 0),
         probes=state.get("pn", 0),
         perhaps_sent=state.get("rd", 0) == 1 or (state["s"] in HERE and state.get("ep", 0) < epoch),
+        waits_for=tuple(map(OtherKey.named, state.get("wf", ()))) if state["s"] == State.QUEUED else (),
     )
 
 

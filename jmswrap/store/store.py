@@ -217,7 +217,8 @@ class Store:
     def skip(self, message_id: str, reason: str) -> tuple[str, ...]:
         """Let later messages of its key pass one that holds it; returns the queues to wake.
 
-        DEAD and IN_DOUBT stay what they are, WAITING becomes DEAD. ``reason`` is put behind the
+        DEAD and IN_DOUBT stay what they are, WAITING becomes DEAD. One that is QUEUED and waits for
+        other keys goes on without them. ``reason`` is put behind the
         one it has. What comes back after a later delivery is stale, as after ``on_dead: release``.
         """
         return self._operate("skip", message_id, reason, "")

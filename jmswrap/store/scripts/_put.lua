@@ -1,9 +1,10 @@
 -- Part: a message comes into the store (from a caller, or as the output of a settlement).
 --
--- A put block is 13 arguments: id, nonce, body hash, canonical hash or '', header line, body,
--- queue, key or '', route, priority, delay ms, time to live ms (and ':QUEUE' it goes to then), '1' when its id is remembered.
+-- A put block is 14 arguments: id, nonce, body hash, canonical hash or '', header line, body,
+-- queue, key or '', route, priority, delay ms, time to live ms (and ':QUEUE' it goes to then), '1' when its id is remembered,
+-- JSON list of the keys it waits for (QUEUE:KEY) or ''.
 
-local PUT_BLOCK = 13
+local PUT_BLOCK = 14
 
 -- Tell how an id that was seen before is answered; the duplicate path writes, so that WAIT
 -- covers the first acceptance as well.
@@ -53,6 +54,7 @@ local function put(at, refusal, place, parent)
     local now_epoch = call('HGET', P .. 'run', 'epoch')
     if now_epoch then r.ep = tonumber(now_epoch) end
   end
+  if ARGV[at + 13] ~= '' then r.wf = cjson.decode(ARGV[at + 13]) end
   local delay = tonumber(ARGV[at + 10])
   local live, onward = string.match(ARGV[at + 11], '^(%d+):?(.*)$')
   live = tonumber(live)

@@ -4,8 +4,20 @@
 -- that did not let it go); all others are QUEUED. What let its key go is not in the list. Cancelled
 -- and expired messages stay in the list as tombstones until the head comes to them or they are
 -- purged, so that ending a message is O(1). An entry too many in a ready list is harmless: a claim that
--- finds the key held drops it. A list that is not empty has its head holding the key, or the key's
--- entry in a ready list or put aside.
+-- finds the key held drops it. A list that is not empty has its head holding the key or waiting for
+-- another key, or the key's entry in a ready list or put aside.
+--
+-- A route may let its messages wait for keys of other queues. Such a message gets a place `i` like those
+-- of keys, all of them from the one counter `seq`, and waits for a key (`wf`) as long as the first message
+-- of that key's list that has not ended has a smaller place. So all that came before it has left the key,
+-- or ended, and what comes later never counts. It is QUEUED meanwhile, has no entry in a ready list, and
+-- stands in wait:QUEUE:KEY by its place.
+--
+-- Nobody can wait in a circle, whatever the routes declare: who waits, waits for the first of a list (its
+-- own key's, or another's). The first of a list waits for nobody of its own list, and only for firsts of
+-- other lists with a smaller place than its own. From one to the next the place falls, so it never comes
+-- back. That a message is looked at once, when it joins, and is free for ever once its keys let it go,
+-- keeps this true when messages are replayed, handed back or replaced in their old places.
 
 local function key_list(m) return P .. 'k:' .. m.r.q .. ':' .. m.r.k end
 
@@ -14,9 +26,12 @@ local function holds(m)
   return s == 'IN_FLIGHT' or s == 'WAITING' or ((s == 'IN_DOUBT' or s == 'DEAD') and m.r.x ~= 'release')
 end
 
+-- What waits for another key is not ready; true when it is.
 local function push_ready(m, front)
+  if m.r.wf then return false end
   local entry = m.r.k and ('=' .. m.r.k) or ('~' .. m.id)
   call(front and 'LPUSH' or 'RPUSH', P .. 'q:' .. m.r.q .. ':' .. (m.r.p or 4), entry)
+  return true
 end
 
 -- Ready entries of a paused route are put aside, so that those of other routes on its queue go on.
@@ -58,18 +73,6 @@ local function ready_length(queue)
   return length
 end
 
--- The message takes its place at the end of its key (or stands alone); true when it is ready.
-local function join(m)
-  if not m.r.k then
-    push_ready(m)
-    return true
-  end
-  m.r.i = call('INCR', P .. 'seq')
-  if call('RPUSH', key_list(m), m.id) > 1 then return false end
-  push_ready(m)
-  return true
-end
-
 -- Drop the first of a key's list, a tombstone; at its purge nobody needs to look for it any more.
 local function drop_first(list, m)
   call('LPOP', list)
@@ -77,6 +80,70 @@ local function drop_first(list, m)
     m.r.j = nil
     save(m)
   end
+end
+
+-- The first message of a key (QUEUE:KEY) that has not ended, or nil; tombstones before it are dropped, so
+-- what it meets must be saved. Bounded: nil and true when there are more of them.
+local function first_of(name)
+  local list = P .. 'k:' .. name
+  for _ = 1, 1000 do
+    local id = call('LINDEX', list, 0)
+    if not id then return nil, false end
+    local m = load(id)
+    if m and (m.r.s == 'QUEUED' or holds(m)) then return m, false end
+    drop_first(list, m)
+  end
+  return nil, true
+end
+
+-- Of the keys that its route lets it wait for, those that hold an earlier message stay with it.
+local function look(m)
+  if not m.r.wf then return end
+  local place, left = m.r.i or call('INCR', P .. 'seq'), {}
+  local own = m.r.k and m.r.q .. ':' .. m.r.k
+  for _, name in ipairs(m.r.wf) do
+    local first, unknown
+    -- In its own key it waits for its turn anyway.
+    if name ~= own then first, unknown = first_of(name) end
+    if unknown then call('SADD', P .. 'free', name) end
+    if unknown or (first and (first.r.i or 0) < place) then
+      left[#left + 1] = name
+      call('ZADD', P .. 'wait:' .. name, place, m.id)
+    end
+  end
+  if #left == 0 then
+    m.r.wf = nil
+  else
+    m.r.i, m.r.wf = place, left
+    call('ZADD', P .. 'waits:' .. m.r.q, NOW, m.id)
+  end
+end
+
+-- It ended, or goes on by itself: true when it had waited for other keys.
+local function stop_waiting(m)
+  if not m.r.wf then return false end
+  for _, name in ipairs(m.r.wf) do call('ZREM', P .. 'wait:' .. name, m.id) end
+  call('ZREM', P .. 'waits:' .. m.r.q, m.id)
+  m.r.wf = nil
+  return true
+end
+
+-- Keys whose first message may be another one now; at the end of the script `let_on` looks who waited for it.
+local changed_keys = {}
+local function first_changed(m)
+  if m.r.k then changed_keys[m.r.q .. ':' .. m.r.k] = true end
+end
+
+-- The message takes its place at the end of its key (or stands alone); true when it is ready.
+local function join(m)
+  if not m.r.k then
+    look(m)
+    return push_ready(m)
+  end
+  m.r.i = call('INCR', P .. 'seq')
+  look(m)
+  if call('RPUSH', key_list(m), m.id) > 1 then return false end
+  return push_ready(m)
 end
 
 -- After the head left: drop tombstones and make the next message ready. Bounded: a long run
@@ -97,6 +164,7 @@ end
 -- The message that held its key leaves it. (A QUEUED one is left behind as a tombstone.)
 local function leave_key(m)
   if not m.r.k then return end
+  first_changed(m)
   local list = key_list(m)
   if call('LINDEX', list, 0) == m.id then call('LPOP', list) else call('LREM', list, 1, m.id) end
   advance(m)
@@ -121,10 +189,13 @@ end
 
 -- Nothing leaves this state: the record stays visible for the retention time.
 local function finish(m, state)
+  local waited = stop_waiting(m)
   if m.r.s == 'QUEUED' then
     m.r.j = 1
-    -- Its key's entry may have been put aside with its route; the next message may be another route's.
-    if m.r.k and route_paused(route_of(m)) then push_ready(m) end
+    first_changed(m)
+    -- Its key may have no entry: it waited for others, or the entry was put aside with its route, and the
+    -- next message may be another route's.
+    if m.r.k and (waited or route_paused(route_of(m))) then push_ready(m) end
   end
   if m.r.e then call('ZREM', P .. 'expire', m.id) end
   call('ZADD', P .. 'settled', NOW + RETENTION, m.id)
@@ -214,8 +285,7 @@ local function promote(queue, limit)
       if from == 'SCHEDULED' then
         any_ready = join(m) or any_ready
       else
-        push_ready(m)
-        any_ready = true
+        any_ready = push_ready(m) or any_ready
       end
       save(m)
     end

@@ -3,6 +3,7 @@
 -- Accept one message: find a duplicate, else store record and body, queue it.
 --
 -- Keys:    m:ID b:ID d:ID log:QUEUE queues k:QUEUE:KEY q:QUEUE:PRIORITY due:QUEUE expire seq
+--          wait:QUEUE:KEY waits:QUEUE free
 --          n:QUEUE tot:DAY:QUEUE armed drains:QUEUE bell:QUEUE run clock
 -- ARGV:    prefix, limits, one put block, then most messages and most bytes the queue may hold (0: no cap)
 -- Returns: {'ACCEPTED' | 'DUPLICATE' | 'REUSED', accepted ms, header line or '', wake 0 | 1}

@@ -1,9 +1,10 @@
 #!lua flags=allow-oom
--- with: record queue lease expire run
+-- with: record queue free lease expire run
 -- Lease the head messages of ready keys, as many as the partner's guards allow now.
 --
 -- Keys:    q:QUEUE:PRIORITY k:QUEUE:KEY m:ID b:ID lease fence due:QUEUE expire settled pause
---          brk:PARTNER rate:PARTNER slot:PARTNER n:QUEUE tot:DAY:QUEUE armed drains:QUEUE parked park:QUEUE:ROUTE run clock
+--          brk:PARTNER rate:PARTNER slot:PARTNER n:QUEUE tot:DAY:QUEUE armed drains:QUEUE parked park:QUEUE:ROUTE
+--          wait:QUEUE:KEY waits:QUEUE free run clock
 -- ARGV:    prefix, limits, queue, worker, most messages, most body bytes, linger ms,
 --          partner or '', concurrency, calls a second, breaker failures, breaker ms,
 --          '1' when the worker may take a message that is suspected of killing workers,
@@ -107,6 +108,9 @@ local function head_of(entry, priority)
         -- A cancelled or expired head had stood for a higher priority.
         push_ready(m)
         return nil
+      elseif m.r.wf then
+        -- It holds its key until the others let it go, and is ready then.
+        return nil
       else
         return m
       end
@@ -182,6 +186,9 @@ for priority = 9, 0, -1 do
   if #aside > 0 then wait = math.max(wait, 50) end
 end
 if claimed > 0 and rate > 0 and partner ~= '' then spend(claimed) end
+
+-- Expired messages had held somebody up; other queues' drains are rung by the sweep.
+let_on()
 
 local left = ready_length(queue)
 answer[2] = left

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- with: record queue lease
+-- with: record queue free lease
 -- What the partner said about a message in doubt.
 --
 -- Keys:    m:ID a:ID doubt:QUEUE probe:QUEUE k:QUEUE:KEY q:QUEUE:PRIORITY dk:QUEUE dl:QUEUE expire settled
@@ -34,4 +34,7 @@ elseif wake_due(m.r.q, hand_back(m)) then
   answer[2] = m.r.q
 end
 save(m)
+for _, queue in ipairs(let_on()) do
+  if wake_due(queue, queue_counts(queue, 'QUEUED')) then answer[#answer + 1] = queue end
+end
 return answer

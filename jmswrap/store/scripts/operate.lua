@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- with: record queue put lease
+-- with: record queue free put lease
 -- A person moves one message: replay, cancel, bury, resolve, skip, replace.
 --
 -- Keys:    m:ID dead:QUEUE doubt:QUEUE probe:QUEUE due:QUEUE dk:QUEUE dl:QUEUE k:QUEUE:KEY
@@ -39,11 +39,14 @@ local function take_place(m)
   local head = load(first)
   local at = 0
   if head and holds(head) then at = 1 end
+  local ready = head and head.r.wf
   local behind = call('LINDEX', list, at)
   while behind do
     local other = load(behind)
     if other and other.r.i > m.r.i then
       call('LINSERT', list, 'BEFORE', behind, m.id)
+      -- The key had no entry while its first message waited for others.
+      if ready and at == 0 then push_ready(m) end
       return
     end
     at = at + 1
@@ -124,8 +127,14 @@ function verbs.resolve()
 end
 
 -- The message that holds its key lets it go and stays for a person. A retry that came after later
--- messages would be stale, so there is none: WAITING becomes DEAD.
+-- messages would be stale, so there is none: WAITING becomes DEAD. One that waits for other keys goes on
+-- without them.
 function verbs.skip()
+  if from == 'QUEUED' and stop_waiting(m) then
+    m.r.m = reason
+    if its_turn(m) then push_ready(m) end
+    return
+  end
   local holder = m.r.k and holds(m) and call('LINDEX', key_list(m), 0) == m.id
   if from == 'IN_FLIGHT' or not holder then return {'STATE', from} end
   if from == 'WAITING' then
@@ -155,6 +164,7 @@ function verbs.replace()
       if later and option ~= '1' then return {'STALE', later} end
       place = function(n)
         n.r.i = m.r.i
+        look(n)
         if not listed then return take_place(n) end
         local list = key_list(m)
         call('LSET', list, call('LPOS', list, m.id), n.id)
@@ -167,6 +177,8 @@ function verbs.replace()
     forget_release(m)
     ended('CANCELLED')
     if listed and not place and from ~= 'QUEUED' then leave_key(m) end
+    -- The new one looks who is before it in the keys it waits for: this one is not.
+    save(m)
   end
   if put(FIRST_PUT, nil, place, m)[4] == 1 then woken[1] = queue end
 end
@@ -174,5 +186,8 @@ end
 local refused = verbs[verb]()
 if refused then return refused end
 save(m)
+for _, queue in ipairs(let_on()) do
+  if queue ~= m.r.q and wake_due(queue, queue_counts(queue, 'QUEUED')) then woken[#woken + 1] = queue end
+end
 local wake = ready_length(m.r.q) > 0 and wake_due(m.r.q, queue_counts(m.r.q, 'QUEUED'))
 return {'OK', m.r.q, wake and 1 or 0, unpack(woken)}

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- with: record queue put lease
+-- with: record queue free put lease
 -- A worker says what became of a message it holds; its outputs are accepted in the same step.
 --
 -- Keys:    m:ID a:ID r:ID lease slot:PARTNER brk:PARTNER k:QUEUE:KEY q:QUEUE:PRIORITY due:QUEUE
@@ -95,7 +95,7 @@ else
   if to == 'DELIVERED' then
     finish(m, 'DELIVERED')
     -- Found QUEUED, its key has an entry in the ready list already: it stays as a tombstone.
-    if from ~= 'QUEUED' then leave_key(m) end
+    if from == 'QUEUED' then first_changed(m) else leave_key(m) end
   elseif to == 'WAITING' then
     m.r.t = NOW + wait
     call('ZADD', P .. 'due:' .. m.r.q, m.r.t, id)
@@ -122,5 +122,8 @@ if ARGV[11] ~= '' then
 end
 for at = FIRST_OUTPUT, #ARGV, PUT_BLOCK do
   if put(at, nil, nil, m)[4] == 1 then wake(ARGV[at + 6]) end
+end
+for _, queue in ipairs(let_on()) do
+  if wake_due(queue, queue_counts(queue, 'QUEUED')) then wake(queue) end
 end
 return {1, unpack(wakes)}

@@ -1,11 +1,11 @@
 #!lua flags=allow-oom
--- with: record queue lease purge expire run
+-- with: record queue free lease purge expire run
 -- Housekeeping, idempotent and bounded: what is due, whose lease ran out, what expired, what may
 -- be purged, and which queues have work that nobody was woken for.
 --
 -- Keys:    queues due:QUEUE lease expire settled log:QUEUE trim run m:ID b:ID a:ID r:ID d:ID pause armed
 --          k:QUEUE:KEY q:QUEUE:PRIORITY doubt:QUEUE probe:QUEUE slot:PARTNER brk:PARTNER n:QUEUE tot:DAY:QUEUE drains:QUEUE
---          parked park:QUEUE:ROUTE fence clock
+--          parked park:QUEUE:ROUTE wait:QUEUE:KEY waits:QUEUE free fence clock
 -- ARGV:    prefix, limits, most messages of each sort, '1' when settled records are purged here,
 --          workers known to be alive, a line each
 -- Returns: {promoted, leases lapsed, of these in doubt, expired, purged, 1 when more is left, queue to wake, …}
@@ -73,6 +73,9 @@ if #gone >= limit then more = 1 end
 for queue in pairs(trimmed) do trim_log(queue, 2 * limit) end
 
 if unpark(limit) then more = 1 end
+
+if let_on_more(limit) then more = 1 end
+let_on()
 
 local answer = {promoted, lapsed, in_doubt, expired, purged, more}
 for _, queue in ipairs(queues) do
