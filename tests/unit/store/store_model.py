@@ -45,6 +45,10 @@ class Kept:
     onward: bool = False
     probe_ms: int = 0
     asked: int = 0
+    declared: tuple[str, ...] = ()
+    """Keys it is to wait for."""
+    waits: set[str] = field(default_factory=set)
+    """Those that it still waits for."""
 
 
 @dataclass
@@ -55,6 +59,7 @@ class Model:
     """A time is never 0: that stands for none."""
     run_since_ms: int = 1
     places: int = 0
+    scheduled: int = 0
     messages: dict[str, Kept] = field(default_factory=dict)
     order: dict[str, list[str]] = field(default_factory=dict)
     """Per key the live messages in their order; only the first may be other than QUEUED."""
@@ -76,17 +81,32 @@ class Model:
         self.messages[one.id] = one
         one.expires_ms = self.now_ms + live_ms if live_ms else 0
         if delay_ms:
-            one.due_ms, one.state = self.now_ms + delay_ms, State.SCHEDULED
+            # No two messages come in the same millisecond.
+            self.scheduled += 1
+            one.due_ms, one.state = self.now_ms + delay_ms + self.scheduled, State.SCHEDULED
         else:
             self.join(one)
         return "ACCEPTED"
 
     def join(self, one: Kept) -> None:
         one.state = State.QUEUED
+        self.places += 1
+        one.place = self.places
+        self.look(one)
         if one.key:
-            self.places += 1
-            one.place = self.places
             self.order.setdefault(one.key, []).append(one.id)
+
+    def look(self, one: Kept) -> None:
+        one.waits = {key for key in one.declared if key != one.key and self.is_before(key, one)}
+
+    def is_before(self, key: str, one: Kept) -> bool:
+        """The first message of a key came before one."""
+        ids = self.order.get(key, [])
+        return bool(ids) and self.messages[ids[0]].place < one.place
+
+    def let_on(self) -> None:
+        for one in self.messages.values():
+            one.waits = {key for key in one.waits if self.is_before(key, one)}
 
     def promote(self) -> None:
         waiting = [m for m in self.messages.values() if m.state in (State.SCHEDULED, State.WAITING)]
@@ -102,13 +122,19 @@ class Model:
 
     def claimable(self) -> set[str]:
         """The messages a claim may return now: heads of keys, and those that stand alone."""
-        alone = {m.id for m in self.messages.values() if not m.key and m.state is State.QUEUED and not self.over_age(m)}
+        queued = [m for m in self.messages.values() if m.state is State.QUEUED and not m.waits]
+        alone = {m.id for m in queued if not m.key and not self.over_age(m)}
         heads = set()
         for ids in self.order.values():
             live = [i for i in ids if not self.over_age(self.messages[i])]
-            if live and self.messages[live[0]].state is State.QUEUED:
+            if live and self.messages[live[0]].state is State.QUEUED and not self.messages[live[0]].waits:
                 heads.add(live[0])
         return {i for i in alone | heads if self.messages[i].route not in self.paused}
+
+    def hidden(self) -> set[str]:
+        """The messages behind one that is over age and waits for another key: the sweep finds it, a claim may not."""
+        first = [self.messages[ids[0]] for ids in self.order.values() if ids]
+        return {i for m in first if m.waits and self.over_age(m) for i in self.order[m.key]}
 
     def claim(self, message_id: str, fence: int) -> None:
         one = self.messages[message_id]
@@ -131,6 +157,7 @@ class Model:
     def leave(self, one: Kept) -> None:
         if one.key and one.id in self.order.get(one.key, []):
             self.order[one.key].remove(one.id)
+            self.let_on()
 
     def finish(self, one: Kept, state: State) -> None:
         if state is State.EXPIRED and one.onward:
@@ -139,6 +166,7 @@ class Model:
                 pass
             self.outputs.add(name)
         one.state, one.purge_ms, one.due_ms = state, self.now_ms + LIMITS.retention_ms, 0
+        one.waits = set()
         if state is State.DELIVERED and one.key and self.released.get(one.key):
             self.last_delivered[one.key] = max(one.place, self.last_delivered.get(one.key, 0))
         self.leave(one)
@@ -229,10 +257,13 @@ class Model:
                 self.finish(one, State.EXPIRED)
         for one in list(self.messages.values()):
             if one.state in FINAL and one.purge_ms <= self.now_ms:
-                until = one.accepted_ms + LIMITS.duplicate_window_ms
-                if one.remembered and until > self.now_ms:
-                    self.remembered[one.id] = (one.body, until)
-                del self.messages[one.id]
+                self.purge(one)
+
+    def purge(self, one: Kept) -> None:
+        until = one.accepted_ms + LIMITS.duplicate_window_ms
+        if one.remembered and until > self.now_ms:
+            self.remembered[one.id] = (one.body, until)
+        del self.messages[one.id]
 
     def abandon(self, ids: set[str]) -> None:
         for one in list(self.messages.values()):
@@ -279,6 +310,9 @@ class Model:
         self.requeue(one)
 
     def skip(self, one: Kept) -> None:
+        if one.waits:
+            one.waits = set()
+            return
         one.holds_dead, one.skipped, one.due_ms = False, one.state is State.IN_DOUBT, 0
         if one.state is State.WAITING:
             one.state = State.DEAD
@@ -288,17 +322,20 @@ class Model:
     def replace(self, one: Kept, by: Kept | None) -> None:
         """End one; ``by`` comes in for it, or goes to another queue (None)."""
         self.forget_release(one)
-        ids = self.order.get(one.key, [])
+        ids, state, due_ms = self.order.get(one.key, []), one.state, one.due_ms
         if by is not None:
             self.messages[by.id] = by
-            if one.state is State.SCHEDULED and one.due_ms > self.now_ms:
-                by.state, by.due_ms = State.SCHEDULED, one.due_ms
-            elif not one.key or by.key != one.key or one.state is State.SCHEDULED:
-                self.join(by)
-            else:
+            if one.key and by.key == one.key and state is not State.SCHEDULED:
                 by.place = one.place
                 if one.id in ids:
                     ids[ids.index(one.id)] = by.id
                 else:
                     self.take_place(by)
+                self.look(by)
         self.finish(one, State.CANCELLED)
+        if by is None or by.place:
+            return
+        if state is State.SCHEDULED and due_ms > self.now_ms:
+            by.state, by.due_ms = State.SCHEDULED, due_ms
+        else:
+            self.join(by)
