@@ -51,15 +51,16 @@ class InvalidDocument(Refused):
     """The body does not fit the contract's schema.
 
     ``line`` is the line in the document as sent (0 when unknown), ``element`` the
-    name of the element at fault.
+    name of the element at fault, ``path`` where it stands, as an XPath (empty when unknown).
     """
 
     code = "invalid-document"
 
-    def __init__(self, sentence: str, line: int = 0, element: str = "") -> None:
+    def __init__(self, sentence: str, line: int = 0, element: str = "", path: str = "") -> None:
         super().__init__(sentence)
         self.line = line
         self.element = element
+        self.path = path
 
 
 class UnknownOperation(Refused):
@@ -108,6 +109,12 @@ class TransformError(JmswrapError):
     """A transform cannot turn this document into its target; retrying will not help."""
 
     code = "transform"
+
+
+class ValueNotMapped(TransformError):
+    """A value map that must have every value has none for this one; a person adds a row."""
+
+    code = "value-not-mapped"
 
 
 class PartnerError(JmswrapError):

@@ -1,9 +1,10 @@
 """An XSLT 1.0 stylesheet as a step: bytes in, bytes out.
 
-libxslt runs it with everything denied: no file, no address, no ``document()``. Stylesheets are
-compiled once; several threads may use one. There is no time limit inside the process, because
-libxslt cannot be interrupted: a worker's lease bounds what a runaway stylesheet can do, and
-libxslt itself ends a recursion deeper than 3,000 templates.
+libxslt runs it with everything denied: no file, no address, no ``document()``. What it imports or
+includes is read from the integration's folder when it is compiled. Stylesheets are compiled once;
+several threads may use one. There is no time limit inside the process, because libxslt cannot be
+interrupted: a worker's lease bounds what a runaway stylesheet can do, and libxslt itself ends a
+recursion deeper than 3,000 templates.
 """
 
 import re
@@ -16,6 +17,8 @@ from lxml import etree
 
 from jmswrap import xml
 from jmswrap.errors import ConfigError, TransformError
+from jmswrap.transform.current import Current
+from jmswrap.transform.resources import Resources
 
 Extensions = Mapping[tuple[str, str], Callable[..., Any]]
 """XPath functions by (namespace, name), as lxml wants them."""
@@ -28,10 +31,17 @@ _DENY_ALL: Any = etree.XSLTAccessControl.DENY_ALL  # type: ignore[attr-defined] 
 class Transform:
     """A compiled stylesheet. Calling it gives the result document's bytes."""
 
-    def __init__(self, stylesheet: Path, extensions: Extensions | None = None) -> None:
+    def __init__(
+        self,
+        stylesheet: Path,
+        extensions: Extensions | None = None,
+        current: Current | None = None,
+        resources: Resources | None = None,
+    ) -> None:
         self.stylesheet = stylesheet
         self._extensions = dict(extensions or {})
-        self._tree = _parsed(stylesheet)
+        self._current = current or Current()
+        self._tree = _parsed(stylesheet, _Imports(resources or Resources(stylesheet.parent), stylesheet))
         # An XSLT object keeps its last messages, so each thread has its own.
         self._threads = threading.local()
         self._compiled()
@@ -39,6 +49,7 @@ class Transform:
     def __call__(self, document: bytes, parameters: Mapping[str, str] | None = None) -> bytes:
         """Transform; parameters are strings, whatever is in them. Raises TransformError."""
         style: Any = self._compiled()
+        before, self._current.parameters = self._current.parameters, parameters or {}
         given = {name: etree.XSLT.strparam(value) for name, value in (parameters or {}).items() if _NAME.match(name)}
         try:
             source = etree.fromstring(document, self._threads.parser)
@@ -49,6 +60,11 @@ class Transform:
             raise TransformError(f"{self.stylesheet.name}: what came is not XML: {error}") from error
         except etree.XSLTError as error:
             raise TransformError(self._said(style, error)) from error
+        except ConfigError as error:
+            # A function met what only the stylesheet's values could name: a file, a column.
+            raise TransformError(f"{self.stylesheet.name}: {error}") from error
+        finally:
+            self._current.parameters = before
         return self._written(result)
 
     def _compiled(self) -> Any:
@@ -73,9 +89,26 @@ class Transform:
         return _place(self.stylesheet, style.error_log, "; ".join(said) or str(error))
 
 
-def _parsed(stylesheet: Path) -> etree._ElementTree:
+class _Imports(etree.Resolver):
+    """Gives libxslt what a stylesheet imports and includes, from the integration's folder alone."""
+
+    def __init__(self, resources: Resources, stylesheet: Path) -> None:
+        self._resources = resources
+        self._stylesheet = stylesheet
+
+    def resolve(  # type: ignore[override]  # the stubs lack the context
+        self, system_url: str, public_id: str, context: Any
+    ) -> Any:
+        """Return the file that an address stands for. Raises ConfigError when there is none."""
+        path = self._resources.find(system_url, self._stylesheet, ".xsl")
+        return self.resolve_string(path.read_bytes(), context, base_url=str(path))
+
+
+def _parsed(stylesheet: Path, imports: _Imports) -> etree._ElementTree:
+    reader = xml.parser()
+    reader.resolvers.add(imports)
     try:
-        tree = etree.fromstring(stylesheet.read_bytes(), xml.parser(), base_url=str(stylesheet)).getroottree()
+        tree = etree.fromstring(stylesheet.read_bytes(), reader, base_url=str(stylesheet)).getroottree()
     except OSError as error:
         raise ConfigError(f"{stylesheet} cannot be read: {error.strerror}") from error
     except etree.XMLSyntaxError as error:
@@ -83,9 +116,6 @@ def _parsed(stylesheet: Path) -> etree._ElementTree:
     root = tree.getroot()
     if root.tag not in (f"{_XSL}stylesheet", f"{_XSL}transform"):
         raise ConfigError(f"{stylesheet}:{root.sourceline}: <{root.tag}> is no XSLT 1.0 stylesheet")
-    for tag in ("import", "include"):
-        for element in root.iterfind(f"{_XSL}{tag}"):
-            raise ConfigError(f"{stylesheet}:{element.sourceline}: xsl:{tag} is not supported; put it into this file")
     return tree
 
 

@@ -1,0 +1,62 @@
+"""Where stylesheets find what they name: inside the integration's folder, nowhere else.
+
+Oracle's files name one another by paths relative to themselves and by ``oramds:/`` addresses of
+the metadata store, whose top is a folder of the integration here.
+"""
+
+import threading
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from jmswrap.errors import ConfigError
+from jmswrap.transform.dvm import ValueMap, read
+
+STORE = "oramds:"
+"""What begins an address in the vendor's metadata store."""
+
+
+class Resources:
+    """The files of one generation of an integration. Safe for threads; each map is read once."""
+
+    def __init__(self, folder: Path, metadata: str = "") -> None:
+        self.folder = folder.resolve()
+        self.metadata = (folder / metadata).resolve() if metadata else self.folder
+        self._maps: dict[Path, ValueMap] = {}
+        self._lock = threading.Lock()
+
+    def find(self, address: str, beside: Path, suffix: str = "") -> Path:
+        """Return the file that an address in a file stands for. Raises ConfigError when there is none."""
+        candidates = self._candidates(address, beside)
+        if suffix:
+            candidates = [path if path.suffix else path.with_suffix(suffix) for path in candidates]
+        path = next((path for path in candidates if path.is_file()), candidates[0]).resolve()
+        if not path.is_relative_to(self.folder) and not path.is_relative_to(self.metadata):
+            raise ConfigError(f"{beside.name} names {address}, which lies outside the integration's folder")
+        if path.is_file():
+            return path
+        raise ConfigError(f"{beside.name} names {self._shown(Path(address))}, and there is no file {self._shown(path)}")
+
+    def value_map(self, address: str, beside: Path) -> ValueMap:
+        """Return the map that an address stands for. Raises ConfigError."""
+        path = self.find(address, beside, ".dvm")
+        with self._lock:
+            found = self._maps.get(path)
+            if found is None:
+                found = self._maps[path] = read(path)
+        return found
+
+    def _candidates(self, address: str, beside: Path) -> list[Path]:
+        if address.startswith(STORE):
+            return self._stored(unquote(address[len(STORE) :]).lstrip("/"))
+        if urlsplit(address).scheme:
+            raise ConfigError(f"{beside.name} names {address}; only files of the integration's folder can be read")
+        return [beside.parent / unquote(address), self.metadata / unquote(address)]
+
+    def _stored(self, name: str) -> list[Path]:
+        """Return where in the copy of the metadata store a file may be."""
+        # `/apps/NAME/…` and `/deployed-composites/default/NAME_rev1.0/…` lie below roots that a copy often leaves out.
+        parts = Path(name).parts
+        return [self.metadata.joinpath(*parts[n:]) for n in range(max(1, len(parts)))]
+
+    def _shown(self, path: Path) -> str:
+        return str(path.relative_to(self.folder)) if path.is_relative_to(self.folder) else str(path)
