@@ -6,10 +6,12 @@ from pathlib import Path
 from jmswrap.app.integration import Integration
 from jmswrap.config.partner_settings import Partner
 from jmswrap.config.security_settings import OAuth
+from jmswrap.contract.nouns import Port
 from jmswrap.errors import ConfigError
 from jmswrap.partner.authentication import Authentication
 from jmswrap.partner.client import PartnerClient
 from jmswrap.partner.credential import Credential
+from jmswrap.partner.forms import Form
 from jmswrap.partner.oauth import Tokens
 from jmswrap.partner.transport import Limits
 
@@ -42,6 +44,7 @@ class Partners:
             address=settings.address,
             limits=limits(settings),
             authentication=authentication,
+            forms=forms(self._integration.partners[name].port(settings.service, settings.port)),
         )
 
     def _shared(self, settings: Partner, folder: Path) -> Tokens | None:
@@ -50,6 +53,12 @@ class Partners:
         if oauth is not None and oauth not in self._tokens:
             self._tokens[oauth] = Tokens(oauth, Credential(oauth.client_secret, folder, os.environ))
         return None if oauth is None else self._tokens[oauth]
+
+
+def forms(port: Port) -> dict[str, Form]:
+    """Return how bodies are stored and sent, for the operations where that differs."""
+    bodies = {o.name: o.request for o in port.usable if o.request is not None}
+    return {name: Form(body.form, body.element, body.wire) for name, body in bodies.items()}
 
 
 def limits(settings: Partner) -> Limits:

@@ -16,6 +16,7 @@ from lxml import etree
 
 from jmswrap import xml
 from jmswrap.contract.nouns import Operation, Port
+from jmswrap.contract.unencoded import ENCODING
 
 _REFUSALS = (
     zeep.exceptions.Error,
@@ -32,8 +33,13 @@ _REFUSALS = (
 
 
 class _FilesOnly(zeep.Transport):
+    encoding: Path
+    """The copy of the schema that zeep asks for by its address even where the import names a file."""
+
     def load(self, url: str) -> bytes:
         """Return a file; an address is refused."""
+        if url == ENCODING and self.encoding.is_file():
+            return self.encoding.read_bytes()
         if "://" in url:
             raise OSError(f"{url} is not in the bundle")
         return Path(url).read_bytes()
@@ -42,6 +48,7 @@ class _FilesOnly(zeep.Transport):
 def zeep_refusal(wsdl: Path) -> str:
     """Return why zeep cannot read a local WSDL; empty when it can."""
     transport = _FilesOnly()  # type: ignore[no-untyped-call]
+    transport.encoding = wsdl.parent / "soap-encoding.xsd"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

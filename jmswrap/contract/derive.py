@@ -13,9 +13,11 @@ from jmswrap import xml
 from jmswrap.contract import receipt
 from jmswrap.contract.documents import DEFINITIONS, load
 from jmswrap.contract.inline import inline_texts
+from jmswrap.contract.mending import content
 from jmswrap.contract.nouns import Contract, HeaderPart, Operation, Port
 from jmswrap.contract.reading import read
 from jmswrap.contract.schemaset import SchemaSet
+from jmswrap.contract.wrappers import schema_set
 from jmswrap.errors import ContractError
 
 PLACEHOLDER = "http://jmswrap.invalid/services/"
@@ -30,7 +32,7 @@ def derive(bundle: Path, folder: Path, name: str, service: str = "", port: str =
     ``ContractError`` says what stands in the way and where.
     """
     contract = read(bundle)
-    schemas = SchemaSet(bundle)
+    schemas = schema_set(bundle, contract)
     chosen = contract.port(service, port).declared(schemas.elements)
     if not chosen.usable:
         raise ContractError(_why_nothing(chosen))
@@ -38,7 +40,7 @@ def derive(bundle: Path, folder: Path, name: str, service: str = "", port: str =
     folder.mkdir(parents=True, exist_ok=True)
     for source in schemas.sources:
         if source.root.tag != DEFINITIONS:
-            (folder / source.path.name).write_bytes(source.path.read_bytes())
+            (folder / source.path.name).write_bytes(content(source.root))
     wsdl = folder / f"{name}.wsdl"
     wsdl.write_bytes(text.encode("utf-8"))
     return wsdl

@@ -14,6 +14,7 @@ DOCUMENT = "document"
 RPC = "rpc"
 LITERAL = "literal"
 ENCODED = "encoded"
+PARTS = "parts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +40,42 @@ class HeaderPart:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a message that stands in the body."""
+
+    name: str
+    element: str = ""
+    """The element it is, or empty when it has a type."""
+    type: str = ""
+    """The type it has, ``{namespace}local``, or empty when it is an element."""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A body that is not one element of the contract's schemas, so an element is derived for it.
+
+    The derived element, the body's *document form*, is what clients send and what is stored;
+    the worker turns it into what the contract says: the *wire form*.
+    """
+
+    form: str
+    """``rpc``, ``encoded`` (both: a wrapper holds the parts) or ``parts`` (the body holds them, or none)."""
+    element: str
+    """The derived element, ``{namespace}local``."""
+    wire: str
+    """The wrapper on the wire, ``{namespace}local``; empty when the body holds the parts themselves."""
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """An operation as one port offers it."""
 
     name: str
     element: str
-    """The request's body element; empty when the body is empty or of another style."""
+    """The request's body element, derived where the contract has none; empty when jmswrap cannot take it."""
     reply_element: str
-    """The reply's body element; empty when there is none."""
+    """The reply's body element, derived where the contract has none; empty when there is none."""
     soap_action: str
     style: str
     """``document`` or ``rpc``."""
@@ -64,6 +93,10 @@ class Operation:
     problem: str = ""
     """One sentence on why jmswrap cannot take this operation; empty when it can."""
     documentation: str = ""
+    request: Body | None = None
+    """How the request's element and its body on the wire differ; none when they do not."""
+    reply: Body | None = None
+    """The same of the reply."""
 
     @property
     def headers(self) -> tuple[str, ...]:

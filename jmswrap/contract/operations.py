@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from lxml import etree
 
 from jmswrap import xml
+from jmswrap.contract.bodies import BodyRead, body_parts, read_body
 from jmswrap.contract.definitions import Definition, Definitions
 from jmswrap.contract.documents import qualified
-from jmswrap.contract.nouns import DOCUMENT, ENCODED, LITERAL, RPC, HeaderPart, Operation
+from jmswrap.contract.nouns import DOCUMENT, RPC, HeaderPart, Operation, Place
 from jmswrap.errors import ContractError
 
 _MIME = "http://schemas.xmlsoap.org/wsdl/mime/"
@@ -20,14 +21,6 @@ class _Side:
     binding: etree._Element | None
     message: Definition
     message_name: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Body:
-    element: str = ""
-    use: str = LITERAL
-    problem: str = ""
-    part: str = ""
 
 
 class _Reader:
@@ -69,42 +62,27 @@ class _Reader:
         name = qualified(part, part.get("element", ""), found[1].source)
         return HeaderPart(name, found[0], part.get("name", ""), required)
 
-    def body(self, side: _Side, headers: tuple[HeaderPart, ...], style: str, label: str) -> _Body:
+    def body(self, side: _Side, headers: tuple[HeaderPart, ...], style: str, name: str, reply: bool) -> BodyRead:
+        """Return what is in the body of a request or a reply."""
         soap_body = None if side.binding is None else next(side.binding.iter(f"{{{self.soap}}}body"), None)
-        use = LITERAL if soap_body is None else soap_body.get("use", LITERAL)
         place = side.message.place if soap_body is None else self.binding.source.place(soap_body)
-        if use == ENCODED or style != DOCUMENT:
-            why = "soap:body use=encoded" if use == ENCODED else f"soap:binding style={style}"
-            return _Body("", use, f"{place}: {label} is {style}/{use} ({why}); only document/literal works.")
         attached = [] if side.binding is None else list(side.binding.iter(f"{{{_MIME}}}content"))
         if attached:
             where = self.binding.source.place(attached[0])
-            return _Body("", use, f"{where}: {label} carries attachments (mime:content), which jmswrap cannot queue.")
-        return self._literal(side, soap_body, headers, label)
+            problem = f"{where}: operation {name} carries attachments (mime:content), which jmswrap cannot queue."
+            return BodyRead(problem=problem)
+        taken = {h.part for h in headers if h.message == side.message_name}
+        parts = body_parts(side.message, soap_body, taken)
+        home = self.binding.source.root.get("targetNamespace", "")
+        return read_body(side.message, parts, soap_body, style, home, name, reply, place)
 
-    def _literal(
-        self, side: _Side, soap_body: etree._Element | None, headers: tuple[HeaderPart, ...], label: str
-    ) -> _Body:
-        parts = side.message.element.findall(f"{{{xml.WSDL}}}part")
-        if soap_body is not None and soap_body.get("parts") is not None:
-            named = (soap_body.get("parts") or "").split()
-            parts = [p for p in parts if p.get("name") in named]
-        else:
-            taken = {h.part for h in headers if h.message == side.message_name}
-            parts = [p for p in parts if p.get("name") not in taken]
-        if len(parts) != 1:
-            counted = f"{len(parts)} body parts in message {side.message.name}"
-            return _Body(problem=f"{side.message.place}: {label} has {counted}; exactly one works.")
-        if not parts[0].get("element"):
-            place = side.message.source.place(parts[0])
-            return _Body(problem=f"{place}: {label} has part {parts[0].get('name')} with a type instead of an element.")
-        name = qualified(parts[0], parts[0].get("element", ""), side.message.source)
-        return _Body(name, part=parts[0].get("name", ""))
-
-    def fault(self, element: etree._Element) -> str:
+    def fault(self, element: etree._Element, style: str) -> str:
         """Return the detail element of a declared fault; empty when its message has no part with an element."""
         found = self.definitions.find("message", self.port_type, element, element.get("message", ""))
         part = None if found is None else found[1].element.find(f"{{{xml.WSDL}}}part[@element]")
+        typed = None if found is None else found[1].element.find(f"{{{xml.WSDL}}}part[@type]")
+        if style == RPC and part is None and typed is not None:
+            return typed.get("name", "")  # an rpc fault's detail has its part's name, in no namespace
         if found is None or part is None:
             place = self.port_type.source.place(element)
             said = f"fault {element.get('name')} has no message with an element, so its detail is not known."
@@ -131,13 +109,9 @@ def read_operation(
     reply = reader.side("output", element, abstract)
     place = binding.source.place(element)
     headers = reader.headers(request)
-    label = f"operation {name}"
-    if request is None:
-        body = _Body(problem=f"{place}: {label} has no input (a notification), so there is nothing to send.")
-    else:
-        body = reader.body(request, headers, style, label)
-    answered = _Body() if reply is None else reader.body(reply, reader.headers(reply), style, label)
-    faults = [reader.fault(e) for e in abstract.findall(f"{{{xml.WSDL}}}fault")]
+    body = _asked(reader, request, headers, style, name, _backward(abstract), place)
+    answered = BodyRead() if reply is None else reader.body(reply, reader.headers(reply), style, name, True)
+    faults = [reader.fault(e, style) for e in abstract.findall(f"{{{xml.WSDL}}}fault")]
     warnings += reader.warnings
     documentation = abstract.findtext(f"{{{xml.WSDL}}}documentation") or ""
     return Operation(
@@ -155,7 +129,33 @@ def read_operation(
         place=place,
         problem=body.problem,
         documentation=" ".join(documentation.split()),
+        request=body.derived,
+        reply=answered.derived,
     )
+
+
+def _backward(abstract: etree._Element) -> str:
+    """Return what an operation is in which the partner speaks first; empty for the others."""
+    order = [e.tag for e in abstract if e.tag in (f"{{{xml.WSDL}}}input", f"{{{xml.WSDL}}}output")]
+    if order[:1] != [f"{{{xml.WSDL}}}output"]:
+        return ""
+    return "a notification (output only)" if len(order) == 1 else "a solicit-response (output before input)"
+
+
+def _asked(
+    reader: _Reader,
+    request: _Side | None,
+    headers: tuple[HeaderPart, ...],
+    style: str,
+    name: str,
+    backward: str,
+    place: Place,
+) -> BodyRead:
+    if request is None or backward:
+        kind = backward or "without input"
+        said = f"operation {name} is {kind}: the partner would call, so there is nothing to send it"
+        return BodyRead(problem=f"{place}: {said}; offer it to the partner as a service of its own.")
+    return reader.body(request, headers, style, name, False)
 
 
 def _style(binding: Definition, soap_operation: etree._Element | None, namespace: str) -> str:

@@ -13,6 +13,7 @@ from lxml import etree
 from jmswrap import xml
 from jmswrap.contract.definitions import Definition, Definitions
 from jmswrap.contract.nouns import Contract, Operation, Port
+from jmswrap.contract.naming import with_derived_names
 from jmswrap.contract.operations import read_operation
 from jmswrap.errors import ContractError
 
@@ -30,7 +31,8 @@ def read(wsdl: Path) -> Contract:
             if port is not None:
                 ports.append(port)
     root = definitions.sources[0].root
-    return Contract(wsdl, root.get("targetNamespace", ""), tuple(ports), tuple(dict.fromkeys(warnings)))
+    named = with_derived_names(ports, wsdl)
+    return Contract(wsdl, root.get("targetNamespace", ""), named, tuple(dict.fromkeys(warnings)))
 
 
 def _port(definitions: Definitions, service: Definition, element: etree._Element, warnings: list[str]) -> Port | None:

@@ -8,7 +8,7 @@ from jmswrap import xml
 from jmswrap.contract.components import Components
 from jmswrap.contract.growing import EndlessError, Grower
 from jmswrap.contract.schemas import Schemas
-from jmswrap.contract.schemaset import SchemaSet
+from jmswrap.contract.wrappers import schema_set
 from jmswrap.errors import ContractError, InvalidDocument
 
 _GENEROUS = (1.0, 1.0, 0.5)
@@ -22,7 +22,7 @@ class Sampler:
     def __init__(self, wsdl: Path, schemas: Schemas | None = None) -> None:
         self._wsdl = wsdl
         self._schemas = schemas or Schemas.of(wsdl)
-        self._components = Components(SchemaSet(wsdl))
+        self._components = Components(schema_set(wsdl))
 
     def sample(self, element: str, seed: int = 0) -> etree._Element:
         """Return a valid instance of the global element ``{namespace}local``.

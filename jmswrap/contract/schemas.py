@@ -12,8 +12,8 @@ from lxml import etree
 
 from jmswrap.contract.compiling import compiled, error_entries
 from jmswrap.contract.documents import line_of
-from jmswrap.contract.schemaset import SchemaSet
 from jmswrap.contract.streaming import first_fault
+from jmswrap.contract.wrappers import schema_set
 from jmswrap.errors import InvalidDocument
 
 _NAME = re.compile(r"\{([^}\s']*)\}([^\W\d][\w.\-]*)")
@@ -35,7 +35,7 @@ class Schemas:
     @classmethod
     def of(cls, wsdl: Path) -> "Schemas":
         """Compile the schemas of a local WSDL; ``ContractError`` when libxml2 cannot."""
-        schemas = SchemaSet(wsdl)
+        schemas = schema_set(wsdl)
         schema, warnings = compiled(schemas)
         return cls(schema, schemas.elements, warnings)
 

@@ -91,6 +91,18 @@ class SchemaSet:
         """The files that were read, WSDLs first; not the schemas that jmswrap supplied."""
         return tuple(self._files.values())
 
+    def add(self, source: Source) -> None:
+        """Enter the schemas of a document that is no file of the contract."""
+        self._enter(source, "", False)
+        self._enter_waiting()
+
+    def drop(self, namespace: str) -> None:
+        """Leave a namespace out: its schemas, and the files that hold nothing else."""
+        self._chunks = {key: c for key, c in self._chunks.items() if c.namespace != namespace}
+        self._files = {
+            path: s for path, s in self._files.items() if s.root.tag == DEFINITIONS or s.root.get("targetNamespace") != namespace
+        }
+
     def _enter_waiting(self) -> None:
         while self._waiting:
             self._enter(*self._waiting.pop(0))

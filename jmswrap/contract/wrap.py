@@ -122,6 +122,10 @@ def _called(wsdl: Path, port: Port) -> tuple[Path, list[str]]:
     refusal = zeep_refusal(wsdl)
     if not refusal:
         return wsdl, []
+    derived = next((o for o in port.usable if o.request is not None), None)
+    if derived is not None:
+        said = f"operation {derived.name} is {derived.style}/{derived.use}, which needs its types to be called"
+        raise ContractError(f"{derived.place}: {said}, and zeep cannot read the schemas ({refusal}); correct them.")
     called = wsdl.with_name(f"{wsdl.stem}.calls.wsdl")
     namespace = load(port.place.file).root.get("targetNamespace", "")
     called.write_text(calling_wsdl(namespace, port), "utf-8")

@@ -203,9 +203,9 @@ class PartnerClient:
         output = operation.abstract.output_message
         declared = frozenset(
             # The detail of an rpc fault has the name of its part.
-            part.name if part.element is None else part.element.qname.text
+            name if part.element is None else part.element.qname.text
             for message in operation.abstract.fault_messages.values()
-            for part in message.parts.values()
+            for name, part in message.parts.items()
         )
         body = getattr(operation.input.zeep_message, "body", None)
         ready = self._ready(name, operation)

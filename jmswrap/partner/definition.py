@@ -16,6 +16,7 @@ from zeep.wsdl.bindings import Soap11Binding, Soap12Binding
 
 from jmswrap import log, xml
 from jmswrap.errors import ContractError
+from jmswrap.partner.forms import ENCODING
 from jmswrap.partner.transport import PooledTransport
 
 _LOG = log.get(__name__)
@@ -34,6 +35,10 @@ _REFUSALS = (
 
 def load(wsdl: Path, transport: PooledTransport) -> Any:
     """Return the zeep client of a local WSDL; its documents come from files only."""
+    encoding = wsdl.parent / "soap-encoding.xsd"
+    if encoding.is_file():
+        # zeep asks for this schema by its address even where the import names a file.
+        transport.copies[ENCODING] = encoding.resolve()
     try:
         return _client(wsdl, transport)
     except ContractError:

@@ -7,6 +7,7 @@ delays, lost answers and absences come as they are ordered, by chance with a giv
 
 import hashlib
 import random
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -22,9 +23,11 @@ from jmswrap.contract.reading import read
 from jmswrap.contract.sample import Sampler
 from jmswrap.contract.schemas import Schemas
 from jmswrap.errors import ConfigError, ContractError, InvalidDocument
+from jmswrap.testing.bodies import spoken, understood
 from jmswrap.testing.http import Answer, Request
 from jmswrap.testing.ledger import Entry, Ledger
 
+_ACTION = re.compile(r"""action\s*=\s*"?([^";]*)""")
 _VERSIONS = {xml.SOAP_11: "1.1", xml.SOAP_12: "1.2"}
 _MEDIA = {xml.SOAP_11: "text/xml; charset=utf-8", xml.SOAP_12: "application/soap+xml; charset=utf-8"}
 
@@ -95,15 +98,18 @@ class SimulatedPartner:
             return self._fault(xml.SOAP_11, "Client", f"the request is not well-formed XML: {error}")
         namespace = str(etree.QName(envelope).namespace)
         bodies = [] if namespace not in _VERSIONS else envelope.findall(f"{{{namespace}}}Body")
-        if len(bodies) != 1 or len(bodies[0]) != 1:
+        if len(bodies) != 1:
             known = namespace if namespace in _VERSIONS else xml.SOAP_11
-            return self._fault(known, "Client", "the request is no SOAP envelope with one body element")
-        return self._called(namespace, envelope, bodies[0][0], len(request.body))
+            return self._fault(known, "Client", "the request is no SOAP envelope with one body")
+        return self._called(namespace, envelope, bodies[0], request)
 
-    def _called(self, namespace: str, envelope: etree._Element, body: etree._Element, length: int) -> Answer:
-        operation = self.port.elements.get(str(body.tag))
-        if operation is None:
-            return self._fault(namespace, "Client", f"no operation takes the element {body.tag}")
+    def _called(self, namespace: str, envelope: etree._Element, whole: etree._Element, request: Request) -> Answer:
+        elements = list(whole.iterchildren(etree.Element))
+        meant = understood(self.port, elements, _action(request))
+        if meant is None:
+            said = f"the element {elements[0].tag}" if elements else "an empty body with this SOAP action"
+            return self._fault(namespace, "Client", f"no operation takes {said}")
+        operation, body = meant
         try:
             self._schemas.validate(body, operation.element)
         except InvalidDocument as error:
@@ -115,7 +121,7 @@ class SimulatedPartner:
             if self._random.random() < 0.5:
                 return Answer(503, delay_seconds=self._delay)
             return self._fault(namespace, "Server", "the simulated partner is not well; try again")
-        self._apply(operation, envelope, body, length)
+        self._apply(operation, envelope, body, len(request.body))
         if self._random.random() < self.behaviour.lost:
             return Answer(500, drop=True, delay_seconds=self._delay)
         return self._reply(namespace, operation)
@@ -147,7 +153,7 @@ class SimulatedPartner:
             content = b""
             if operation.reply_element:
                 reply = self._sampler.sample(operation.reply_element, self.behaviour.seed)
-                content = etree.tostring(reply, encoding="utf-8")
+                content = spoken(operation, reply)
                 content = content.partition(b"?>")[2] if content.startswith(b"<?xml") else content
             self._replies[operation.name] = content
         body = _envelope(namespace, self._replies[operation.name])
@@ -155,11 +161,12 @@ class SimulatedPartner:
 
     def _detail(self, operation: Operation) -> bytes:
         """Return the detail element of a business fault, empty where the contract declares none."""
-        if not operation.faults:
+        if not any(self._schemas.describes(fault) for fault in operation.faults):
             return b""
         if operation.name not in self._details:
             if self._rejection is None:
-                detail = self._sampler.sample(operation.faults[0], self.behaviour.seed)
+                described = next(f for f in operation.faults if self._schemas.describes(f))
+                detail = self._sampler.sample(described, self.behaviour.seed)
             else:
                 detail = self._rejection
             self._details[operation.name] = xml.standalone(detail)
@@ -206,6 +213,12 @@ class SimulatedPartner:
 
 def _envelope(namespace: str, content: bytes) -> bytes:
     return b'<s:Envelope xmlns:s="%s"><s:Body>%s</s:Body></s:Envelope>' % (namespace.encode(), content)
+
+
+def _action(request: Request) -> str:
+    """Return the SOAP action: a header in SOAP 1.1, a parameter of the content type in SOAP 1.2."""
+    found = _ACTION.search(request.headers.get("content-type", ""))
+    return (found[1] if found else request.headers.get("soapaction", "")).strip('"')
 
 
 def _hash(body: etree._Element) -> str:
