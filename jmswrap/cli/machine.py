@@ -14,10 +14,13 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
-from jmswrap.app import estate, gateway, overrides
+import click
+
+from jmswrap.app import backups, estate, gateway, overrides
 from jmswrap.app.connections import data_folder
 from jmswrap.app.integration import Integration
 from jmswrap.app.supervisor import Child, Supervisor
+from jmswrap.cli.backup import said
 from jmswrap.cli.serve import LISTENER_VARIABLE
 from jmswrap.errors import ConfigError
 from jmswrap.soap import server
@@ -40,6 +43,8 @@ class Wanted:
     simulate: bool = False
     latency_ms: float = 0
     faults: float = 0
+    restored: bool = False
+    """The store is a restored copy: it is dealt with before anything else is started."""
 
 
 class Machine:
@@ -58,6 +63,8 @@ class Machine:
         settings = self.integration.config.gateway
         self._listener = server.listen(settings.host, settings.port)
         url = await asyncio.to_thread(self._start_store)
+        if self._wanted.restored:
+            click.echo(said(await asyncio.to_thread(backups.deal_with, self.integration, url)))
         partners = self._simulated() if self._wanted.simulate else []
         if partners:
             plan = json.dumps([asdict(hosted) for hosted in partners])

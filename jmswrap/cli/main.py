@@ -37,6 +37,9 @@ VERBS = {
     "pause": "jmswrap.cli.moves:pause",
     "resume": "jmswrap.cli.moves:resume",
     "erase": "jmswrap.cli.erase:erase",
+    "backup": "jmswrap.cli.backup:backup",
+    "restore": "jmswrap.cli.backup:restore",
+    "restored": "jmswrap.cli.backup:restored",
 }
 """Every verb and where it lives, in the order in which a newcomer meets them."""
 

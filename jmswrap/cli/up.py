@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from jmswrap import log
+from jmswrap.app import backups
 from jmswrap.app.integration import Integration, load
 from jmswrap.cli import options
 from jmswrap.cli.machine import Machine, Wanted
@@ -40,6 +41,11 @@ READY_SECONDS = 120.0
     metavar="SHARE",
     help="With --simulate: share of calls that fail, from 0 to 1.",
 )
+@click.option(
+    "--restored",
+    is_flag=True,
+    help="The data folder was restored from a backup: pause all, doubt what was not settled.",
+)
 @click.option("--ready-file", type=click.Path(path_type=Path), help="Write the addresses there as JSON when all is up.")
 def up(
     file: Path,
@@ -49,6 +55,7 @@ def up(
     simulate: bool,
     latency_ms: float,
     faults: float,
+    restored: bool,
     ready_file: Path | None,
 ) -> None:
     """Run an integration on this machine: store, gateway, workers.
@@ -65,7 +72,9 @@ def up(
     if data is not None:
         given.setdefault("store", {})["data"] = str(data.absolute())
     integration = load(file, given)
-    wanted = Wanted(given, simulate, latency_ms, faults)
+    if not restored and backups.waits(integration):
+        raise ConfigError("the data folder was restored from a backup: start it with `jmswrap up --restored`")
+    wanted = Wanted(given, simulate, latency_ms, faults, restored)
     asyncio.run(_run(Machine(integration, wanted), ready_file))
 
 

@@ -16,8 +16,10 @@ from jmswrap.history.edge import down, edge
 from jmswrap.history.nouns import Extent, Kept, Search
 from jmswrap.history.opening import Place
 from jmswrap.history.tables import MESSAGES
+from jmswrap.states import State
 
 ERASED_AT_ONCE = 500
+LOOKED_UP_AT_ONCE = 500
 
 _HEADS = tuple(column for column in MESSAGES.c if column.name != "body")
 _OWN_FAULT = (exc.DataError, exc.IntegrityError, exc.NotSupportedError)
@@ -62,6 +64,20 @@ class History:
         with self._connected(reads=True) as connection:
             found = connection.execute(query).first()
         return None if found is None else rows.kept(found._mapping)
+
+    def settled(self, message_ids: Sequence[str]) -> dict[tuple[str, int], State]:
+        """Return which of these are here, by id and time of acceptance, and how they ended."""
+        found: dict[tuple[str, int], State] = {}
+        if not self._exists():
+            return found
+        with self._connected(reads=True) as connection:
+            for start in range(0, len(message_ids), LOOKED_UP_AT_ONCE):
+                wanted = MESSAGES.c.id.in_(message_ids[start : start + LOOKED_UP_AT_ONCE])
+                rows_found = connection.execute(
+                    select(MESSAGES.c.id, MESSAGES.c.accepted_ms, MESSAGES.c.state).where(wanted)
+                )
+                found |= {(one.id, one.accepted_ms): State(one.state) for one in rows_found}
+        return found
 
     def extent(self) -> Extent:
         """Return how much it holds."""

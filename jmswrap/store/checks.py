@@ -101,6 +101,13 @@ def require_safe(facts: Facts, vouched: bool = False) -> None:
         raise StoreUnsafe(" ".join(problems))
 
 
+def require_room(facts: Facts) -> None:
+    """Raise StoreUnsafe when the disk has no room for another copy of the data set."""
+    problems = _room(facts)
+    if problems:
+        raise StoreUnsafe(" ".join(problems))
+
+
 def _version(info: Mapping[str, Any]) -> list[str]:
     # Valkey says 7.2.4 for compatibility in redis_version, whatever its own version.
     text = str(info.get("redis_version", "0"))

@@ -37,6 +37,7 @@ NAMES = (
     "doubtful",
     "found",
     "attend",
+    "restored",
 )
 """Every script there is."""
 
