@@ -68,6 +68,7 @@ class Outcome(StrEnum):
     OVERSIZE_REPLY = "oversize-reply"
     CANNOT_CALL = "cannot-call"
     TRANSFORM_FAILED = "transform-failed"
+    VALUE_NOT_MAPPED = "value-not-mapped"
     FORWARDED = "forwarded"
     KILLED_WORKERS = "killed-workers"
 
@@ -136,6 +137,9 @@ TABLE: Mapping[Outcome, Row] = MappingProxyType(
         Outcome.OVERSIZE_REPLY: _unsure("an answer larger than max_reply_bytes", False),
         Outcome.CANNOT_CALL: _same("the message cannot be put into the partner's operation", Meaning.DEAD),
         Outcome.TRANSFORM_FAILED: _same("a step failed on this document", Meaning.DEAD),
+        Outcome.VALUE_NOT_MAPPED: _same(
+            "a value map that must have every value has none for this one", Meaning.REFUSED
+        ),
         Outcome.FORWARDED: _same("put on the next queue", Meaning.DELIVERED),
         Outcome.KILLED_WORKERS: _same("three workers in a row died while they had it", Meaning.DEAD),
     }

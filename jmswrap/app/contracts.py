@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from jmswrap.app.transforms import library
 from jmswrap.config.route_settings import Route
 from jmswrap.config.sentences import did_you_mean
 from jmswrap.config.settings import Config
@@ -14,8 +15,7 @@ from jmswrap.config.source import Where
 from jmswrap.contract.nouns import Contract, Operation, Port
 from jmswrap.contract.reading import read
 from jmswrap.contract.schemas import Schemas
-from jmswrap.errors import ConfigError, ContractError, TransformError
-from jmswrap.transform.xslt import Transform
+from jmswrap.errors import ConfigError, ContractError
 
 Finding = tuple[Where, str]
 
@@ -102,10 +102,14 @@ def compile_all(config: Config, contracts: Contracts, folder: Path) -> list[Find
                 Schemas.of(contract.wsdl)
             except ContractError as error:
                 findings.append(((section, name, "wsdl"), str(error)))
+    try:
+        known = library(config, folder)
+    except ConfigError as error:
+        return [*findings, (("transforms", "properties"), str(error))]
     for where, xslt in _stylesheets(config):
         try:
-            Transform(folder / xslt)
-        except (TransformError, ConfigError) as error:
+            known.compiled(folder / xslt)
+        except ConfigError as error:
             findings.append((where, str(error)))
     return findings
 

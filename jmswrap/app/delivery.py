@@ -15,14 +15,15 @@ from jmswrap.accept.hosting import consumers
 from jmswrap.accept.intake import Intake
 from jmswrap.app.integration import Integration, generation
 from jmswrap.app.partners import Partners
+from jmswrap.app.transforms import library
 from jmswrap.config.route_settings import Answer, AnswerStyle, InDoubt, Order, Retry, RetryClass, Route
 from jmswrap.config.settings import Config
 from jmswrap.config.windows import spans
 from jmswrap.deliver.delivery import Call, Delivery, Probe, Put, QueuePlan, Step, as_it_is
+from jmswrap.deliver.passing import Passing
 from jmswrap.message import Message
 from jmswrap.retry import Schedule
 from jmswrap.store.nouns import Guard
-from jmswrap.transform.xslt import Transform
 
 AFTERWARDS_SECONDS = 60.0
 """How much longer than its caller waits an answer is kept: for a caller that asks again."""
@@ -33,6 +34,11 @@ def plans(integration: Integration) -> dict[str, QueuePlan]:
     return _Plans(integration).made()
 
 
+def passings(integration: Integration) -> dict[str, Passing]:
+    """Return the routes that pass straight through, ready to be done; ConfigError or ContractError."""
+    return _Plans(integration).passings()
+
+
 class _Plans:
     def __init__(self, integration: Integration) -> None:
         self._integration = integration
@@ -40,6 +46,7 @@ class _Plans:
         self._generation = generation(integration)
         self._consumers = consumers(integration.config)
         self._partners = Partners(integration)
+        self._library = library(self._config, integration.folder)
         self._steps: dict[Path, Step] = {}
 
     def made(self) -> dict[str, QueuePlan]:
@@ -50,6 +57,17 @@ class _Plans:
             queue: QueuePlan(queue, found, self._guard(found), self._closed(found), self._consumers.get(queue, ""))
             for queue, found in queues.items()
         }
+
+    def passings(self) -> dict[str, Passing]:
+        found = {}
+        for name, route in self._config.routes.items():
+            if route.answer is AnswerStyle.SYNC:
+                delivery = self._delivery(name, route)
+                assert isinstance(delivery.target, Call), "checked when the file was loaded"
+                alone = {name: delivery}
+                guard, closed = self._guard(alone), self._closed(alone)
+                found[name] = Passing(delivery, delivery.target, route.answer_seconds, guard, closed)
+        return found
 
     def _delivery(self, name: str, route: Route) -> Delivery:
         return Delivery(
@@ -97,7 +115,7 @@ class _Plans:
         paths = [self._integration.folder / sheet for sheet in sheets]
         for path in paths:
             if path not in self._steps:
-                self._steps[path] = Transform(path)
+                self._steps[path] = self._library.compiled(path)
         return tuple(self._steps[path] for path in paths)
 
     def _closed(self, deliveries: Mapping[str, Delivery]) -> Callable[[int], tuple[tuple[int, int], ...]] | None:

@@ -168,9 +168,11 @@ def _ends(where: Where, route: Route, named: Named) -> Found:
     if target.partner is not None and target.partner not in named.partners:
         end = did_you_mean(target.partner, sorted(named.partners))
         yield (*where, "to", "partner"), f"route `{name}` goes to `{target.partner}`, which is no partner{end}"
-    if target.queue is not None and (route.reply or route.refusal):
-        key = "reply" if route.reply else "refusal"
-        yield (*where, key), f"route `{name}` goes to a queue, which never answers: remove `{key}`"
+    if target.queue is not None and route.reply:
+        yield (*where, "reply"), f"route `{name}` goes to a queue, which never answers: remove `reply`"
+    if target.queue is not None and route.refusal and not route.steps:
+        sentence = f"route `{name}` goes to a queue and has no steps, so nothing refuses: remove `refusal`"
+        yield (*where, "refusal"), sentence
 
 
 def _selectors(where: Where, route: Route, config: Config) -> Found:

@@ -13,6 +13,7 @@ from jmswrap.config.gateway_settings import Client, Gateway
 from jmswrap.config.partner_settings import Partner
 from jmswrap.config.route_settings import Route
 from jmswrap.config.store_settings import History, Store
+from jmswrap.config.transform_settings import Transforms
 
 SCHEMA_VERSION = 1
 """The version of this table; a file says it in its first key."""
@@ -51,6 +52,7 @@ class Config(Settings):
     clients: dict[Name, Client] = Field(
         default_factory=dict, description="The callers, when they must say who they are."
     )
+    transforms: Transforms = Field(Transforms.model_validate({}), description="What stylesheets stand on.")
     partners: dict[Name, Partner] = Field(default_factory=dict, description="The applications that are called.")
     routes: dict[Name, Route] = Field(description="The paths between them.")
 

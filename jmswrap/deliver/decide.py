@@ -96,9 +96,10 @@ def _delivered(settlement: Settlement, called: Called, claimed: Claimed, deliver
 
 
 def _refused(settlement: Settlement, called: Called, claimed: Claimed, delivery: Delivery) -> Settlement:
-    if delivery.refusal is None or not isinstance(delivery.target, Call):
+    if delivery.refusal is None:
         return _dead(settlement, called.sentence, called, claimed, delivery)
-    reason = f"refused by {delivery.target.partner.name}, negative acknowledgement sent: {called.sentence}"
+    by = delivery.target.partner.name if isinstance(delivery.target, Call) else "a value map"
+    reason = f"refused by {by}, negative acknowledgement sent: {called.sentence}"
     return _acknowledged(settlement, "", reason, called, claimed, delivery)
 
 

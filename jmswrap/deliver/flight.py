@@ -10,7 +10,7 @@ from jmswrap import clock, log
 from jmswrap.deliver.decide import Tried, decide
 from jmswrap.deliver.delivery import Call, Delivery, through
 from jmswrap.deliver.pace import DEADLY, Apart, Ended
-from jmswrap.errors import JmswrapError, TransformError
+from jmswrap.errors import JmswrapError, TransformError, ValueNotMapped
 from jmswrap.message import Claimed, Settlement
 from jmswrap.outcome import Called, Outcome
 from jmswrap.partner.answered import Answered
@@ -84,6 +84,8 @@ class Flight:
         try:
             message, redelivered = self.claimed.record.message, self.claimed.redelivered
             self.body = through(self.delivery.steps, self.claimed.body, message, redelivered)
+        except ValueNotMapped as error:
+            self._came_to(Called(Outcome.VALUE_NOT_MAPPED, str(error)))
         except TransformError as error:
             self._came_to(Called(Outcome.TRANSFORM_FAILED, str(error)))
         except Exception as error:  # noqa: BLE001 - whatever a step does, its message alone suffers

@@ -190,6 +190,17 @@ def test_a_refusal_without_a_route_for_it_waits_for_a_person(delivery: Delivery)
     assert (settlement.state, settlement.on_dead, settlement.outputs) == (State.DEAD, "hold", ())
 
 
+def test_a_value_that_a_map_must_have_is_refused_before_anything_is_sent(delivery: Delivery) -> None:
+    delivery = replace(delivery, target=Put("next", "next-route"), refusal=Put("answers"))
+    settlement = settled(Outcome.VALUE_NOT_MAPPED, delivery)
+    assert (settlement.state, settlement.on_dead, [out.queue for out in settlement.outputs]) == (
+        State.DEAD,
+        "release",
+        ["answers"],
+    )
+    assert settlement.reason == "refused by a value map, negative acknowledgement sent: said so"
+
+
 def test_a_refusal_that_cannot_be_transformed_holds_as_the_route_says(delivery: Delivery) -> None:
     settlement = settled(Outcome.FAULT_REFUSED, replace(delivery, refusal=Put("answers", steps=(fail,))), fault=FAULT)
     assert (settlement.state, settlement.on_dead, settlement.outputs) == (State.DEAD, "hold", ())

@@ -200,7 +200,9 @@ def test_an_early_refusal_of_a_large_request_is_heard() -> None:
 
 
 # tests/unit/deliver; tests/unit/partner/test_tokens.py
-ELSEWHERE = {Outcome.TRANSFORM_FAILED, Outcome.FORWARDED, Outcome.KILLED_WORKERS, Outcome.NO_TOKEN}
+ELSEWHERE = {
+    *(Outcome.TRANSFORM_FAILED, Outcome.VALUE_NOT_MAPPED, Outcome.FORWARDED, Outcome.KILLED_WORKERS, Outcome.NO_TOKEN)
+}
 
 
 def test_every_row_of_the_table_is_made_by_a_test() -> None:
@@ -219,7 +221,7 @@ _CERTAIN = {
     *(Outcome.REDIRECTED, Outcome.NOT_AUTHORISED, Outcome.NO_SUCH_ENDPOINT, Outcome.REQUEST_TIMED_OUT),
     *(Outcome.TOO_MANY, Outcome.HTTP_REFUSED, Outcome.UNAVAILABLE, Outcome.FAULT_CREDENTIALS),
     *(Outcome.FAULT_REFUSED, Outcome.FAULT_TECHNICAL, Outcome.FAULT_NEVER, Outcome.KILLED_WORKERS),
-    Outcome.NO_TOKEN,
+    *(Outcome.NO_TOKEN, Outcome.VALUE_NOT_MAPPED),
 }
 
 

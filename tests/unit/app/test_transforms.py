@@ -1,0 +1,85 @@
+"""What an integration's settings give its stylesheets, through the whole way to a message's fate."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+from lxml import etree
+
+from jmswrap.app.delivery import plans
+from jmswrap.app.integration import check, load
+from jmswrap.deliver.flight import Flight
+from jmswrap.errors import ConfigError
+from jmswrap.message import Claimed, Message, Record
+from jmswrap.outcome import Outcome
+from jmswrap.states import State
+
+SHEET = """<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform"
+ xmlns:dvm="http://www.oracle.com/XSL/Transform/java/oracle.tip.dvm.LookupValue"
+ xmlns:aia="http://www.oracle.com/XSL/Transform/java/oracle.apps.aia.core.xpath.AIAFunctions">
+<xsl:template match="/"><p type="{aia:getSystemType('CCB_01')}"><xsl:value-of
+ select="dvm:lookupValue('oramds:/apps/dvm/Kind.dvm', 'CCB', /a, 'MDM', /a)"/></p></xsl:template></xsl:stylesheet>"""
+MAP = """<dvm name="Kind" xmlns="http://xmlns.oracle.com/dvm"><columns>
+<column name="CCB"/><column name="MDM"/></columns>
+<rows><row><cell>P</cell><cell>Person</cell></row></rows></dvm>"""
+PROPERTIES = """<AIAConfiguration xmlns="http://xmlns.oracle.com/aia/core/config/V1">
+<ModuleConfiguration moduleName="M">
+<Property name="DVM.Kind.ThrowException">true</Property></ModuleConfiguration></AIAConfiguration>"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "mds" / "dvm").mkdir(parents=True)
+    (tmp_path / "mds" / "dvm" / "Kind.dvm").write_text(MAP)
+    (tmp_path / "mds" / "config.xml").write_text(PROPERTIES)
+    (tmp_path / "step.xsl").write_text(SHEET)
+    settings = {
+        "jmswrap": 1,
+        "name": "mapped",
+        "transforms": {
+            "metadata": "mds",
+            "properties": ["mds/config.xml"],
+            "systems": {"CCB_01": {"type": "CCB"}},
+        },
+        "routes": {
+            "map": {
+                "from": {"queue": "in"},
+                "to": {"queue": "out"},
+                "steps": [{"xslt": "step.xsl"}],
+                "refusal": {"queue": "answers"},
+            }
+        },
+    }
+    (tmp_path / "jmswrap.yaml").write_text(yaml.safe_dump(settings))
+    return tmp_path
+
+
+def prepared(folder: Path, body: bytes) -> Flight:
+    delivery = plans(load(folder))["in"].deliveries["map"]
+    record = Record(Message("m1", "in", "map", b""), State.IN_FLIGHT, accepted_ms=1, changed_ms=1)
+    flight = Flight(Claimed(record, body, fence=1), delivery, "worker", claimed_at=0.0, lease_end=60.0)
+    flight.prepare()
+    return flight
+
+
+def test_a_step_looks_values_up_in_the_maps_of_the_integration(folder: Path) -> None:
+    assert check(folder) == []
+    made = etree.fromstring(prepared(folder, b"<a>P</a>").body)
+    assert (made.get("type"), made.text) == ("CCB", "Person")
+
+
+def test_a_value_without_a_row_is_answered_negatively_where_the_map_must_have_it(folder: Path) -> None:
+    settlement = prepared(folder, b"<a>X</a>").settlement
+    assert settlement is not None
+    assert settlement.attempt is not None
+    assert settlement.attempt.outcome == Outcome.VALUE_NOT_MAPPED
+    assert [out.queue for out in settlement.outputs] == ["answers"]
+    assert b"value map Kind has no MDM for CCB" in settlement.outputs[0].body
+
+
+def test_a_properties_file_that_is_not_there_is_a_problem(folder: Path) -> None:
+    shutil.move(folder / "mds" / "config.xml", folder / "elsewhere.xml")
+    assert ["config.xml cannot be read" in str(problem) for problem in check(folder)] == [True]
+    with pytest.raises(ConfigError, match=r"config\.xml cannot be read"):
+        plans(load(folder))
