@@ -37,8 +37,7 @@ def load(wsdl: Path, transport: PooledTransport) -> Any:
     """Return the zeep client of a local WSDL; its documents come from files only."""
     encoding = wsdl.parent / "soap-encoding.xsd"
     if encoding.is_file():
-        # zeep asks for this schema by its address even where the import names a file.
-        transport.copies[ENCODING] = encoding.resolve()
+        transport.documents[str(encoding.resolve())] = _importing_itself(encoding)
     try:
         return _client(wsdl, transport)
     except ContractError:
@@ -63,6 +62,14 @@ def _client(wsdl: Path, transport: PooledTransport) -> Any:
     for warning in heard:
         _LOG.debug("zeep-warned", file=wsdl, said=warning.message)
     return client
+
+
+def _importing_itself(encoding: Path) -> bytes:
+    """Return the schema of SOAP's encoding for zeep, which asks the Web for it where it is not imported, even by itself."""
+    root = etree.fromstring(encoding.read_bytes(), xml.parser())
+    reference = {"namespace": ENCODING, "schemaLocation": encoding.name}
+    root.insert(0, etree.Element(f"{{{xml.XSD}}}import", reference))
+    return etree.tostring(root)
 
 
 def port(client: Any, wsdl: Path, service: str, name: str) -> Any:

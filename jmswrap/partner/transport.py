@@ -68,8 +68,6 @@ class PooledTransport(Transport):
         self.limits = limits
         self._context = context or ssl.create_default_context
         self.documents: dict[str, bytes] = {}
-        self.copies: dict[str, Path] = {}
-        """Files that stand for addresses which zeep asks for by itself."""
         self._idle: dict[tuple[str, str, int], deque[tuple[float, _Plain | _Tls]]] = {}
 
     def __del__(self) -> None:
@@ -77,8 +75,7 @@ class PooledTransport(Transport):
 
     def load(self, url: str) -> bytes:
         """Return a document of the pinned bundle; anything that is no local file is refused."""
-        url = str(self.copies.get(str(url), url))
-        parts = urlsplit(url)
+        parts = urlsplit(str(url))
         if parts.scheme not in ("", "file"):
             raise ContractError(f"{url} is not in the pinned bundle; pin the WSDL again, with all that it imports")
         path = Path(unquote(parts.path)) if parts.scheme else Path(url)
