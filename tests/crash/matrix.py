@@ -2,14 +2,20 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from tests.crash import gateway_rows, partner_rows, store_rows, worker_rows
+from tests.crash import gateway_rows, history_rows, partner_rows, store_rows, worker_rows
 from tests.crash.row import Result, Row, play
 from tests.crash.stage import Size
 
 FULL = Size()
 SHORT = Size(keys=8, each=10, away_seconds=2, patience_seconds=45)
 
-ROWS: tuple[Row, ...] = (*gateway_rows.ROWS, *worker_rows.ROWS, *store_rows.ROWS, *partner_rows.ROWS)
+ROWS: tuple[Row, ...] = (
+    *gateway_rows.ROWS,
+    *worker_rows.ROWS,
+    *store_rows.ROWS,
+    *history_rows.ROWS,
+    *partner_rows.ROWS,
+)
 
 SHORT_ROWS: tuple[str, ...] = (
     "gateway: after the write, before the reply: kill -9 (park)",

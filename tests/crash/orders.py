@@ -11,6 +11,8 @@ from jmswrap.contract.wrap import wrap
 
 WSDL = Path(__file__).parents[1] / "data" / "partner" / "orders.wsdl"
 QUEUE = "Orders"
+HISTORY = "history.sqlite"
+"""Its file, in the integration's folder."""
 VALUES = {"number": "t:number", "key": "t:note", "place": "t:quantity"}
 """What the partner's ledger notes of each order."""
 
@@ -31,6 +33,10 @@ class Plan:
     replicas: int = 0
     workers: int = 2
     on_dead: str = "hold"
+    history: bool = False
+    """Settled messages leave for a history; without one the verdict reads them in the store."""
+    plain: bool = False
+    """No `jmswrap up` and no worker of ours: a gateway, and `rq worker` as RQ ships it."""
     timeouts: dict[str, float] = field(default_factory=dict)
 
 
@@ -44,8 +50,7 @@ def integration(folder: Path, plan: Plan, store: str, partner: str) -> None:
         "name": "crash",
         "namespaces": {"p": "urn:example:orders"},
         "store": {"url": store, "lease_seconds": plan.lease_seconds, "replicas": plan.replicas},
-        # The verdict reads the records, so they stay.
-        "history": {"url": "none"},
+        "history": {"url": f"sqlite:///{HISTORY}", "after_seconds": 0.5} if plan.history else {"url": "none"},
         "workers": {"processes": plan.workers},
         "services": {"Orders": {"wsdl": "wsdl/Orders.wsdl"}},
         "partners": {"Orders": {**contract, "address": partner, "breaker_seconds": 1, **timeouts}},

@@ -133,14 +133,15 @@ _FOOT = """## How to read it
 - **Lost** compares two ledgers: what clients have a receipt for, and what the partner applied or the error queue
   holds. A client without a receipt sends the same order again until it has one.
 - **In doubt** counts how often an order became IN_DOUBT. **Duplicates** were applied more than once;
-  **unmarked** are those whose record has no second delivery (JMSRedelivered).
+  **unmarked** are orders that were applied more often than their record counts deliveries (from the second on a
+  message carries JMSRedelivered). What has left for the history is judged by its record there.
 - **Order** is kept when the partner applied each key's orders in the order in which they were sent.
 - **Totals** are exact when, for each state, comings less goings in the control totals, the queue's counts and the
   records themselves agree, and as many were accepted as acknowledged.
 - **Cared for** is the time until all messages that the struck worker held were in flight at another worker, or
   visible as in doubt; 5 s at most. `kill -9` rows use the default lease of 30 s: `jmswrap up` sees its worker die
-  and gives back what it held. SIGSTOP rows use a lease of 2 s, which must run out: nobody can tell a stopped worker
-  from a slow one.
+  and gives back what it held; where there is no parent, the store's list of connections tells. SIGSTOP rows use a
+  lease of 2 s, which must run out: nobody can tell a stopped worker from a slow one.
 - **Next receipt** is the time from the fault to the next receipt that any client got; near 0 where an answer was
   already on its way, or where accepting goes on.
 """

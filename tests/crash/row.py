@@ -109,7 +109,7 @@ def _played(row: Row, size: Size, folder: Path, began: float) -> Result:
         stage.striker.wait_over()
         stage.load.join()
         settle(stage.store, stage.bell, stage.partner.ledger, SETTLE_SECONDS)
-        verdict = judge(stage.store, stage.load.acknowledged(), stage.partner.ledger)
+        verdict = judge(stage.store, stage.load.acknowledged(), stage.partner.ledger, stage.history)
         later = [receipt.at - blow.at for receipt in stage.load.receipts.values() if receipt.at > blow.at]
         problems = _problems(row, size, verdict, cared_for, len(blow.held))
         return Result(
@@ -139,6 +139,8 @@ def _problems(row: Row, size: Size, verdict: Verdict, cared_for: float | None, h
         found.append(f"{verdict.unmarked} duplicates are not marked as redelivered")
     if verdict.duplicates and row.plan.policy == "park":
         found.append(f"{verdict.duplicates} duplicates on a route that sends nothing twice")
+    if verdict.vanished:
+        found.append(f"{len(verdict.vanished)} acknowledged orders have no record: {', '.join(verdict.vanished[:5])}")
     found += [f"totals: {sentence}" for sentence in verdict.inexact]
     if row.doubts and not verdict.in_doubt:
         found.append("nothing was in doubt, so the strike missed its moment")

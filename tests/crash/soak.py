@@ -193,7 +193,7 @@ def main() -> int:
     sys.stdout.write(text + "\n")
     if given.json:
         given.json.write_text(text + "\n", "utf-8")
-    broken = verdict.lost or verdict.disordered or verdict.unmarked or verdict.inexact
+    broken = verdict.lost or verdict.disordered or verdict.unmarked or verdict.inexact or verdict.vanished
     return 1 if broken or verdict.acknowledged < given.messages else 0
 
 

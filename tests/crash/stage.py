@@ -1,27 +1,32 @@
 """What a row plays on: a store, a partner, ``jmswrap up``, and the clients."""
 
+import contextlib
 import json
 import signal
 import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from jmswrap.history.history import History
+from jmswrap.database import Place
 from jmswrap.store import opening
 from jmswrap.store.store import Store
 from jmswrap.store.wakeup import Bell
+from jmswrap.worker.live import CONFIG_VARIABLE
 from tests.crash import orders
 from tests.crash.load import Load
 from tests.crash.loop import Loop
 from tests.crash.orders import Plan
 from tests.crash.partner import Partner
 from tests.crash.proxy import Proxy
-from tests.crash.stores import Backing, Open, Single
+from tests.crash.stores import Backing, Open, Single, free_ports
 from tests.crash.strikes import Striker
 
 UP_SECONDS = 60.0
@@ -61,6 +66,8 @@ class Stage:
     up: "subprocess.Popen[bytes]"
     facts: dict[str, Any]
     load: Load
+    history: History | None
+    """Where settled messages go, if the plan has one."""
     ends: ExitStack
     """Closed when the row ends."""
 
@@ -92,12 +99,12 @@ class Stage:
 
 
 @contextmanager
-def running(words: Sequence[str], log: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    """Run a command of jmswrap until the end of the block."""
+def running(
+    words: Sequence[str], log: Path, program: Sequence[str] = (sys.executable, "-m", "jmswrap")
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run a command of jmswrap, or of another program, until the end of the block."""
     with log.open("ab") as written:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "jmswrap", *words], stdin=subprocess.DEVNULL, stdout=written, stderr=written
-        )
+        process = subprocess.Popen([*program, *words], stdin=subprocess.DEVNULL, stdout=written, stderr=written)
     try:
         yield process
     finally:
@@ -124,17 +131,55 @@ def staged(folder: Path, plan: Plan, size: Size, open_store: Open = Single) -> I
         client = opening.client(backing.direct)
         stack.callback(client.close)
         store = Store(client, "crash")
-        log, ready = folder / "up.log", folder / "ready.json"
-        words = ["up", "-c", str(folder / "orders"), "--port", "0", "--ready-file", str(ready)]
-        up = stack.enter_context(running(words, log))
-        facts = until_up(up, ready, log)
+        history = History(Place(folder / "orders" / orders.HISTORY), "crash") if plan.history else None
+        if history is not None:
+            stack.callback(history.close)
+        up, facts = stack.enter_context(_plain(folder) if plan.plain else _up(folder))
         ledger = folder / "acknowledged.jsonl"
         service = facts["services"]["Orders"]["address"]
         load = Load(service, size.keys, size.each, ledger, size.pace_seconds, size.patience_seconds)
         stack.callback(load.stop)
-        yield Stage(
-            folder, plan, size, backing, store, Bell(client, "jmswrap"), partner, Striker(store), up, facts, load, stack
+        bell, striker = Bell(client, "jmswrap"), Striker(store)
+        yield Stage(folder, plan, size, backing, store, bell, partner, striker, up, facts, load, history, stack)
+
+
+@contextmanager
+def _up(folder: Path) -> Iterator[tuple["subprocess.Popen[bytes]", dict[str, Any]]]:
+    """Run everything as one machine does."""
+    log, ready = folder / "up.log", folder / "ready.json"
+    words = ["up", "-c", str(folder / "orders"), "--port", "0", "--ready-file", str(ready)]
+    with running(words, log) as up:
+        yield up, until_up(up, ready, log)
+
+
+@contextmanager
+def _plain(folder: Path) -> Iterator[tuple["subprocess.Popen[bytes]", dict[str, Any]]]:
+    """Run a gateway, and RQ's own worker."""
+    log, (port,) = folder / "up.log", free_ports(1)
+    variable = f"{CONFIG_VARIABLE}={folder / 'orders' / 'jmswrap.yaml'}"
+    program = ("env", variable, str(Path(sys.executable).with_name("rq")))
+    with (
+        running(["serve", "-c", str(folder / "orders"), "--port", str(port)], log) as gateway,
+        running(["worker", "-c", "jmswrap.rq", "--quiet"], log, program) as worker,
+    ):
+        _until_ready(port, log)
+        yield (
+            gateway,
+            {
+                "services": {"Orders": {"address": f"http://127.0.0.1:{port}/services/Orders"}},
+                "children": {"gateway": gateway.pid, "worker": worker.pid},
+            },
         )
+
+
+def _until_ready(port: int, log: Path) -> None:
+    pause, deadline = threading.Event(), time.monotonic() + UP_SECONDS
+    while True:
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/ready", timeout=5):
+            return
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"the gateway does not start: {log.read_text()[-2000:]}")
+        pause.wait(0.05)
 
 
 def until_up(up: "subprocess.Popen[bytes]", ready: Path, log: Path) -> dict[str, Any]:

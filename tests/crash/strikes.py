@@ -93,9 +93,9 @@ class Striker:
         return time.monotonic() - blow.at
 
     def _note(self, process: int) -> None:
-        name = worker_name(process)
+        name = f"{worker_name(process)}~"
         flying = self._store.messages(orders.QUEUE, State.IN_FLIGHT, limit=1000) if process else []
-        held = {one.message.id: one.fence for one in flying if one.worker == name}
+        held = {one.message.id: one.fence for one in flying if one.worker.startswith(name)}
         self.blow = Blow(process, time.monotonic(), held)
         self._struck.set()
 

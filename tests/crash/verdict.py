@@ -1,5 +1,9 @@
-"""The two ledgers and the store's totals decide: what was acknowledged, what was applied, what is exact."""
+"""The two ledgers and the store's totals decide: what was acknowledged, what was applied, what is exact.
 
+What has left the store for the history is judged by its record there.
+"""
+
+import sys
 import time
 from collections import Counter
 from collections.abc import Collection
@@ -7,6 +11,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from jmswrap.history.history import History
+from jmswrap.message import Record
 from jmswrap.states import State
 from jmswrap.store.store import Store
 from jmswrap.testing.ledger import Entry, entries
@@ -28,37 +34,45 @@ class Verdict:
     duplicates: int
     """Orders applied once too often, each time counted."""
     unmarked: int
-    """Orders applied more than once whose record does not say that they were redelivered."""
+    """Orders applied more often than their record says that they were sent."""
     lost: tuple[str, ...]
     """Acknowledged orders that are nowhere."""
     disordered: tuple[str, ...]
     """Keys whose orders were applied in another order than they were sent."""
     inexact: tuple[str, ...]
     """Control totals that do not add up."""
+    vanished: tuple[str, ...]
+    """Acknowledged orders that neither the store nor the history knows any more."""
 
 
-def judge(store: Store, acknowledged: Collection[str], ledger: Path) -> Verdict:
-    """Compare the clients' ledger, the partner's and the store."""
+def judge(store: Store, acknowledged: Collection[str], ledger: Path, history: History | None = None) -> Verdict:
+    """Compare the clients' ledger, the partner's, the store and the history, if there is one."""
     applied = entries(ledger)
     times = Counter(entry.values["number"] for entry in applied)
     dead = {record.message.source_id for record in store.messages(orders.QUEUE, State.DEAD, limit=100_000)}
-    repeated = [number for number, count in times.items() if count > 1]
+    records = {number: _record(store, history, number) for number in acknowledged}
     return Verdict(
         acknowledged=len(acknowledged),
         applied=len(times),
         dead=len(dead),
         in_doubt=_moves(store)["IN_FLIGHT>IN_DOUBT"],
         duplicates=sum(times.values()) - len(times),
-        unmarked=sum(not _redelivered(store, number) for number in repeated),
+        unmarked=sum(_sent(records.get(number) or _record(store, history, number)) < times[number] for number in times),
         lost=tuple(sorted(set(acknowledged) - set(times) - dead)),
         disordered=tuple(_disordered(applied)),
         inexact=tuple(_inexact(store, len(acknowledged))),
+        vanished=tuple(sorted(number for number, record in records.items() if record is None)),
     )
 
 
-def _redelivered(store: Store, number: str) -> bool:
-    record = store.record(orders.message_id(number))
-    return record is not None and record.redelivered
+def _record(store: Store, history: History | None, number: str) -> Record | None:
+    kept = history.message(orders.message_id(number)) if history is not None else None
+    return store.record(orders.message_id(number)) or (kept.record if kept else None)
+
+
+def _sent(record: Record | None) -> int:
+    # A record that is nowhere is told by itself.
+    return record.deliveries if record else sys.maxsize
 
 
 def _disordered(applied: list[Entry]) -> list[str]:

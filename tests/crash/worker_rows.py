@@ -85,7 +85,8 @@ def _mid_call(stops: bool) -> Act:
                 record = stage.store.record(orders.message_id(number))
                 assert record is not None
                 stage.partner.latency_seconds = 0
-                tasks.add(asyncio.ensure_future(strike(int(record.worker.rpartition(".")[2]))))
+                process = record.worker.partition("~")[0].rpartition(".")[2]
+                tasks.add(asyncio.ensure_future(strike(int(process))))
 
         stage.partner.arrived = arrived
 
@@ -117,8 +118,16 @@ def _rows(policy: str, stops: bool) -> list[Row]:
     return rows
 
 
-def _alone(stage: Stage) -> None:
-    """Strike a worker that no parent watches: only its lease says that it is dead."""
+def _alone(moment: Moment) -> Act:
+    """Strike a worker that no parent watches: only the store can tell that it is dead."""
+
+    def arm(stage: Stage) -> None:
+        _strike_alone(stage, moment)
+
+    return arm
+
+
+def _strike_alone(stage: Stage, moment: Moment) -> None:
     worker = stage.another_worker()
     other, kill = stage.facts["children"]["worker-1"], stage.striker.kill()
 
@@ -134,24 +143,44 @@ def _alone(stage: Stage) -> None:
     # The worker that `up` watches sits by until the other one is dead.
     os.kill(other, signal.SIGSTOP)
     stage.ends.callback(let_go_on)
-    stage.proxy.traps.append(Trap("mark_sending", When.AFTER, strike, only=grants, process=worker.pid))
+    stage.proxy.traps.append(Trap(moment.script, When.AFTER, strike, only=_TELLS[moment.script], process=worker.pid))
 
+
+_UNWATCHED = [moment for moment in MOMENTS if moment.step in ("claimed", "marked sending")]
+_WATCHES = "nobody watches the process: its connection to the store tells, after 2.5 s"
 
 _LONE = [
     Row(
         "worker",
-        "marked sending, no parent (`jmswrap work` alone)",
-        f"kill -9, lease {SHORT_LEASE_SECONDS:g} s",
-        Plan(policy, lease_seconds=SHORT_LEASE_SECONDS, workers=1),
-        _alone,
+        f"{moment.step}, no parent (`jmswrap work` alone)",
+        "kill -9",
+        Plan(policy, workers=1),
+        _alone(moment),
         struck=True,
-        doubts=policy == "park",
-        shows="the lease is all that tells: with the default of 30 s it takes up to 31 s",
+        doubts=policy == "park" and moment.sending,
+        shows=_WATCHES,
     )
     for policy in orders.POLICIES
+    for moment in _UNWATCHED
+]
+
+_PLAIN = [
+    Row(
+        "worker",
+        f"{moment.step}, `rq worker` only: the child it forked",
+        "kill -9",
+        Plan(policy, plain=True),
+        _at(moment, stops=False),
+        struck=True,
+        doubts=policy == "park" and moment.sending,
+        shows=_WATCHES,
+    )
+    for policy in orders.POLICIES
+    for moment in _UNWATCHED
 ]
 
 ROWS = (
     *(row for policy in orders.POLICIES for stops in (False, True) for row in _rows(policy, stops)),
     *_LONE,
+    *_PLAIN,
 )
