@@ -14,6 +14,9 @@ SOAP_HTTP = "http://schemas.xmlsoap.org/soap/http"
 WSA_10 = "http://www.w3.org/2005/08/addressing"
 WSA_0408 = "http://schemas.xmlsoap.org/ws/2004/08/addressing"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
+WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
+WSU = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
+WSSE_SECURITY = f"{{{WSSE}}}Security"
 
 
 def parser(charset: str = "") -> etree.XMLParser:

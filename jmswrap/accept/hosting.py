@@ -4,12 +4,17 @@ Built once, before the gateway's processes are forked; connections are made afte
 (``Engine``). The SOAP door reads these nouns and nothing else of the configuration.
 """
 
+import os
+import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from jmswrap import xml
+from jmswrap.accept.clients import Clients, clients_of
 from jmswrap.accept.commit import GroupCommit
 from jmswrap.accept.intake import Intake
+from jmswrap.accept.tls import context
 from jmswrap.config.gateway_settings import Gateway
 from jmswrap.config.route_settings import Route
 from jmswrap.config.settings import Config
@@ -68,6 +73,13 @@ class Hosting:
     queues: Mapping[str, str]
     """For each queue of the integration, the route that consumes it (empty: none)."""
     settings: Gateway
+    clients: Clients
+    tls: ssl.SSLContext | None
+    """None: connections are not encrypted here."""
+
+
+FirstUse = Callable[[str, bytes, int], Awaitable[bool]]
+"""Whether a caller (user name) uses a nonce for the first time; it is then remembered for some ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +90,7 @@ class Engine:
     ready: Callable[[], Awaitable[None]]
     """Raises Unavailable while the store cannot be trusted with a message."""
     close: Callable[[], Awaitable[None]]
+    first_use: FirstUse
 
 
 Open = Callable[[], Awaitable[Engine]]
@@ -91,7 +104,9 @@ def hosting(config: Config, folder: Path, address: str) -> Hosting:
     ConfigError or ContractError.
     """
     services = {name: _hosted(config, name, folder, address) for name in config.services}
-    return Hosting(config.name, services, consumers(config), config.gateway)
+    clients = clients_of(config, folder, os.environ)
+    tls = context(config.gateway.tls, folder, os.environ)
+    return Hosting(config.name, services, consumers(config), config.gateway, clients, tls)
 
 
 def consumers(config: Config) -> dict[str, str]:
@@ -142,6 +157,7 @@ def _write_operation(
             f"add one with `from: {{service: {service}, operation: {operation.name}}}`."
         )
     name, route = found
-    intake = Intake.compile(name, route, config.queue_of(name), config.namespaces, operation.headers)
-    headers = frozenset(operation.headers)
+    # Passwords travel in this block: it is understood or refused at the door, and never kept.
+    headers = frozenset(operation.headers) - {xml.WSSE_SECURITY}
+    intake = Intake.compile(name, route, config.queue_of(name), config.namespaces, tuple(headers))
     return WriteOperation(operation.name, operation.element, operation.soap_action, headers, intake)

@@ -10,13 +10,15 @@ from jmswrap.app.archiving import GATEWAY_PATIENCE_SECONDS, archiver
 from jmswrap.app.connections import connect, connect_async, store_url
 from jmswrap.app.integration import Integration
 from jmswrap.operate.sweeper import Sweeper
+from jmswrap.store.nonces import Nonces
 
 
 def public_address(integration: Integration, port: int) -> str:
     """Return the address without a path that published WSDLs name."""
     gateway = integration.config.gateway
     host = f"[{gateway.host}]" if ":" in gateway.host else gateway.host
-    return gateway.public_url.rstrip("/") or f"http://{host}:{port}"
+    scheme = "https" if gateway.tls.certificate else "http"
+    return gateway.public_url.rstrip("/") or f"{scheme}://{host}:{port}"
 
 
 def hosting(integration: Integration, address: str) -> Hosting:
@@ -47,6 +49,7 @@ def opener(integration: Integration) -> Open:
             await store.client.aclose()
             connections.close()
 
-        return Engine(commit=commit, ready=store.ready, close=close)
+        nonces = Nonces(store.client, store.prefix)
+        return Engine(commit=commit, ready=store.ready, close=close, first_use=nonces.first_use)
 
     return open_engine

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from lxml import etree
 
 from jmswrap.config.afterwards import afterwards, maintenance
+from jmswrap.config.gateway_checks import security
 from jmswrap.config.route_settings import Route, Selector
 from jmswrap.config.sentences import did_you_mean
 from jmswrap.config.settings import Config
@@ -41,6 +42,7 @@ class Named:
 def problems(config: Config, folder: Path, named: Named) -> Found:
     """Yield every problem between the parts of a configuration."""
     yield from _gateway(config)
+    yield from security(config, folder, named.services)
     yield from _store(config)
     yield from _history(config)
     yield from _namespaces(config)
@@ -70,11 +72,11 @@ def is_loopback(host: str) -> bool:
 
 def _gateway(config: Config) -> Found:
     gateway = config.gateway
-    if not is_loopback(gateway.host):
+    if not is_loopback(gateway.host) and not gateway.security.accept:
         yield (
             ("gateway", "host"),
-            f"`gateway.host` is {gateway.host}, but authentication is not configured yet: "
-            "listen on 127.0.0.1 and put a proxy that authenticates in front",
+            f"`gateway.host` is {gateway.host}, where anybody could call: say in `gateway.security.accept` how callers "
+            "show who they are, or listen on 127.0.0.1 behind a proxy that authenticates",
         )
     if gateway.public_url:
         yield from _address(("gateway", "public_url"), gateway.public_url)

@@ -79,7 +79,7 @@ def _ways(config: Config) -> Found:
     if closed and not {Way.BASIC, Way.CERTIFICATE} & set(accept):
         yield (
             ("gateway", "security", "open_pages"),
-            "nobody could see a page: a WS-Security password comes with calls only: accept `basic` or `certificate` too",
+            "nobody could see a page, a WS-Security password comes with calls only: accept `basic` or `certificate`",
         )
 
 

@@ -26,6 +26,7 @@ class Entry(Protocol):
     line: int
     message: str
     level_name: str
+    path: str | None
 
 
 def error_entries(log: Any) -> list[Entry]:

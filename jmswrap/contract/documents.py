@@ -60,6 +60,20 @@ def line_of(element: etree._Element) -> int:
     return int(line or 0)
 
 
+def path_of(element: etree._Element) -> str:
+    """Return where an element stands, in local names for a person: ``/Envelope/Body/Place/item[2]``."""
+    steps = []
+    each: etree._Element | None = element
+    while each is not None:
+        parent = each.getparent()
+        number = sum(1 for _ in each.itersiblings(each.tag, preceding=True)) + 1
+        is_one_of_many = number > 1 or next(each.itersiblings(each.tag), None) is not None
+        local = etree.QName(each).localname
+        steps.append(f"{local}[{number}]" if parent is not None and is_one_of_many else local)
+        each = parent
+    return "/" + "/".join(reversed(steps))
+
+
 def parse(content: bytes, name: str) -> etree._Element:
     """Return the root of a WSDL or schema document; ``name`` is what errors call it."""
     try:

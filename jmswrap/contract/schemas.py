@@ -11,7 +11,7 @@ from pathlib import Path
 from lxml import etree
 
 from jmswrap.contract.compiling import compiled, error_entries
-from jmswrap.contract.documents import line_of
+from jmswrap.contract.documents import line_of, path_of
 from jmswrap.contract.streaming import first_fault
 from jmswrap.contract.wrappers import schema_set
 from jmswrap.errors import InvalidDocument
@@ -60,11 +60,12 @@ class Schemas:
                 f"The body is {_spoken(str(element.tag))}, but {_spoken(expected)} is expected; send that element.",
                 line_of(element),
                 str(element.tag),
+                path_of(element),
             )
         if many:
             fault = first_fault(self._schema, element)
             if fault is not None:
-                raise _invalid(fault.message, fault.line, element)
+                raise _invalid(fault.message, line_of(fault.element), element, path_of(fault.element))
             return
         with self._lock:
             if self._schema.validate(element):
@@ -72,11 +73,22 @@ class Schemas:
             entry = next(iter(error_entries(self._schema.error_log)), None)
         if entry is None:
             raise InvalidDocument("The body does not fit the schema; correct it.", line_of(element), str(element.tag))
-        raise _invalid(entry.message, entry.line, element)
+        raise _invalid(entry.message, entry.line, element, _path(entry.path, element))
 
 
-def _invalid(message: str, line: int, element: etree._Element) -> InvalidDocument:
-    return InvalidDocument(plain_sentence(message), line, _element_at_fault(message, str(element.tag)))
+def _invalid(message: str, line: int, element: etree._Element, path: str) -> InvalidDocument:
+    return InvalidDocument(plain_sentence(message), line, _element_at_fault(message, str(element.tag)), path)
+
+
+def _path(told: str | None, element: etree._Element) -> str:
+    """Return where the fault is; libxml2 tells it from the validated element on, with stars for default namespaces."""
+    _, _, below = (told or "").lstrip("/").partition("/")
+    prefixes = {prefix: uri for each in element.iter("*") for prefix, uri in each.nsmap.items() if prefix}
+    try:
+        found = element.xpath(below, namespaces=prefixes) if below else [element]
+    except etree.XPathError:
+        return ""
+    return path_of(found[0]) if isinstance(found, list) and found and isinstance(found[0], etree._Element) else ""
 
 
 def _element_at_fault(message: str, default: str) -> str:

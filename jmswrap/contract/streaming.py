@@ -13,17 +13,17 @@ from typing import Any
 from lxml import etree
 
 from jmswrap import xml
-from jmswrap.contract.documents import line_of
 
 _PIECE_BYTES = 65_536
 
 
 @dataclass(frozen=True, slots=True)
 class StreamFault:
-    """The first fault, in libxml2's words, and the line of the element it means."""
+    """The first fault, in libxml2's words, and the element it means."""
 
     message: str
-    line: int
+    element: etree._Element
+    """As far as can be told: the last of its name that had begun."""
 
 
 class _FaultSeen(Exception):
@@ -72,15 +72,15 @@ def first_fault(schema: etree.XMLSchema, element: etree._Element) -> StreamFault
     except _FaultSeen:
         pass
     entry = next(iter(target.faults()), None)
-    return None if entry is None else StreamFault(entry.message, _line(entry.message, element, target.begun))
+    return None if entry is None else StreamFault(entry.message, _meant(entry.message, element, target.begun))
 
 
-def _line(message: str, element: etree._Element, begun: int) -> int:
-    """Return the line of the last element of the fault's name among those that had begun."""
-    line = line_of(element)
+def _meant(message: str, element: etree._Element, begun: int) -> etree._Element:
+    """Return the last element of the fault's name among those that had begun."""
+    meant = element
     for number, each in enumerate(element.iter("*"), 1):
         if f"'{each.tag}'" in message[: len(str(each.tag)) + 12]:
-            line = line_of(each)
+            meant = each
         if number >= begun:
             break
-    return line
+    return meant

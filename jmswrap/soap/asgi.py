@@ -13,6 +13,7 @@ from jmswrap.accept.hosting import Engine, Hosting, Open
 from jmswrap.accept.watch import StoreWatch
 from jmswrap.errors import JmswrapError, Refused, Unavailable
 from jmswrap.soap import faults, guard, pages
+from jmswrap.soap.admission import Admission
 from jmswrap.soap.desk import Desk, Desks
 from jmswrap.soap.faults import Answer, Headers, SoapFault
 
@@ -20,6 +21,7 @@ Scope = MutableMapping[str, Any]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 _READ = "GET, HEAD"
+_PROBES = ("/health", "/ready")
 _log = log.get(__name__)
 
 
@@ -31,6 +33,7 @@ class Gateway:
         self._open_engine = open_engine
         self._limits = guard.Limits(hosting.settings.max_body_bytes, hosting.settings.body_seconds)
         self._engine: Engine | None = None
+        self._admission: Admission | None = None
         self._desks: Desks | None = None
         self._watch: StoreWatch | None = None
 
@@ -46,6 +49,7 @@ class Gateway:
     async def open(self) -> None:
         """Open the engine and host the services; once, in the process's event loop."""
         self._engine = await self._open_engine()
+        self._admission = Admission(self._hosting.settings.security, self._hosting.clients, self._engine.first_use)
         self._watch = StoreWatch(self._engine.ready)
         await self._watch.start()
         self._desks = Desks(self._hosting, self._engine)
@@ -91,14 +95,16 @@ class Gateway:
     async def _post(self, scope: Scope, receive: guard.Receive, send: Send) -> Answer:
         version = guard.version_of(scope["headers"])
         try:
-            desk = self._desk(scope["path"])
+            desk, admission = self._door(scope["path"])
             if self._watch is not None:
                 self._watch.require_safe()
+            visit = await admission.visit(scope)
             head = guard.head(scope["headers"])
+            guard.check_length(head, self._limits)
             if head.expects_continue:
                 await send({"type": "http.response.informational", "status": 100, "headers": []})
             body = await guard.read_body(receive, head, self._limits)
-            return await desk.answer(head, body)
+            return await desk.answer(head, body, visit)
         except SoapFault as fault:
             _log.info("fault", path=scope["path"], code=fault.code, id=fault.id)
             return faults.answer(fault, version)
@@ -111,22 +117,27 @@ class Gateway:
             _log.error("unexpected", exc_info=True, path=scope["path"], id=id)
             return faults.answer(faults.unexpected(id), version)
 
-    def _desk(self, path: str) -> Desk:
-        if self._desks is None:
+    def _door(self, path: str) -> tuple[Desk, Admission]:
+        if self._desks is None or self._admission is None:
             raise Unavailable("The gateway is starting; send the message again in a moment.")
-        found = self._desks.by_path.get(path)
+        found = self._desks.by_path.get(path) or self._desks.by_path.get(path.removesuffix("/"))
         if found is None:
             raise SoapFault(f"There is no service at {path[:200]}; / lists them.", code="unknown-service", status=404)
-        return found
+        return found, self._admission
 
     async def _page(self, scope: Scope) -> Answer:
-        path, method = scope["path"], scope["method"]
+        path, method = scope["path"].removesuffix("/") or "/", scope["method"]
         desk = self._desks.by_path.get(path) if self._desks is not None else None
-        if desk is None and path not in ("/", "/health", "/ready"):
+        if desk is None and path not in ("/", *_PROBES):
             return pages.text(404, "There is nothing here; / lists the services.")
+        allow = f"{_READ}, OPTIONS, POST" if desk else f"{_READ}, OPTIONS"
+        if method == "OPTIONS":
+            return Answer(204, pages.TEXT, b"", ((b"allow", allow.encode()),))
         if method not in ("GET", "HEAD"):
-            allow = f"{_READ}, POST" if desk else _READ
             return pages.text(405, f"Use one of {allow}.", ((b"allow", allow.encode()),))
+        if self._admission is not None and not await self._admission.may_look(scope, path in _PROBES):
+            challenge = self._admission.challenge()
+            return pages.text(401 if challenge else 403, "Say who you are.", challenge)
         if desk is not None:
             return _of_service(desk, scope)
         if path == "/":
@@ -161,8 +172,13 @@ def _of_service(desk: Desk, scope: Scope) -> Answer:
     found = desk.wsdl() if wanted == "wsdl" else desk.file(wanted.removeprefix("xsd="))
     if found is None:
         return pages.text(404, f"{desk.name} has no such schema; ?wsdl names those it has.")
-    tags = [value.decode("latin-1") for name, value in scope["headers"] if name == b"if-none-match"]
-    return pages.document(found, ",".join(tags))
+    tags, codings = (_all(scope, name) for name in (b"if-none-match", b"accept-encoding"))
+    return pages.document(found, tags, zipped=pages.takes_gzip(codings))
+
+
+def _all(scope: Scope, wanted: bytes) -> str:
+    """Return a header's values as one list, as RFC 9110 §5.3 has it."""
+    return ",".join(value.decode("latin-1") for name, value in scope["headers"] if name == wanted)
 
 
 async def _send(send: Send, answer: Answer) -> None:
@@ -171,7 +187,7 @@ async def _send(send: Send, answer: Answer) -> None:
         (b"content-length", str(len(answer.body)).encode()),
         *answer.headers,
     )
-    if answer.status == 304:
+    if answer.status in (204, 304):
         headers = answer.headers
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})

@@ -12,12 +12,12 @@ from typing import Protocol
 from jmswrap.accept.hosting import Engine, Hosted, Hosting, TypedService, WriteService
 from jmswrap.accept.put import Queues
 from jmswrap.contract.publish import Document
-from jmswrap.soap.envelope import EnvelopeReader, has_many
+from jmswrap.soap.admission import Visit
+from jmswrap.soap.envelope import Envelope, EnvelopeReader, has_many
 from jmswrap.soap.faults import Answer
 from jmswrap.soap.guard import Head
-from jmswrap.soap.protocol import CallContext
 from jmswrap.soap.service import WriteServer, write_server
-from jmswrap.soap.typed import TypedHost
+from jmswrap.soap.typed import TypedHost, read_envelope
 from jmswrap.soap.versions import BY_NUMBER
 
 TYPED_THREADS = 8
@@ -35,7 +35,7 @@ class Desk(Protocol):
     def operations(self) -> Sequence[str]:
         """The names of its operations."""
 
-    async def answer(self, head: Head, body: bytes) -> Answer:
+    async def answer(self, head: Head, body: bytes, visit: Visit) -> Answer:
         """Answer a call; SoapFault or an error of ours when it is refused."""
 
     def wsdl(self) -> Document:
@@ -50,6 +50,7 @@ class WriteDesk:
 
     def __init__(self, service: WriteService, engine: Engine, large: ThreadPoolExecutor) -> None:
         self.name = service.name
+        self._operations = service.operations
         self.operations = tuple(operation.name for operation in service.operations.values())
         self._published = service.published
         self._reader = EnvelopeReader()
@@ -59,15 +60,26 @@ class WriteDesk:
             number: write_server(service, version, engine.commit) for number, version in BY_NUMBER.items()
         }
 
-    async def answer(self, head: Head, body: bytes) -> Answer:
+    async def answer(self, head: Head, body: bytes, visit: Visit) -> Answer:
         """Accept a message and answer with its receipt."""
         server = self._servers[head.version.number]
         if not has_many(body):
-            context = _begin(server, self._reader, head, body)
+            envelope = self._reader.read(body, head.version, head.charset)
+            if not visit.is_open:
+                envelope = await self._admitted(envelope, visit)
+            context = server.begin(head, envelope, visit.client)
         else:
             loop = asyncio.get_running_loop()
-            context = await loop.run_in_executor(self._large, _begin, server, self._large_reader, head, body)
+            read = self._large_reader.read
+            envelope = await loop.run_in_executor(self._large, read, body, head.version, head.charset)
+            if not visit.is_open:
+                envelope = await self._admitted(envelope, visit)
+            context = await loop.run_in_executor(self._large, server.begin, head, envelope, visit.client)
         return Answer(200, head.version.media_type, await server.finish(context))
+
+    async def _admitted(self, envelope: Envelope, visit: Visit) -> Envelope:
+        operation = self._operations.get(str(envelope.body.tag))
+        return await visit.admit(envelope, self.name, operation.name if operation else "")
 
     def wsdl(self) -> Document:
         """Return the published contract, from its file."""
@@ -87,10 +99,13 @@ class TypedDesk:
         self.operations = self._host.operations
         self._threads = threads
 
-    async def answer(self, head: Head, body: bytes) -> Answer:
+    async def answer(self, head: Head, body: bytes, visit: Visit) -> Answer:
         """Call the user's method in a thread."""
         loop = asyncio.get_running_loop()
-        reply = await loop.run_in_executor(self._threads, self._host.call, head, body)
+        envelope = await loop.run_in_executor(self._threads, read_envelope, head, body)
+        operation = self._host.operation_of(str(envelope.body.tag))
+        envelope = await visit.admit(envelope, self.name, operation)
+        reply = await loop.run_in_executor(self._threads, self._host.call, head, envelope)
         return Answer(200, head.version.media_type, reply)
 
     def wsdl(self) -> Document:
@@ -123,7 +138,3 @@ class Desks:
         if isinstance(service, TypedService):
             return TypedDesk(service, queues, self._typed)
         return WriteDesk(service, engine, self._large)
-
-
-def _begin(server: WriteServer, reader: EnvelopeReader, head: Head, body: bytes) -> CallContext:
-    return server.begin(head, reader.read(body, head.version, head.charset))

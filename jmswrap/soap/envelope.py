@@ -4,8 +4,10 @@ Refuses document types before they are read, entity references, wrong namespaces
 documents too deep or too wide; knows nothing of operations.
 """
 
+import codecs
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from lxml import etree
 
@@ -24,6 +26,11 @@ MANY_MARKS = 16000
 _DOCTYPE = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s|<\?.*?\?>|<!--.*?-->)*+<!DOCTYPE", re.DOTALL)
 _TOO_MANY_ATTRIBUTES = etree.XPath(f"boolean(//*[count(@*) > {MAX_ATTRIBUTES}])")
 _LINES = re.compile(r", line (\d+), column \d+")
+_BOOLEANS = {"1": True, "true": True, "0": False, "false": False}
+_INSTRUCTION = etree.XPath("//processing-instruction()")
+_ENCODING_STYLE = f"{{{SOAP_12.namespace}}}encodingStyle"
+_NO_ENCODING = f"{SOAP_12.namespace}/encoding/none"
+_BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,9 @@ class EnvelopeReader:
     def _parse(self, raw: bytes, charset: str) -> etree._Element:
         if b"<!DOCTYPE" in raw and _DOCTYPE.match(raw):
             raise _document_type()
+        # A byte order mark goes before the Content-Type's charset (RFC 7303 §3.3).
+        if raw[0] >= 0xEF:
+            charset = next((named for mark, named in _BYTE_ORDER_MARKS if raw.startswith(mark)), charset)
         parser = self._parsers.get(charset)
         if parser is None:
             # The Content-Type's charset goes before the declaration in the document (RFC 7303 §3.2).
@@ -72,15 +82,26 @@ class EnvelopeReader:
         # The scan above sees ASCII-compatible text only; this sees every encoding.
         if root.getroottree().docinfo.internalDTD is not None:
             raise _document_type()
+        # In UTF-16 the marks of a processing instruction cannot be seen so.
+        if (raw.find(b"<?", 1) > 0 or raw[1:2] == b"\0" or raw[0] in (0, 0xFE, 0xFF)) and (found := _INSTRUCTION(root)):
+            raise _instruction(found)
         if raw.count(b"=") > MAX_ATTRIBUTES and _TOO_MANY_ATTRIBUTES(root):
             raise SoapFault(f"An element has more than {MAX_ATTRIBUTES} attributes; send fewer.", code="too-wide")
         return root
 
 
+def is_due(block: etree._Element, version: SoapVersion) -> bool:
+    """Tell whether a header block is meant for us: for whoever is next, or for who takes the body."""
+    actor = (block.get(version.actor) or "").strip()
+    return actor in ("", version.next_actor, ULTIMATE_RECEIVER if version is SOAP_12 else "")
+
+
 def check_understood(envelope: Envelope, understood: frozenset[str]) -> None:
     """Raise the MustUnderstand fault for blocks meant for us that nobody here knows."""
     strange = [
-        str(block.tag) for block in envelope.headers if block.tag not in understood and _is_due(block, envelope.version)
+        str(block.tag)
+        for block in envelope.headers
+        if block.tag not in understood and is_due(block, envelope.version) and _is_mandatory(block, envelope.version)
     ]
     if strange:
         raise SoapFault(
@@ -92,17 +113,26 @@ def check_understood(envelope: Envelope, understood: frozenset[str]) -> None:
         )
 
 
-def _is_due(block: etree._Element, version: SoapVersion) -> bool:
-    if (block.get(version.must_understand) or "").strip() not in ("1", "true"):
+def _is_mandatory(block: etree._Element, version: SoapVersion) -> bool:
+    said = block.get(version.must_understand)
+    if said is None:
         return False
-    actor = (block.get(version.actor) or "").strip()
-    return actor in ("", version.next_actor, ULTIMATE_RECEIVER if version is SOAP_12 else "")
+    if said.strip() not in _BOOLEANS:
+        raise SoapFault(
+            f"mustUnderstand of the SOAP header {block.tag} is {said[:20]!r}; send 1 or 0.",
+            code="envelope",
+            line=line_of(block),
+            element=str(block.tag),
+        )
+    return _BOOLEANS[said.strip()]
 
 
 def _take_apart(root: etree._Element, version: SoapVersion, many: bool) -> Envelope:
     headers: tuple[etree._Element, ...] = ()
     body: etree._Element | None = None
+    stray = (root.text or "").strip()
     for child in root:
+        stray = stray or (child.tail or "").strip()
         if child.tag == version.body and body is None:
             body = child
         elif child.tag == version.header and body is None:
@@ -114,9 +144,33 @@ def _take_apart(root: etree._Element, version: SoapVersion, many: bool) -> Envel
                 line=line_of(child),
                 element=str(child.tag),
             )
+    if stray:
+        raise SoapFault("The envelope has text between its parts; send Header and Body only.", code="envelope")
     if body is None:
         raise SoapFault("The envelope has no Body; send one with the message in it.", code="envelope")
-    return Envelope(version, headers, _only_child(body), many)
+    only = _only_child(body)
+    if version is SOAP_12:
+        _check_encoding_style(root, body, only)
+    return Envelope(version, headers, only, many)
+
+
+def _check_encoding_style(root: etree._Element, body: etree._Element, only: etree._Element) -> None:
+    """SOAP 1.2 part 1, §5.1.1: where the attribute must not be, and which encodings are known (none)."""
+    for element in (root, *(child for child in root if child.tag in (SOAP_12.header, SOAP_12.body))):
+        if element.get(_ENCODING_STYLE) is not None:
+            raise SoapFault(
+                f"{etree.QName(element).localname} has an encodingStyle, which it must not have; leave it out.",
+                code="envelope",
+                line=line_of(element),
+                element=str(element.tag),
+            )
+    style = only.get(_ENCODING_STYLE)
+    if style is not None and style.strip() != _NO_ENCODING:
+        raise SoapFault(
+            f"The encoding {style[:100]} is not taken; send the message as its schema says, without encodingStyle.",
+            Blame.DATA_ENCODING_UNKNOWN,
+            code="encoding",
+        )
 
 
 def _only_child(body: etree._Element) -> etree._Element:
@@ -150,6 +204,15 @@ def _wrong_envelope(root: etree._Element, version: SoapVersion) -> SoapFault:
 
 def _document_type() -> SoapFault:
     return SoapFault("The message has a document type declaration (DOCTYPE); send it without.", code="doctype")
+
+
+def _instruction(found: Any) -> SoapFault:
+    line = line_of(found[0])
+    return SoapFault(
+        f"Line {line}: the message has a processing instruction ({str(found[0].target)[:40]}); send it without.",
+        code="processing-instruction",
+        line=line,
+    )
 
 
 def _not_xml(error: Exception) -> SoapFault:

@@ -31,6 +31,8 @@ class Blame(StrEnum):
     SERVER = "Server"
     VERSION_MISMATCH = "VersionMismatch"
     MUST_UNDERSTAND = "MustUnderstand"
+    DATA_ENCODING_UNKNOWN = "DataEncodingUnknown"
+    """SOAP 1.2 only."""
 
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -53,6 +55,8 @@ class SoapFault(Exception):
         headers: Headers = (),
         not_understood: Sequence[str] = (),
         detail: etree._Element | None = None,
+        subcode: tuple[str, str, str] | None = None,
+        path: str = "",
     ) -> None:
         super().__init__(sentence)
         self.sentence = sentence
@@ -67,6 +71,10 @@ class SoapFault(Exception):
         self.not_understood = tuple(not_understood)
         self.detail = detail
         """The detail entry of a user's service; none for our own faults."""
+        self.subcode = subcode
+        """A code of another standard, about a header block: prefix, namespace, name."""
+        self.path = path
+        """Where the element at fault stands in the envelope."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +91,7 @@ def of_error(error: Refused | Unavailable) -> SoapFault:
     """Return the fault that tells a caller of a refusal, or that the store cannot take it now."""
     if isinstance(error, InvalidDocument):
         where = f"Line {error.line}: " if error.line else ""
-        return SoapFault(f"{where}{error}", code=error.code, line=error.line, element=error.element)
+        return SoapFault(f"{where}{error}", code=error.code, line=error.line, element=error.element, path=error.path)
     if isinstance(error, Refused):
         return SoapFault(str(error), code=error.code)
     retry = ((b"retry-after", str(RETRY_SECONDS).encode()),)
@@ -115,9 +123,14 @@ def _fault_11(fault: SoapFault) -> etree._Element:
     ns = SOAP_11.namespace
     envelope = etree.Element(SOAP_11.envelope, nsmap={"soap": ns})
     element = etree.SubElement(etree.SubElement(envelope, SOAP_11.body), f"{{{ns}}}Fault")
-    etree.SubElement(element, "faultcode").text = f"soap:{fault.blame}"
+    if fault.subcode is not None:
+        prefix, namespace, local = fault.subcode
+        etree.SubElement(element, "faultcode", nsmap={prefix: namespace}).text = f"{prefix}:{local}"
+    else:
+        etree.SubElement(element, "faultcode").text = f"soap:{fault.blame}"
     etree.SubElement(element, "faultstring").text = _text(fault.sentence)
-    if fault.blame in (Blame.CLIENT, Blame.SERVER):
+    # SOAP 1.1 §4.4: the detail is about the Body; errors of header blocks have none.
+    if fault.blame in (Blame.CLIENT, Blame.SERVER) and fault.subcode is None:
         etree.SubElement(element, "detail").extend(_details(fault))
     return envelope
 
@@ -129,6 +142,10 @@ def _fault_12(fault: SoapFault) -> etree._Element:
     element = etree.SubElement(etree.SubElement(envelope, SOAP_12.body), f"{{{ns}}}Fault")
     code = etree.SubElement(element, f"{{{ns}}}Code")
     etree.SubElement(code, f"{{{ns}}}Value").text = f"soap:{_CODES_12.get(fault.blame, fault.blame)}"
+    if fault.subcode is not None:
+        prefix, namespace, local = fault.subcode
+        subcode = etree.SubElement(code, f"{{{ns}}}Subcode")
+        etree.SubElement(subcode, f"{{{ns}}}Value", nsmap={prefix: namespace}).text = f"{prefix}:{local}"
     text = etree.SubElement(etree.SubElement(element, f"{{{ns}}}Reason"), f"{{{ns}}}Text")
     text.set("{http://www.w3.org/XML/1998/namespace}lang", "en")
     text.text = _text(fault.sentence)
@@ -149,13 +166,16 @@ def _header_12(fault: SoapFault, envelope: etree._Element) -> None:
             block.set("qname", f"n:{local}" if namespace else local)
     if fault.blame is Blame.VERSION_MISMATCH:
         upgrade = etree.SubElement(etree.SubElement(envelope, SOAP_12.header), f"{{{ns}}}Upgrade")
-        supported = etree.SubElement(upgrade, f"{{{ns}}}SupportedEnvelope", nsmap={"soap": ns})
-        supported.set("qname", "soap:Envelope")
+        for version in (SOAP_12, SOAP_11):
+            nsmap = {"taken": version.namespace}
+            supported = etree.SubElement(upgrade, f"{{{ns}}}SupportedEnvelope", nsmap=nsmap)
+            supported.set("qname", "taken:Envelope")
 
 
 def _details(fault: SoapFault) -> list[etree._Element]:
     detail = etree.Element(f"{{{FAULT_NAMESPACE}}}fault", nsmap={"f": FAULT_NAMESPACE})
-    values = {"code": fault.code, "line": fault.line or "", "element": fault.element, "id": fault.id}
+    where = {"line": fault.line or "", "element": fault.element, "path": fault.path}
+    values = {"code": fault.code, **where, "id": fault.id}
     for name, value in values.items():
         if value:
             etree.SubElement(detail, f"{{{FAULT_NAMESPACE}}}{name}").text = _text(str(value))

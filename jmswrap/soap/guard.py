@@ -81,7 +81,7 @@ def head(headers: Sequence[tuple[bytes, bytes]]) -> Head:
         action=action if soap_action is None or action is not None else soap_action.strip().strip('"'),
         coding=_coding(fields.get(b"content-encoding", "")),
         length=_length(fields.get(b"content-length")),
-        expects_continue=fields.get(b"expect", "").lower() == "100-continue",
+        expects_continue=_expects_continue(fields.get(b"expect", "")),
     )
 
 
@@ -147,6 +147,17 @@ def _coding(value: str) -> str:
     )
 
 
+def _expects_continue(value: str) -> bool:
+    expected = value.strip().lower()
+    if expected in ("", "100-continue"):
+        return bool(expected)
+    raise SoapFault(
+        "The request expects what this gateway does not do; send Expect: 100-continue or none.",
+        code="expectation",
+        status=417,
+    )
+
+
 def _length(value: str | None) -> int | None:
     if value is None:
         return None
@@ -155,10 +166,15 @@ def _length(value: str | None) -> int | None:
     return int(value)
 
 
-async def read_body(receive: Receive, head: Head, limits: Limits) -> bytes:
-    """Read and decode the whole body; SoapFault 413 when it is too large, 408 when too slow."""
+def check_length(head: Head, limits: Limits) -> None:
+    """Raise SoapFault 413 for a body that says it is too large, before any of it is read."""
     if head.length is not None and head.length > limits.max_body_bytes:
         raise too_large(limits)
+
+
+async def read_body(receive: Receive, head: Head, limits: Limits) -> bytes:
+    """Read and decode the whole body; SoapFault 413 when it is too large, 408 when too slow."""
+    check_length(head, limits)
     try:
         async with asyncio.timeout(limits.body_seconds) as deadline:
             raw = await _read(receive, limits, deadline)

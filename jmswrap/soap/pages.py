@@ -1,6 +1,9 @@
 """What a browser, a probe or a WSDL importer gets: everything that is not a SOAP call."""
 
+import gzip
+import re
 from collections.abc import Sequence
+from functools import lru_cache
 from html import escape
 from urllib.parse import parse_qs
 
@@ -43,12 +46,40 @@ def service(name: str, operations: Sequence[str]) -> Answer:
     return _html(name, contract)
 
 
-def document(found: Document, if_none_match: str) -> Answer:
-    """Return a contract file, or 304 when the client has it already."""
-    validators: Headers = ((b"etag", found.etag.encode()), (b"cache-control", b"no-cache"))
-    if _matches(if_none_match, found.etag):
+def document(found: Document, if_none_match: str, zipped: bool = False) -> Answer:
+    """Return a contract file, or 304 when the client has it already, in either coding."""
+    # Two codings are two representations, and a strong validator tells them apart (RFC 9110 §8.8.3).
+    etag = f'{found.etag[:-1]}-gzip"' if zipped else found.etag
+    validators: Headers = (
+        (b"etag", etag.encode()),
+        (b"cache-control", b"no-cache"),
+        (b"vary", b"accept-encoding"),
+    )
+    if _matches(if_none_match, etag):
         return Answer(304, found.media_type, b"", validators)
+    if zipped:
+        return Answer(200, found.media_type, _zipped(found.content), (*validators, (b"content-encoding", b"gzip")))
     return Answer(200, found.media_type, found.content, validators)
+
+
+def takes_gzip(accept_encoding: str) -> bool:
+    """Tell whether an Accept-Encoding takes gzip (RFC 9110 §12.5.3)."""
+    weights = {}
+    for item in accept_encoding.lower().split(","):
+        coding, _, parameter = item.partition(";")
+        name, _, value = parameter.strip().partition("=")
+        weights[coding.strip()] = _weight(value) if name.strip() == "q" else 1.0
+    return weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0))) > 0
+
+
+def _weight(text: str) -> float:
+    # What is no weight takes nothing: plain is always right.
+    return float(text) if re.fullmatch(r"\s*[01](\.\d{0,3})?\s*", text) else 0.0
+
+
+@lru_cache(maxsize=64)
+def _zipped(content: bytes) -> bytes:
+    return gzip.compress(content, mtime=0)
 
 
 def text(status: int, sentence: str, headers: Headers = ()) -> Answer:

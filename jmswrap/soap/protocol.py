@@ -50,11 +50,13 @@ class CallContext(MethodContext):  # type: ignore[misc]
 class Incoming:
     """What the transport knows of a call; Spyne calls it ``ctx.transport``."""
 
-    __slots__ = ("envelope", "head")
+    __slots__ = ("client", "envelope", "head")
 
-    def __init__(self, head: Head, envelope: Envelope) -> None:
+    def __init__(self, head: Head, envelope: Envelope, client: str = "") -> None:
         self.head = head
         self.envelope = envelope
+        self.client = client
+        """Who calls; empty when nobody is asked."""
 
 
 class PassThrough11(Soap11):  # type: ignore[misc]

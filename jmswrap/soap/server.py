@@ -42,6 +42,7 @@ class GatewayServer(BaseApplication):  # type: ignore[misc]
         most_growth_bytes: int,
     ) -> None:
         self.most_growth_bytes = most_growth_bytes
+        self.tls = hosting.tls
         self._hosting = hosting
         self._open_engine = open_engine
         self._listener = listener

@@ -11,6 +11,7 @@ from spyne import AnyXml, Application, ServiceBase, rpc
 from spyne.server import ServerBase
 
 from jmswrap import xml
+from jmswrap.accept.clients import CLIENT_PROPERTY
 from jmswrap.accept.commit import GroupCommit
 from jmswrap.accept.hosting import WriteOperation, WriteService
 from jmswrap.message import Message
@@ -20,7 +21,7 @@ from jmswrap.soap.protocol import CallContext, Incoming, PassThrough11, PassThro
 from jmswrap.soap.versions import SOAP_11, SOAP_12, SoapVersion
 
 NO_PROPERTIES: Mapping[str, str] = {}
-"""A SOAP call brings no application properties."""
+"""What a call brings whose sender nobody asked for."""
 _PROTOCOLS = {SOAP_11.number: PassThrough11, SOAP_12.number: PassThrough12}
 
 
@@ -46,10 +47,10 @@ class WriteServer(ServerBase):  # type: ignore[misc]
         super().__init__(app)
         self._commit = commit
 
-    def begin(self, head: Head, envelope: Envelope) -> CallContext:
-        """Dispatch a call; afterwards ``ctx.out_object`` holds its message."""
+    def begin(self, head: Head, envelope: Envelope, client: str = "") -> CallContext:
+        """Dispatch a client's call; afterwards ``ctx.out_object`` holds its message."""
         ctx = CallContext(self, CallContext.SERVER)
-        ctx.transport = Incoming(head, envelope)
+        ctx.transport = Incoming(head, envelope, client)
         self.generate_contexts(ctx)
         self.get_in_object(ctx)
         self.get_out_object(ctx)
@@ -82,7 +83,9 @@ def _method(operation: WriteOperation) -> Any:
     intake = operation.intake
 
     def accept(ctx: CallContext, body: Any) -> Message:
-        return intake.message(body, ctx.in_header_doc, operation.name, NO_PROPERTIES)
+        client = ctx.transport.client
+        properties = {CLIENT_PROPERTY: client} if client else NO_PROPERTIES
+        return intake.message(body, ctx.in_header_doc, operation.name, properties)
 
     accept.__name__ = operation.name
     declare = rpc(AnyXml, _returns=AnyXml, _body_style="bare", _udd={"operation": operation})

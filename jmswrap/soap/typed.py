@@ -24,7 +24,7 @@ from jmswrap.accept.put import Queues
 from jmswrap.contract.publish import Document, Published
 from jmswrap.contract.schemas import Schemas
 from jmswrap.errors import ConfigError, UnknownOperation
-from jmswrap.soap.envelope import EnvelopeReader, check_understood
+from jmswrap.soap.envelope import Envelope, EnvelopeReader, check_understood
 from jmswrap.soap.faults import Blame, SoapFault
 from jmswrap.soap.guard import Head
 from jmswrap.soap.protocol import CallContext, Incoming, decompose, understood
@@ -99,9 +99,12 @@ class TypedHost:
         self.operations: Sequence[str] = tuple(self._methods.values())
         self.wsdl, self._schemas = _contract(typed_wsdl(application, service.address), service)
 
-    def call(self, head: Head, body: bytes) -> bytes:
+    def operation_of(self, element: str) -> str:
+        """Return the operation that takes a body element; empty when there is none."""
+        return str(self._methods.get(element, ""))
+
+    def call(self, head: Head, envelope: Envelope) -> bytes:
         """Answer one call; in a thread of its own. SoapFault or an error of ours when it cannot."""
-        envelope = EnvelopeReader().read(body, head.version, head.charset)
         self._check(head, str(envelope.body.tag))
         check_understood(envelope, understood(envelope))
         self._schemas.validate(envelope.body, str(envelope.body.tag), envelope.many)
@@ -128,6 +131,11 @@ class TypedHost:
                 f"send the action {operation} or none.",
                 code="action-mismatch",
             )
+
+
+def read_envelope(head: Head, body: bytes) -> Envelope:
+    """Read an envelope in whichever thread this is."""
+    return EnvelopeReader().read(body, head.version, head.charset)
 
 
 def _service_class(service: TypedService) -> Any:

@@ -14,6 +14,7 @@ ends as at SIGTERM and gunicorn starts the next; connections wait in the backlog
 """
 
 import os
+import ssl
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from gunicorn.asgi.protocol import ASGIProtocol  # type: ignore[import-untyped] 
 from gunicorn.workers import gasgi  # type: ignore[import-untyped]
 
 from jmswrap import log
+from jmswrap.accept.tls import Peer, peer
+from jmswrap.soap.admission import PEER
 
 LOOKS = 5
 """How often in a row, a second apart, a process must be seen to have grown: large bodies come and go."""
@@ -36,10 +39,18 @@ class GatewayProtocol(ASGIProtocol):  # type: ignore[misc]
         super().__init__(worker)
         self._requests_seen = -1
         self._idle_since = 0.0
+        self._peer: Peer | None = None
+
+    def _build_http_scope(self, request: Any, sockname: Any, peername: Any) -> Any:
+        scope = super()._build_http_scope(request, sockname, peername)
+        scope[PEER] = self._peer
+        return scope
 
     def connection_made(self, transport: Any) -> None:
         """Tell the worker of the connection."""
         self.worker.connections.add(self)
+        # Once for a connection: the certificate is the same for every request on it.
+        self._peer = peer(transport)
         super().connection_made(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -69,6 +80,11 @@ class GatewayWorker(gasgi.ASGIWorker):  # type: ignore[misc]
         self.connections: set[GatewayProtocol] = set()
         self._bytes_at_first = 0
         self._looks = 0
+
+    def _get_ssl_context(self) -> ssl.SSLContext | None:
+        # gunicorn would make it here from files, and without a word serve in clear when that fails.
+        context: ssl.SSLContext | None = self.app.tls
+        return context
 
     def init_process(self) -> None:
         """Run the process; in it, and nowhere else, gunicorn makes connections of our class."""

@@ -72,6 +72,7 @@ for wake-ups, where POOL is ``workers.pool``."""
 
 PLAIN: tuple[Key, ...] = (
     Key("cor:SERVICE:CORRELATION", "string", "id of the last message of a service with a correlation id", "PX"),
+    Key("nonce:SHA256", "string", "1: a caller used this nonce (hash of user name and nonce)", "PX"),
 )
 """Keys that no script touches. The channel ``answered`` tells the ids of messages whose answer came."""
 

@@ -83,7 +83,7 @@ routes:
         ("{wsdl: people.wsdl}\npart", "{}\npart", "5: service `people` needs exactly one of `wsdl`"),
         ("http://127", "ftp://127", "7: `partners.mdm.address` must be an address like"),
         ("http://127", "http://me:secret@127", "7: `partners.mdm.address` holds a user name or password"),
-        ("name: demo", "name: demo\ngateway: {host: 0.0.0.0}", "authentication is not configured yet"),
+        ("name: demo", "name: demo\ngateway: {host: 0.0.0.0}", "where anybody could call"),
         ("name: demo", "name: demo\nstore: {url: 'http://x'}", "`store.url` must begin with redis://"),
         ("name: demo", "name: demo\nstore: {url: 'sentinel://x:26379'}", "`store.url` says too little"),
         ("key: {xpath: p:id}", "steps: [{xslt: no.xsl}]", "12: there is no file `no.xsl`"),

@@ -18,6 +18,7 @@ from jmswrap.app.connections import limits
 from jmswrap.config.settings import Config
 from jmswrap.soap.server import listen, serve
 from jmswrap.store.aio import AsyncStore
+from jmswrap.store.nonces import Nonces
 
 
 class SilentBell:
@@ -43,7 +44,7 @@ def main(config_file: str, folder: str, store_url: str, port_file: str, keep_ali
             await asyncio.to_thread(ringer.close)
             await client.aclose()
 
-        return Engine(GroupCommit(store, ringer), store.ready, close)
+        return Engine(GroupCommit(store, ringer), store.ready, close, Nonces(client, config.prefix).first_use)
 
     def ready() -> None:
         Path(port_file).with_suffix(".part").write_text(str(port))
