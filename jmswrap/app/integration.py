@@ -14,12 +14,13 @@ from typing import Any
 from jmswrap.app import overrides
 from jmswrap.app.contracts import Contracts, Finding, check_contracts, compile_all, homeless, read_contracts
 from jmswrap.app.prudence import warnings_of
+from jmswrap.app.styles import styles_fit
 from jmswrap.config.load import loaded
 from jmswrap.config.problem import Problem
 from jmswrap.config.settings import Config
 from jmswrap.contract.nouns import Contract
+from jmswrap.database import missing_driver
 from jmswrap.errors import ConfigError
-from jmswrap.history.opening import missing_driver
 
 DEFAULT_FILE = "jmswrap.yaml"
 
@@ -87,7 +88,8 @@ def _examined(path: Path, given: Mapping[str, Any] | None, thorough: bool) -> Ex
     config = found.usable
     contracts, findings = read_contracts(config, file.parent)
     findings += check_contracts(config, contracts, whole=not found.problems)
-    if missing := missing_driver(config.history.url):
+    findings += styles_fit(config, contracts)
+    if missing := missing_driver("history.url", config.history.url):
         findings.append((("history", "url"), missing))
     if thorough:
         findings += compile_all(config, contracts, file.parent)

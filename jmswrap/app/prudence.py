@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from jmswrap.config.route_settings import InDoubt, Order
 from jmswrap.config.settings import Config
 from jmswrap.config.source import Where
-from jmswrap.history.opening import is_file
+from jmswrap.database import is_file
 
 
 def warnings_of(config: Config) -> Iterator[tuple[Where, str]]:

@@ -4,8 +4,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from jmswrap.database import BUSY_SECONDS, Place
 from jmswrap.errors import HistoryDown
-from jmswrap.history.opening import BUSY_SECONDS, Place
 
 
 def copy(place: Place, to: Path) -> bool:

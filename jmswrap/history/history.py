@@ -11,10 +11,10 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Insert, Select, delete, exc, func, select, text, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from jmswrap.database import Place, engine
 from jmswrap.history import opening, rows
 from jmswrap.history.edge import down, edge
 from jmswrap.history.nouns import Extent, Kept, Search
-from jmswrap.history.opening import Place
 from jmswrap.history.tables import MESSAGES
 from jmswrap.states import State
 
@@ -161,7 +161,7 @@ class History:
     def _opened(self) -> Engine:
         """Return the engine; the tables are looked at when it is first used."""
         if self._engine is None:
-            made = opening.engine(self.place)
+            made = engine(self.place)
             try:
                 with edge(self.place.name):
                     opening.prepare(made, self._integration)

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
+from jmswrap.database import Place
 from jmswrap.history.history import History
 from jmswrap.history.nouns import Kept
-from jmswrap.history.opening import Place, place
+from jmswrap.history.opening import place
 from jmswrap.message import Attempt, Message, Record
 from jmswrap.states import State
 

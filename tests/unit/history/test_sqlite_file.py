@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from jmswrap.database import Place
 from jmswrap.errors import HistoryDown
 from jmswrap.history.history import History
 from jmswrap.history.nouns import Extent, Search
-from jmswrap.history.opening import Place, place
+from jmswrap.history.opening import place
 
 
 def test_the_default_is_a_file_in_the_stores_data_folder(tmp_path: Path) -> None:
@@ -61,7 +62,7 @@ def test_a_file_that_is_no_database_is_said_so_and_the_next_try_connects_anew(sq
 
 
 def test_a_lasting_lock_of_another_program_is_an_error_not_a_loss(sqlite_place, make, monkeypatch) -> None:
-    monkeypatch.setattr("jmswrap.history.opening.BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("jmswrap.database.BUSY_SECONDS", 0.1)
     history = History(sqlite_place, "test")
     history.keep([make("a")])
     with closing(sqlite3.connect(sqlite_place.file, isolation_level=None)) as other:

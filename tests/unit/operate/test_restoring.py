@@ -8,9 +8,9 @@ import pytest
 from store_desk import Desk
 
 from jmswrap import clock
+from jmswrap.database import Place
 from jmswrap.history.history import History
 from jmswrap.history.nouns import Kept
-from jmswrap.history.opening import Place
 from jmswrap.operate.restoring import DOUBT, Manner, Restored, Restoring
 from jmswrap.states import HERE, State
 from jmswrap.store import opening
