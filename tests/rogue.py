@@ -93,6 +93,12 @@ def answer(status: str, body: bytes = b"", *headers: str) -> Behaviour:
     return behave
 
 
+def once(status: str, body: bytes = b"", *headers: str) -> Behaviour:
+    """Answer one request and close, for clients that outlive the server."""
+    head = (f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", "Connection: close", *headers)
+    return raw("".join(f"{line}\r\n" for line in head).encode() + b"\r\n" + body)
+
+
 def raw(data: bytes) -> Behaviour:
     """Read one request, write these bytes, close."""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jmswrap.app import overrides
+from jmswrap.app import credentials, overrides
 from jmswrap.app.contracts import Contracts, Finding, check_contracts, compile_all, homeless, read_contracts
 from jmswrap.app.prudence import warnings_of
 from jmswrap.app.styles import styles_fit
@@ -93,16 +93,19 @@ def _examined(path: Path, given: Mapping[str, Any] | None, thorough: bool) -> Ex
         findings.append((("history", "url"), missing))
     if thorough:
         findings += compile_all(config, contracts, file.parent)
+        findings += credentials.unusable(config, file.parent, os.environ)
     further = {found.source.problem(where, sentence) for where, sentence in findings if found.untold(where)}
     told = tuple(sorted({*found.problems, *further}))
     if found.problems:
         # What is prudent shows when the file says what it means.
         return Examined(None, told, ())
-    warnings = tuple(found.source.problem(where, sentence) for where, sentence in _cautions(config, contracts))
+    cautions = _cautions(config, contracts, file.parent)
+    warnings = tuple(found.source.problem(where, sentence) for where, sentence in cautions)
     if told:
         return Examined(None, told, warnings)
     return Examined(Integration(file, config, contracts.services, contracts.partners), (), warnings)
 
 
-def _cautions(config: Config, contracts: Contracts) -> list[Finding]:
-    return [*contracts.warnings, *homeless(config, contracts), *warnings_of(config)]
+def _cautions(config: Config, contracts: Contracts, folder: Path) -> list[Finding]:
+    imprudent = credentials.imprudent(config, contracts.partner_ports, folder)
+    return [*contracts.warnings, *homeless(config, contracts), *warnings_of(config), *imprudent]

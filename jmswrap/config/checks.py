@@ -15,6 +15,7 @@ from lxml import etree
 
 from jmswrap.config.afterwards import afterwards, maintenance
 from jmswrap.config.gateway_checks import security
+from jmswrap.config.partner_checks import authentication
 from jmswrap.config.route_settings import Route, Selector
 from jmswrap.config.sentences import did_you_mean
 from jmswrap.config.settings import Config
@@ -133,6 +134,7 @@ def _partners(config: Config, folder: Path) -> Found:
         if partner.address:
             yield from _address((*where, "address"), partner.address)
         yield from maintenance(where, partner)
+        yield from authentication(where, partner, folder)
 
 
 def _address(where: Where, address: str) -> Found:

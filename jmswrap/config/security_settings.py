@@ -39,6 +39,7 @@ class Algorithm(StrEnum):
     RSA_SHA256 = "rsa-sha256"
     RSA_SHA512 = "rsa-sha512"
     RSA_SHA1 = "rsa-sha1"
+    ECDSA_SHA256 = "ecdsa-sha256"
 
 
 class KeyReference(StrEnum):

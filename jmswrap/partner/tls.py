@@ -49,16 +49,23 @@ class Trust:
         settings = self._settings
         certificate = self._folder / settings.certificate
         key = self._folder / settings.key
-        # Without a password OpenSSL would ask the terminal.
-        password = self._key_password.text if self._key_password else ""
-        try:
-            context.load_cert_chain(certificate, key, lambda: password)
-        except (OSError, ssl.SSLError, ValueError) as error:
-            raise ConfigError(unusable(certificate, key, error)) from None
+        _load(context, certificate, key, self._key_password.text if self._key_password else "")
 
 
-def unusable(certificate: Path, key: Path, error: Exception) -> str:
-    """Return what to say of a certificate and key that do not go together or cannot be read."""
+def check_pair(certificate: Path, key: Path, password: str) -> None:
+    """Raise ConfigError when a key does not belong to a certificate, or one of them cannot be read."""
+    _load(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), certificate, key, password)
+
+
+def _load(context: ssl.SSLContext, certificate: Path, key: Path, password: str) -> None:
+    try:
+        # Given always: without one, OpenSSL would ask the terminal for the password of a key that has one.
+        context.load_cert_chain(certificate, key, lambda: password)
+    except (OSError, ssl.SSLError, ValueError) as error:
+        raise ConfigError(_unusable(certificate, key, error)) from None
+
+
+def _unusable(certificate: Path, key: Path, error: Exception) -> str:
     for path in (certificate, key):
         try:
             path.read_bytes()

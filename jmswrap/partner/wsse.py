@@ -21,6 +21,7 @@ from jmswrap import log
 from jmswrap.config.security_settings import Algorithm, KeyReference
 from jmswrap.errors import ConfigError, PartnerError
 from jmswrap.partner.credential import Credential, stamp
+from jmswrap.partner.tls import check_pair
 
 # An extra, jmswrap[signature]: who wants to sign without it is told so.
 xmlsec: Any = importlib.import_module("xmlsec") if importlib.util.find_spec("xmlsec") else None
@@ -37,6 +38,7 @@ _METHODS = {
     Algorithm.RSA_SHA256: ("RSA_SHA256", "SHA256"),
     Algorithm.RSA_SHA512: ("RSA_SHA512", "SHA512"),
     Algorithm.RSA_SHA1: ("RSA_SHA1", "SHA1"),
+    Algorithm.ECDSA_SHA256: ("ECDSA_SHA256", "SHA256"),
 }
 
 
@@ -104,31 +106,31 @@ class Signed:
         self._password = password
         self._algorithm = algorithm
         self._reference = reference
+        self._method, self._digest = (getattr(xmlsec.Transform, name) for name in _METHODS[algorithm])
         self._kept = (stamp(*self._files), *self._read())
 
     def apply(self, envelope: Any, headers: Any) -> Any:
         """Sign what stands in the envelope now."""
         key, certificate, _ = self._current()
         security = get_security_header(envelope)  # type: ignore[no-untyped-call]
-        method, digest = (getattr(xmlsec.Transform, name) for name in _METHODS[self._algorithm])
-        signature = xmlsec.template.create(envelope, xmlsec.Transform.EXCL_C14N, method)
+        signature = xmlsec.template.create(envelope, xmlsec.Transform.EXCL_C14N, self._method)
         described = xmlsec.template.ensure_key_info(signature)
         context = xmlsec.SignatureContext()
         context.key = key
         for element in (envelope.find(f"{{{_namespace(envelope)}}}Body"), security.find(f"{{{ns.WSU}}}Timestamp")):
             if element is not None:
-                reference = xmlsec.template.add_reference(signature, digest, uri="#" + ensure_id(element))  # type: ignore[no-untyped-call]
+                reference = xmlsec.template.add_reference(signature, self._digest, uri="#" + ensure_id(element))  # type: ignore[no-untyped-call]
                 xmlsec.template.add_transform(reference, xmlsec.Transform.EXCL_C14N)
                 context.register_id(element, "Id", ns.WSU)
         if self._reference is KeyReference.CERTIFICATE:
             _name_token(described, _token(security, certificate))
             security.append(signature)
-            context.sign(signature)
+            _sign(context, signature)
         else:
             security.append(signature)
             data = xmlsec.template.add_x509_data(described)
             xmlsec.template.x509_data_add_issuer_serial(data)
-            context.sign(signature)
+            _sign(context, signature)
             # Only now: xmlsec does not look for X509Data inside a WS-Security element.
             etree.SubElement(described, f"{{{ns.WSSE}}}SecurityTokenReference").append(data)
         return envelope, headers
@@ -171,6 +173,7 @@ class Signed:
         key_file, certificate, *rest = self._files
         password = self._password.text if self._password else None
         pems = xmlsec.KeyFormat.PEM
+        check_pair(certificate, key_file, password or "")
         made = _loaded(key_file, "private key", lambda data: xmlsec.Key.from_memory(data, pems, password))
         pem = _loaded(certificate, "certificate", bytes)
         _loaded(certificate, "certificate", lambda data: made.load_cert_from_memory(data, pems))
@@ -178,7 +181,21 @@ class Signed:
             _loaded(file, "certificate", lambda data: xmlsec.Key.from_memory(data, xmlsec.KeyFormat.CERT_PEM))
             for file in rest
         ]
+        self._try_out(made)
         return made, pem, theirs[0] if theirs else None
+
+    def _try_out(self, key: Any) -> None:
+        probe = etree.Element("probe")
+        probe.append(xmlsec.template.create(probe, xmlsec.Transform.EXCL_C14N, self._method))
+        reference = xmlsec.template.add_reference(probe[0], self._digest, uri="")
+        xmlsec.template.add_transform(reference, xmlsec.Transform.ENVELOPED)
+        context = xmlsec.SignatureContext()
+        context.key = key
+        try:
+            context.sign(probe[0])
+        except xmlsec.Error:
+            why = f"{self._files[0].name} is no key for {self._algorithm.value}: set `algorithm` to one for its kind"
+            raise ConfigError(why) from None
 
 
 def _loaded(path: Path, what: str, load: Any) -> Any:
@@ -189,6 +206,13 @@ def _loaded(path: Path, what: str, load: Any) -> Any:
         raise ConfigError(f"{path} cannot be read: {why}; let this process read it") from None
     except (xmlsec.Error, ValueError, TypeError):
         raise ConfigError(f"{path} holds no {what} in PEM, or its password is wrong") from None
+
+
+def _sign(context: Any, signature: Any) -> None:
+    try:
+        context.sign(signature)
+    except xmlsec.Error as error:
+        raise PartnerError(f"the message cannot be signed: {error}") from error
 
 
 def _namespace(envelope: Any) -> str:
