@@ -139,10 +139,11 @@ class _Memory:
 
 def clients_of(config: Config, folder: Path, environment: Mapping[str, str]) -> Clients:
     """Return the clients of a configuration, secrets resolved; ConfigError names the one that is missing."""
-    return Clients([_caller(name, client, folder, environment) for name, client in config.clients.items()])
+    return Clients([caller_of(name, client, folder, environment) for name, client in config.clients.items()])
 
 
-def _caller(name: str, client: Client, folder: Path, environment: Mapping[str, str]) -> Caller:
+def caller_of(name: str, client: Client, folder: Path, environment: Mapping[str, str]) -> Caller:
+    """Return one client compiled; ConfigError when its secret is missing."""
     written = [one for one in (client.password, client.next_password) if one]
     return Caller(
         name=name,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jmswrap.app import credentials, overrides
+from jmswrap.app import callers, credentials, overrides
 from jmswrap.app.contracts import Contracts, Finding, check_contracts, compile_all, homeless, read_contracts
 from jmswrap.app.prudence import warnings_of
 from jmswrap.app.styles import styles_fit
@@ -94,6 +94,7 @@ def _examined(path: Path, given: Mapping[str, Any] | None, thorough: bool) -> Ex
     if thorough:
         findings += compile_all(config, contracts, file.parent)
         findings += credentials.unusable(config, file.parent, os.environ)
+        findings += callers.unknowable(config, contracts.services, file.parent, os.environ)
     further = {found.source.problem(where, sentence) for where, sentence in findings if found.untold(where)}
     told = tuple(sorted({*found.problems, *further}))
     if found.problems:
@@ -108,4 +109,10 @@ def _examined(path: Path, given: Mapping[str, Any] | None, thorough: bool) -> Ex
 
 def _cautions(config: Config, contracts: Contracts, folder: Path) -> list[Finding]:
     imprudent = credentials.imprudent(config, contracts.partner_ports, folder)
-    return [*contracts.warnings, *homeless(config, contracts), *warnings_of(config), *imprudent]
+    return [
+        *contracts.warnings,
+        *homeless(config, contracts),
+        *warnings_of(config),
+        *imprudent,
+        *callers.imprudent(config),
+    ]

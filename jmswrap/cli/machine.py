@@ -21,6 +21,7 @@ from jmswrap.app.connections import data_folder
 from jmswrap.app.integration import Integration
 from jmswrap.app.supervisor import Child, Supervisor
 from jmswrap.cli.backup import said
+from jmswrap.cli.probe import answers_ready
 from jmswrap.cli.serve import LISTENER_VARIABLE
 from jmswrap.errors import ConfigError
 from jmswrap.soap import server
@@ -72,7 +73,7 @@ class Machine:
             await self.supervisor.start(Child("partners", command, dict(os.environ), STOP_SECONDS["partners"]))
         await self._start_gateway_and_workers(url, partners)
         host, port = self._listener.getsockname()[:2]
-        await self._until(partial(_answers_ready, host, port))
+        await self._until(partial(answers_ready, host, port, bool(settings.tls.certificate)))
         for hosted in partners:
             await self._until(partial(_connects, "127.0.0.1", hosted.port))
         return self._facts(url, partners)
@@ -199,18 +200,3 @@ async def _connects(host: str, port: int) -> bool:
         return False
     writer.close()
     return True
-
-
-async def _answers_ready(host: str, port: int) -> bool:
-    try:
-        reader, writer = await asyncio.open_connection(host, port)
-    except OSError:
-        return False
-    try:
-        writer.write(b"GET /ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-        await writer.drain()
-        return b" 200 " in await reader.readline()
-    except OSError:
-        return False
-    finally:
-        writer.close()

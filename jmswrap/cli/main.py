@@ -37,6 +37,7 @@ VERBS = {
     "pause": "jmswrap.cli.moves:pause",
     "resume": "jmswrap.cli.moves:resume",
     "erase": "jmswrap.cli.erase:erase",
+    "hash-password": "jmswrap.cli.hash_password:hash_password",
     "backup": "jmswrap.cli.backup:backup",
     "restore": "jmswrap.cli.backup:restore",
     "restored": "jmswrap.cli.backup:restored",
