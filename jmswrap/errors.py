@@ -11,7 +11,8 @@
     │   ├── StoreDown            no connection, or no answer in time
     │   ├── StoreUnsafe          the server may lose messages, so nothing is accepted
     │   ├── QueueFull            the queue's backlog is at its cap
-    │   └── HistoryDown          the history database did not take or give what it was asked
+    │   ├── HistoryDown          the history database did not take or give what it was asked
+    │   └── Unopened             a body at rest cannot be opened with the keys that are here
     ├── TransformError       a step failed on this document; never retried
     ├── PartnerError         a call that could not be made as configured
     └── LifecycleError
@@ -103,6 +104,17 @@ class HistoryDown(Unavailable):
     """The history database cannot be used now; deliveries go on without it."""
 
     code = "history-down"
+
+
+class Unopened(Unavailable):
+    """A body at rest cannot be opened: its key is not here, or (``damaged``) it was changed."""
+
+    code = "unopened"
+
+    def __init__(self, sentence: str, key: str, damaged: bool = False) -> None:
+        super().__init__(sentence)
+        self.key = key
+        self.damaged = damaged
 
 
 class TransformError(JmswrapError):

@@ -128,6 +128,10 @@ class Record:
     """It came before the store failed over or was restored, so it may have been sent though nothing here says so."""
     waits_for: tuple[OtherKey, ...] = ()
     """While QUEUED, the keys that it still waits for."""
+    version: int = 1
+    """The version of the record (``store.packing.SCHEMA_VERSION`` of who wrote it)."""
+    bound_to: str = ""
+    """The id that its body was sealed for, where that is another message's; empty: its own."""
 
     @property
     def redelivered(self) -> bool:
@@ -142,6 +146,10 @@ class Claimed:
     record: Record
     body: bytes
     fence: int
+    unopened: str = ""
+    """Why its body cannot be opened here, which is then empty: a sentence."""
+    damaged: bool = False
+    """No key would open it: it was changed since it was sealed."""
 
     @property
     def id(self) -> str:

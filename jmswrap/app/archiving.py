@@ -1,5 +1,6 @@
 """The history of an integration, and who carries settled messages into it."""
 
+from jmswrap.app.encrypting import keyring
 from jmswrap.app.integration import Integration
 from jmswrap.clock import new_id
 from jmswrap.config.settings import Config
@@ -27,7 +28,9 @@ def history_of(integration: Integration) -> History | None:
     if not has_history(config):
         return None
     return History(
-        opening.place(config.history.url, integration.folder, integration.folder / config.store.data), config.prefix
+        opening.place(config.history.url, integration.folder, integration.folder / config.store.data),
+        config.prefix,
+        keyring(config, integration.folder),
     )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from jmswrap.accept.hosting import consumers
 from jmswrap.app.archiving import has_history, history_of
+from jmswrap.app.encrypting import keyring
 from jmswrap.app.integration import Integration
 from jmswrap.config.settings import Config
 from jmswrap.config.store_settings import Durability
@@ -79,7 +80,7 @@ def connect(integration: Integration, url: str = "") -> Connections:
     """Return connections for threads; nothing is sent before they are used."""
     config = integration.config
     client = opening.client(url or store_url(integration))
-    store = Store(client, config.prefix, limits(config))
+    store = Store(client, config.prefix, limits(config), keyring(config, integration.folder))
     return Connections(store, Bell(client, config.workers.pool, job_seconds(config)))
 
 
@@ -94,7 +95,8 @@ def connect_async(integration: Integration, url: str = "") -> AsyncStore:
     """Return the gateway's store; call it in the process and event loop that use it."""
     config = integration.config
     client = opening.async_client(url or store_url(integration))
-    return AsyncStore(client, config.prefix, limits(config), vouched(config))
+    ring = keyring(config, integration.folder)
+    return AsyncStore(client, config.prefix, limits(config), vouched(config), ring)
 
 
 def vouched(config: Config) -> bool:

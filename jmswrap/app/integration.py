@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jmswrap.app import callers, credentials, overrides
+from jmswrap.app import callers, credentials, encrypting, overrides
 from jmswrap.app.contracts import Contracts, Finding, check_contracts, compile_all, homeless, read_contracts
 from jmswrap.app.prudence import warnings_of
 from jmswrap.app.styles import styles_fit
@@ -91,6 +91,8 @@ def _examined(path: Path, given: Mapping[str, Any] | None, thorough: bool) -> Ex
     findings += styles_fit(config, contracts)
     if missing := missing_driver("history.url", config.history.url):
         findings.append((("history", "url"), missing))
+    if thorough and (closed := encrypting.problem(config, file.parent)):
+        findings.append((("store", "encryption"), closed))
     if thorough:
         findings += compile_all(config, contracts, file.parent)
         findings += credentials.unusable(config, file.parent, os.environ)

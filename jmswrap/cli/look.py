@@ -168,6 +168,7 @@ def _say(found: MessageDetail) -> None:
         "expires": _instant(found.expires_ms),
         "redelivered": _redelivered(found),
         "worker": found.worker,
+        "encrypted": found.unopened,
         **{f"property {name}": value for name, value in found.properties.items()},
     }
     console = render.console()

@@ -41,6 +41,7 @@ VERBS = {
     "backup": "jmswrap.cli.backup:backup",
     "restore": "jmswrap.cli.backup:restore",
     "restored": "jmswrap.cli.backup:restored",
+    "rekey": "jmswrap.cli.rekey:rekey",
 }
 """Every verb and where it lives, in the order in which a newcomer meets them."""
 

@@ -17,6 +17,7 @@ from jmswrap.config.afterwards import afterwards, maintenance
 from jmswrap.config.gateway_checks import security
 from jmswrap.config.partner_checks import authentication
 from jmswrap.config.route_settings import Route, Selector
+from jmswrap.config.secrets import is_reference, misplaced
 from jmswrap.config.sentences import did_you_mean
 from jmswrap.config.settings import Config
 from jmswrap.config.source import Where
@@ -96,6 +97,14 @@ def _store(config: Config) -> Found:
             yield ("store", "url"), "`store.url` names no host: write redis://HOST:PORT"
     if store.prefix and re.search(r"[\s{}*?\[\]]", store.prefix):
         yield ("store", "prefix"), "`store.prefix` stands in every key: use letters, digits, `-`, `_`, `.` and `:` only"
+    named: set[str] = set()
+    for index, key in enumerate(store.encryption.keys):
+        where: Where = ("store", "encryption", "keys", index)
+        if not is_reference(key.secret):
+            yield (*where, "secret"), misplaced(f"store.encryption.keys[{index + 1}].secret")
+        if key.id in named:
+            yield (*where, "id"), f"two keys are named `{key.id}`: give each secret a name of its own"
+        named.add(key.id)
 
 
 def _history(config: Config) -> Found:

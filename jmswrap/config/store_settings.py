@@ -1,10 +1,14 @@
 """The settings of the store and of the history."""
 
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from jmswrap.config.basis import Settings
+
+KeyName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,31}$")]
+"""The name of an encryption key."""
 
 
 class Durability(StrEnum):
@@ -12,6 +16,19 @@ class Durability(StrEnum):
 
     CHECKED = "checked"
     VOUCHED = "vouched"
+
+
+class EncryptionKey(Settings):
+    """A key of the bodies at rest."""
+
+    id: KeyName = Field(description="Its name, which stands before what it seals; a new secret gets a new name.")
+    secret: str = Field(description="Where its secret is, of 32 bytes or more: `env:NAME` or `file:PATH`.")
+
+
+class Encryption(Settings):
+    """Bodies, answers and kept replies are stored encrypted (AES-256-GCM)."""
+
+    keys: tuple[EncryptionKey, ...] = Field((), description="The first one encrypts, all decrypt; empty: plain.")
 
 
 class Store(Settings):
@@ -30,6 +47,7 @@ class Store(Settings):
     )
     replicas: int = Field(0, ge=0, description="Replicas that must have a write before a receipt is given (WAIT).")
     lease_seconds: float = Field(30, ge=1, description="How long a worker may hold a message without renewing.")
+    encryption: Encryption = Field(Encryption.model_validate({}), description="Encryption of bodies at rest.")
     retention_seconds: float = Field(86_400, ge=0, description="Without a history: how long settled messages stay.")
     duplicate_window_seconds: float = Field(604_800, ge=0, description="How long a message id is remembered.")
 

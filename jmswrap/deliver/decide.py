@@ -16,10 +16,13 @@ from jmswrap.deliver.delivery import Call, Delivery, Put, through
 from jmswrap.errors import Refused, TransformError
 from jmswrap.message import Attempt, Claimed, Message, Settlement
 from jmswrap.outcome import TABLE, Called, Meaning, Outcome
-from jmswrap.states import State
+from jmswrap.states import Phase, State
 
 _REPLY_LOOKED_AT = 16_384
 """Bytes of a raw reply that are offered to the history; the store keeps fewer."""
+
+PUT_OFF_MS = 30_000
+"""How long a message waits whose route or key this worker does not know; another's configuration may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,26 @@ class Tried:
 def handed_back(claimed: Claimed, reason: str) -> Settlement:
     """Return the settlement of a message that was claimed and not tried."""
     return Settlement(claimed.id, claimed.fence, State.QUEUED, reason=reason)
+
+
+def unknown(claimed: Claimed, queue: str) -> Settlement:
+    """Return the settlement of a message that no route here can go on with."""
+    route = claimed.record.message.route or "(none)"
+    return _put_off(claimed, f"no route {route} here takes from queue {queue}; check the configuration")
+
+
+def closed(claimed: Claimed) -> Settlement:
+    """Return the settlement of a message whose body cannot be opened here."""
+    if claimed.damaged and claimed.record.phase is not Phase.REPLIED:
+        return Settlement(claimed.id, claimed.fence, State.DEAD, reason=claimed.unopened)
+    return _put_off(claimed, claimed.unopened)
+
+
+def _put_off(claimed: Claimed, reason: str) -> Settlement:
+    # Waiting would forget an answer that was kept, and send again.
+    state = State.IN_DOUBT if claimed.record.phase is Phase.REPLIED else State.WAITING
+    wait_ms = PUT_OFF_MS if state is State.WAITING else 0
+    return Settlement(claimed.id, claimed.fence, state, wait_ms=wait_ms, reason=reason)
 
 
 def decide(called: Called, claimed: Claimed, delivery: Delivery, tried: Tried) -> Settlement:

@@ -14,14 +14,14 @@ from queue import Empty, SimpleQueue
 
 from jmswrap import clock, log
 from jmswrap.deliver.crew import Crew
-from jmswrap.deliver.decide import handed_back
+from jmswrap.deliver.decide import closed, handed_back, unknown
 from jmswrap.deliver.delivery import Call, QueuePlan
 from jmswrap.deliver.flight import Flight
 from jmswrap.deliver.held import Asking, Held
 from jmswrap.deliver.pace import DEADLY, SUSPECT, Drained, Ended, Pace, Rings
 from jmswrap.deliver.probing import Probing
 from jmswrap.message import Claimed, Settlement
-from jmswrap.states import Phase, State
+from jmswrap.states import Phase
 from jmswrap.store.nouns import Claim, Hold
 from jmswrap.store.store import Store
 
@@ -47,9 +47,6 @@ AWAY_SECONDS = 0.1
 
 ENDLESS_MS = 99_999_999_999_999
 """When a partner with maintenance is closed until while the store's clock is not known."""
-
-MISSING_ROUTE_MS = 30_000
-"""How long a message waits whose route this worker does not know; another's configuration may."""
 
 
 class Drain:
@@ -252,8 +249,11 @@ class Drain:
         """Begin a message; return it when an answer that was kept must be read first."""
         delivery = self._plan.deliveries.get(claimed.record.message.route or self._plan.reader)
         replied = claimed.record.phase is Phase.REPLIED
+        if claimed.unopened:
+            self._put_off(closed(claimed))
+            return None
         if delivery is None or (replied and not isinstance(delivery.target, Call)):
-            self._unknown(claimed, replied)
+            self._put_off(unknown(claimed, self._plan.queue))
             return None
         flight = Flight(claimed, delivery, self._worker, before, self._held.lease_end(before))
         self._held.take(flight)
@@ -295,15 +295,11 @@ class Drain:
             self.drained.add(ended.drained)
         self._held.forget(flight)
 
-    def _unknown(self, claimed: Claimed, replied: bool) -> None:
-        """Settle a message that no route here can go on with."""
-        route = claimed.record.message.route or "(none)"
-        reason = f"no route {route} here takes from queue {self._plan.queue}; check the configuration"
-        # Waiting would forget the answer and send again.
-        state = State.IN_DOUBT if replied else State.WAITING
-        settlement = Settlement(claimed.id, claimed.fence, state, wait_ms=MISSING_ROUTE_MS, reason=reason)
+    def _put_off(self, settlement: Settlement) -> None:
+        """Settle a message that this process cannot go on with."""
+        _LOG.warning("not-begun", message=settlement.id, queue=self._plan.queue, reason=settlement.reason)
         self._ask(lambda: self._store.settle([settlement]))
-        self.drained.count(state)
+        self.drained.count(settlement.state)
 
     def _read_again(self, flights: Sequence[Flight]) -> None:
         """Interpret the answers that other workers kept and did not settle."""

@@ -4,13 +4,16 @@
 becomes a settlement: a message never takes its worker down.
 """
 
+from dataclasses import replace
+
 from lxml import etree
 
 from jmswrap import clock, log
-from jmswrap.deliver.decide import Tried, decide
+from jmswrap.deliver.decide import Tried, closed, decide
 from jmswrap.deliver.delivery import Call, Delivery, through
 from jmswrap.deliver.pace import DEADLY, Apart, Ended
 from jmswrap.errors import JmswrapError, TransformError, ValueNotMapped
+from jmswrap.errors import JmswrapError, TransformError, Unopened
 from jmswrap.message import Claimed, Settlement
 from jmswrap.outcome import Called, Outcome
 from jmswrap.partner.answered import Answered
@@ -112,10 +115,12 @@ class Flight:
         except Exception as error:  # noqa: BLE001 - whatever happens, the message is settled
             self._unexpected(error)
 
-    def read_again(self, kept: bytes | None) -> None:
+    def read_again(self, kept: bytes | Unopened | None) -> None:
         """Decide what an answer means that another worker kept and did not settle; no call is made."""
         try:
-            if kept is None:
+            if isinstance(kept, Unopened):
+                self.settlement = closed(replace(self.claimed, unopened=str(kept)))
+            elif kept is None:
                 self._came_to(Called(Outcome.NO_ANSWER, "the partner answered, and the answer is no longer there"))
             else:
                 self._read(Answered.unpacked(kept))

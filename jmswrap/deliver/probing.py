@@ -93,6 +93,8 @@ def asked(claimed: Claimed, delivery: Delivery, probe: Probe, worker: str) -> Se
     """Ask a partner about a message and return what is to become of it."""
     began = clock.monotonic()
     name = f"{probe.partner.name} {probe.operation}"
+    if claimed.unopened:
+        return _still(claimed, 0, claimed.unopened)
     try:
         question = through(probe.steps, claimed.body, claimed.record.message, claimed.redelivered)
     except TransformError as error:

@@ -4,18 +4,21 @@ Every method is one transaction, or several that may be repeated. Raises History
 an exception of SQLAlchemy; after one it connects anew.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Insert, Select, delete, exc, func, select, text, tuple_, update
+from sqlalchemy import Connection, Engine, Insert, RowMapping, Select, delete, exc, func, select, text, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from jmswrap.database import Place, engine
-from jmswrap.history import opening, rows
+from jmswrap.errors import Unopened
+from jmswrap.history import opening, resealing, rows
 from jmswrap.history.edge import down, edge
 from jmswrap.history.nouns import Extent, Kept, Search
 from jmswrap.history.tables import MESSAGES
+from jmswrap.sealing import PLAIN, Keyring, Resealed
 from jmswrap.states import State
 
 ERASED_AT_ONCE = 500
@@ -29,9 +32,10 @@ _OWN_FAULT = (exc.DataError, exc.IntegrityError, exc.NotSupportedError)
 class History:
     """A history database; safe for threads."""
 
-    def __init__(self, place: Place, integration: str) -> None:
+    def __init__(self, place: Place, integration: str, ring: Keyring = PLAIN) -> None:
         self.place = place
         self._integration = integration
+        self._ring = ring
         self._engine: Engine | None = None
 
     def keep(self, messages: Sequence[Kept]) -> dict[str, str]:
@@ -39,7 +43,7 @@ class History:
 
         A row that is there is replaced unless it is newer.
         """
-        todo = [rows.row(one) for one in messages]
+        todo = [rows.row(one, self._ring) for one in messages]
         if not todo:
             return {}
         try:
@@ -53,7 +57,7 @@ class History:
         if not self._exists():
             return []
         with self._connected(reads=True) as connection:
-            return [rows.kept(found._mapping) for found in connection.execute(_query(search))]
+            return [rows.kept(found._mapping, self._ring) for found in connection.execute(_query(search))]
 
     def message(self, message_id: str, with_body: bool = False) -> Kept | None:
         """Return a message, the last one accepted by this id; None when there is none."""
@@ -63,7 +67,7 @@ class History:
         query = select(*columns).where(MESSAGES.c.id == message_id).order_by(MESSAGES.c.accepted_ms.desc()).limit(1)
         with self._connected(reads=True) as connection:
             found = connection.execute(query).first()
-        return None if found is None else rows.kept(found._mapping)
+        return None if found is None else rows.kept(found._mapping, self._ring)
 
     def settled(self, message_ids: Sequence[str]) -> dict[tuple[str, int], State]:
         """Return which of these are here, by id and time of acceptance, and how they ended."""
@@ -112,6 +116,38 @@ class History:
             with edge(self.place.name), self._opened().connect() as connection:
                 connection.execution_options(reads=True).execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
         return erased
+
+    def census(self) -> Counter[str]:
+        """Count messages by the keys that something of them is under; '' for what is plain. Looks at every one."""
+        counted: Counter[str] = Counter()
+        for page in self._pages():
+            for row in page:
+                counted.update(resealing.keys_of(row))
+        return counted
+
+    def reseal(self) -> Iterator[Resealed]:
+        """Put everything under the key that seals now, page by page; may be begun again at any time."""
+        for page in self._pages():
+            resealed, closed = 0, Counter[str]()
+            for row in page:
+                if not resealing.keys_of(row) - {self._ring.first}:
+                    continue
+                try:
+                    with self._connected() as connection:
+                        resealed += resealing.reseal(connection, row, self._ring)
+                except Unopened as error:
+                    closed[error.key] += 1
+            yield Resealed(len(page), resealed, closed)
+
+    def _pages(self) -> Iterator[Sequence[RowMapping]]:
+        after: tuple[str, int] = ("", -1)
+        while self._exists():
+            with self._connected(reads=True) as connection:
+                page = resealing.page(connection, after)
+            if not page:
+                return
+            yield page
+            after = page[-1]["id"], page[-1]["accepted_ms"]
 
     def close(self) -> None:
         """Let go of the connections."""

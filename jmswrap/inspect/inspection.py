@@ -12,7 +12,7 @@ from jmswrap import log
 from jmswrap.config.partner_settings import Window
 from jmswrap.config.sentences import did_you_mean
 from jmswrap.config.windows import closed_until
-from jmswrap.errors import HistoryDown, IllegalMove
+from jmswrap.errors import HistoryDown, IllegalMove, Unopened
 from jmswrap.history.history import History
 from jmswrap.history.nouns import Search
 from jmswrap.inspect.views import BlockedView, HistoryView, MessageDetail, MessageView, QueueView, detail, view
@@ -116,11 +116,15 @@ class Inspection:
         if record is None:
             return self._past_message(message_id, with_body)
         attempts = tuple(self._store.attempts(message_id))
-        raw = self._store.reply(message_id)
+        unopened, raw, body = "", None, None
+        try:
+            raw = self._store.reply(message_id)
+            body = self._store.body(message_id) if with_body else None
+        except Unopened as error:
+            unopened = str(error)
         reply = raw.decode("utf-8", "replace") if raw else next((a.reply for a in reversed(attempts) if a.reply), "")
-        body = self._store.body(message_id) if with_body else None
         found = detail(record, attempts, body, reply, self._now_ms())
-        return replace(found, waits_for=self._waits_for(record))
+        return replace(found, waits_for=self._waits_for(record), unopened=unopened)
 
     def unsettled(self) -> int:
         """Return how many messages still need work or a person."""

@@ -112,6 +112,8 @@ class MessageDetail:
     """The last reply that was kept."""
     waits_for: str = ""
     """The message that holds its key, and why it does; empty when none does."""
+    unopened: str = ""
+    """Why its body or reply cannot be shown: they are encrypted with a key that is not here."""
 
     def plain(self) -> dict[str, Any]:
         """Return it as JSON can hold it."""

@@ -7,6 +7,7 @@ import redis.asyncio
 from redis.exceptions import NoScriptError, ResponseError
 
 from jmswrap.message import Answer, Message, Record
+from jmswrap.sealing import PLAIN, Keyring
 from jmswrap.store import calls, checks, keys, packing
 from jmswrap.store.calls import Call, limits_argument
 from jmswrap.store.edge import edge, replicas_missing, translated
@@ -18,18 +19,24 @@ class AsyncStore:
     """One integration's messages, for an event loop. Make it after the fork."""
 
     def __init__(
-        self, client: "redis.asyncio.Redis", prefix: str, limits: Limits | None = None, vouched: bool = False
+        self,
+        client: "redis.asyncio.Redis",
+        prefix: str,
+        limits: Limits | None = None,
+        vouched: bool = False,
+        ring: Keyring = PLAIN,
     ) -> None:
         self.client = client
         self.prefix = prefix
         self.limits = limits or Limits()
         self._limits = limits_argument(self.limits)
         self._vouched = vouched
+        self._ring = ring
 
     async def accept(self, messages: Sequence[Message], canonical: Sequence[str] | None = None) -> list[Accepted]:
         """Put messages durably in one round trip, each by itself (see ``Store.accept``)."""
         todo = [
-            calls.accept(message, other, self.limits.caps.get(message.queue, NO_CAP))
+            calls.accept(message, other, self.limits.caps.get(message.queue, NO_CAP), self._ring)
             for message, other in zip(messages, canonical or [""] * len(messages), strict=True)
         ]
         answers = await self._run_all(todo) if todo else []
@@ -51,16 +58,21 @@ class AsyncStore:
         return None if packed is None else packing.read_record(message_id, packed)
 
     async def body(self, message_id: str) -> bytes | None:
-        """Return a message's body as accepted."""
+        """Return a message's body as accepted; Unopened when its key is not here."""
         with edge():
-            found: Any = await self.client.get(keys.body(self.prefix, message_id))
-        return found if isinstance(found, bytes) else None
+            found: Any = await self.client.mget(
+                [keys.message(self.prefix, message_id), keys.body(self.prefix, message_id)]
+            )
+        record, stored = found
+        if record is None or stored is None:
+            return None
+        return self._ring.open(stored, packing.read_record(message_id, record).bound_to or message_id)
 
     async def answer(self, message_id: str) -> Answer | None:
         """Return the answer kept for a message's caller; None when there is none (yet, or any more)."""
         with edge():
             kept: Any = await self.client.get(keys.answer(self.prefix, message_id))
-        return None if kept is None else packing.read_answer(kept)
+        return None if kept is None else packing.read_answer(kept, message_id, self._ring)
 
     async def correlate(self, service: str, correlation_id: str, message_id: str, keep_ms: int) -> None:
         """Have the message found by its correlation id for a time."""

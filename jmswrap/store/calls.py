@@ -6,11 +6,12 @@
 import base64
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from jmswrap.errors import IdReused, QueueFull
-from jmswrap.message import Claimed, Keeping, Message, Receipt, ReceiptStatus, Settlement
+from jmswrap.errors import IdReused, QueueFull, Unopened
+from jmswrap.message import Claimed, Message, Receipt, ReceiptStatus, Settlement
+from jmswrap.sealing import PLAIN, Keyring, seal_of
 from jmswrap.store import packing
 from jmswrap.store.nouns import NO_CAP, Cap, Claim, Guard, Hold, Limits, Settled, Swept
 
@@ -54,7 +55,9 @@ def nonce() -> str:
     return base64.urlsafe_b64encode(os.urandom(6)).decode("ascii")
 
 
-def put_block(message: Message, mark: str, canonical: str = "", remember: bool = False) -> tuple[Argument, ...]:
+def put_block(
+    message: Message, mark: str, canonical: str = "", remember: bool = False, ring: Keyring = PLAIN
+) -> tuple[Argument, ...]:
     """Write the 14 arguments of a message coming in (``_put.lua``)."""
     return (
         message.id,
@@ -62,7 +65,7 @@ def put_block(message: Message, mark: str, canonical: str = "", remember: bool =
         packing.content_hash(message.body),
         canonical,
         packing.header_line(message),
-        message.body,
+        ring.seal(message.body, message.id),
         message.queue,
         message.key,
         message.route,
@@ -75,9 +78,9 @@ def put_block(message: Message, mark: str, canonical: str = "", remember: bool =
     )
 
 
-def accept(message: Message, canonical: str = "", cap: Cap = NO_CAP) -> Call:
+def accept(message: Message, canonical: str = "", cap: Cap = NO_CAP, ring: Keyring = PLAIN) -> Call:
     """Make the call that accepts a message; the nonce is made here, before the first try."""
-    return Call("accept", (*put_block(message, nonce(), canonical), cap.messages, cap.bytes))
+    return Call("accept", (*put_block(message, nonce(), canonical, ring=ring), cap.messages, cap.bytes))
 
 
 def accepted(message: Message, answer: list[Any]) -> Receipt | IdReused | QueueFull:
@@ -132,21 +135,29 @@ def _spans(guard: Guard) -> str:
     return ",".join(f"{start}-{end}" for start, end in guard.closed)
 
 
-def claimed(answer: list[Any]) -> Claim:
+def claimed(answer: list[Any], ring: Keyring = PLAIN) -> Claim:
     """Read what a claim brought."""
-    return Claim(messages(answer[2:]), None if answer[0] < 0 else answer[0], answer[1])
+    return Claim(messages(answer[2:], ring), None if answer[0] < 0 else answer[0], answer[1])
 
 
-def messages(answer: list[Any]) -> list[Claimed]:
-    """Read messages: id, record and body of each."""
-    found = []
-    for at in range(0, len(answer), 3):
-        record = packing.read_record(answer[at].decode(), answer[at + 1], answer[at + 2])
-        found.append(Claimed(record, answer[at + 2], record.fence))
-    return found
+def messages(answer: list[Any], ring: Keyring = PLAIN) -> list[Claimed]:
+    """Read messages: id, record and body of each; one that cannot be opened says why."""
+    return [_opened(answer[at].decode(), answer[at + 1], answer[at + 2], ring) for at in range(0, len(answer), 3)]
 
 
-def settle(settlement: Settlement) -> Call:
+def _opened(message_id: str, packed: bytes, stored: bytes, ring: Keyring) -> Claimed:
+    if seal_of(stored) is None:
+        record = packing.read_record(message_id, packed, stored)
+        return Claimed(record, stored, record.fence)
+    record = packing.read_record(message_id, packed)
+    try:
+        body = ring.open(stored, record.bound_to or message_id)
+    except Unopened as error:
+        return Claimed(record, b"", record.fence, str(error), error.damaged)
+    return Claimed(replace(record, message=replace(record.message, body=body)), body, record.fence)
+
+
+def settle(settlement: Settlement, ring: Keyring = PLAIN) -> Call:
     """Make the call that settles a message."""
     up = settlement.partner_up
     arguments: list[Argument] = [
@@ -156,28 +167,35 @@ def settle(settlement: Settlement) -> Call:
         settlement.wait_ms,
         _encoded(settlement.reason[: packing.SENTENCE_KEPT]),
         settlement.on_dead,
-        _encoded(packing.attempt_json(settlement.attempt)) if settlement.attempt else "",
+        _attempt(settlement, ring),
         "" if up is None else "up" if up else "down",
-        *_keeping(settlement.keeping),
+        *_keeping(settlement, ring),
     ]
     for output in settlement.outputs:
         # The parent's token is the nonce: a repeated settle finds its outputs accepted.
-        arguments += put_block(output, f"{settlement.fence:012x}", remember=True)
+        arguments += put_block(output, f"{settlement.fence:012x}", remember=True, ring=ring)
     return Call("settle", tuple(arguments))
 
 
-def _keeping(keeping: Keeping | None) -> tuple[Argument, ...]:
+def _keeping(settlement: Settlement, ring: Keyring) -> tuple[Argument, ...]:
+    keeping = settlement.keeping
     if keeping is None:
         return "", 0, ""
-    return packing.answer_bytes(keeping.answer), keeping.keep_ms, "1" if keeping.announce else ""
+    kept = packing.answer_bytes(keeping.answer, settlement.id, ring)
+    return kept, keeping.keep_ms, "1" if keeping.announce else ""
 
 
-def found(settlement: Settlement) -> Call:
+def found(settlement: Settlement, ring: Keyring = PLAIN) -> Call:
     """Make the call that says what the partner told about a message in doubt."""
-    attempt = _encoded(packing.attempt_json(settlement.attempt)) if settlement.attempt else ""
+    attempt = _attempt(settlement, ring)
     reason = _encoded(settlement.reason[: packing.SENTENCE_KEPT])
     arguments = (settlement.id, settlement.fence, settlement.state, settlement.wait_ms, reason, attempt)
     return Call("found", arguments)
+
+
+def _attempt(settlement: Settlement, ring: Keyring) -> bytes:
+    attempt = settlement.attempt
+    return _encoded(packing.attempt_json(attempt, settlement.id, ring)) if attempt else b""
 
 
 def _encoded(text: str) -> bytes:

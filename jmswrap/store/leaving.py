@@ -13,6 +13,8 @@ from typing import Any
 
 import redis
 
+from jmswrap.errors import Unopened
+from jmswrap.sealing import PLAIN, Keyring
 from jmswrap.store import keys, packing, reading
 from jmswrap.store.nouns import Leaving, Waiting
 
@@ -31,7 +33,7 @@ class Found:
     missing: list[str]
     """Ids without a record."""
     unreadable: list[str]
-    """Ids of records that cannot be understood."""
+    """Ids of records that cannot be understood, or whose bodies cannot be opened here."""
 
 
 def due(client: redis.Redis, prefix: str, limit: int, overdue_ms: int, without: Collection[str]) -> list[str]:
@@ -51,7 +53,7 @@ def waiting(client: redis.Redis, prefix: str) -> Waiting:
     return Waiting(count, now_ms - int(first[0][1]) if count and first else 0)
 
 
-def read(client: redis.Redis, prefix: str, ids: Sequence[str], with_bodies: bool) -> Found:
+def read(client: redis.Redis, prefix: str, ids: Sequence[str], with_bodies: bool, ring: Keyring = PLAIN) -> Found:
     """Read messages whole; as many of ``ids`` as bodies may be held at once."""
     if not ids:
         return Found([], [], [])
@@ -73,8 +75,8 @@ def read(client: redis.Redis, prefix: str, ids: Sequence[str], with_bodies: bool
         entries = next(rest)
         body = next(rest) or b"" if with_bodies else None
         try:
-            messages.append(_leaving(name, record, entries, body))
-        except (ValueError, KeyError):
+            messages.append(_leaving(name, record, entries, body, ring))
+        except (ValueError, KeyError, Unopened):
             unreadable.append(name)
     return Found(messages, [name for name in ids[:chosen] if name not in packed], unreadable)
 
@@ -85,10 +87,12 @@ def mark(record: bytes, attempts: Sequence[bytes]) -> str:
     return hashlib.sha1(record + b"%d" % len(attempts) + last, usedforsecurity=False).hexdigest()
 
 
-def _leaving(name: str, record: bytes, entries: Sequence[bytes], body: bytes | None) -> Leaving:
-    attempts = tuple(packing.read_attempt(entry) for entry in entries)
+def _leaving(name: str, record: bytes, entries: Sequence[bytes], body: bytes | None, ring: Keyring) -> Leaving:
+    attempts = tuple(packing.read_attempt(entry, name, ring) for entry in entries)
     erased_ms = json.loads(record.partition(b"\n")[0]).get("er", 0)
-    return Leaving(packing.read_record(name, record), attempts, body, erased_ms, mark(record, entries))
+    found = packing.read_record(name, record)
+    opened = None if body is None else ring.open(body, found.bound_to or name)
+    return Leaving(found, attempts, opened, erased_ms, mark(record, entries))
 
 
 def _fitting(sizes: Sequence[int]) -> int:

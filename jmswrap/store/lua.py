@@ -38,6 +38,9 @@ NAMES = (
     "found",
     "attend",
     "restored",
+    "reseal",
+    "seal",
+    "reanswer",
 )
 """Every script there is."""
 

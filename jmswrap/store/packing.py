@@ -10,6 +10,7 @@ import json
 from typing import Any
 
 from jmswrap.message import DEFAULT_PRIORITY, Answer, AnswerKind, Attempt, Message, OtherKey, Record
+from jmswrap.sealing import Keyring
 from jmswrap.states import HERE, Phase, State
 
 SCHEMA_VERSION = 1
@@ -72,6 +73,8 @@ def read_record(message_id: str, packed: bytes, body: bytes = b"", lease_ms: int
         probes=state.get("pn", 0),
         perhaps_sent=state.get("rd", 0) == 1 or (state["s"] in HERE and state.get("ep", 0) < epoch),
         waits_for=tuple(map(OtherKey.named, state.get("wf", ()))) if state["s"] == State.QUEUED else (),
+        version=state.get("v", 1),
+        bound_to=state.get("bo", ""),
     )
 
 
@@ -97,8 +100,10 @@ def _message(message_id: str, state: dict[str, Any], headers: dict[str, Any], bo
     )
 
 
-def attempt_json(attempt: Attempt) -> str:
+def attempt_json(attempt: Attempt, message_id: str, ring: Keyring) -> str:
     """Write an attempt; the store puts the server's time before it."""
+    reply = attempt.reply[:REPLY_KEPT]
+    sealed = ring.seal_text(reply, message_id)
     fields = {
         "n": attempt.number,
         "d": attempt.duration_ms,
@@ -108,14 +113,38 @@ def attempt_json(attempt: Attempt) -> str:
         "s": attempt.sentence[:SENTENCE_KEPT],
         "c": attempt.http_status,
         "f": attempt.fault_code,
-        "r": attempt.reply[:REPLY_KEPT],
+        "r": "" if sealed else reply,
+        "rs": sealed,
         "g": attempt.generation,
     }
     return dump({short: value for short, value in fields.items() if value})
 
 
-def read_attempt(entry: bytes) -> Attempt:
-    """Read an attempt as the store keeps it."""
+def resealed_attempt(entry: bytes, message_id: str, ring: Keyring) -> bytes:
+    """Return an attempt with its reply as the ring would write it; Unopened when it cannot be opened."""
+    ended, _, text = entry.partition(b" ")
+    fields = json.loads(text)
+    sealed = fields.get("rs", "")
+    if sealed.partition(":")[0] == ring.first and (sealed or "r" not in fields):
+        return entry
+    plain = ring.open_text(fields.pop("rs"), message_id) if sealed else fields.pop("r", "")
+    if not plain:
+        return entry
+    anew = ring.seal_text(plain, message_id)
+    fields.update({"rs": anew} if anew else {"r": plain})
+    return ended + b" " + dump(fields).encode("utf-8", "replace")
+
+
+def without_reply(entry: bytes) -> bytes:
+    """Return an attempt without the sealed reply."""
+    ended, _, text = entry.partition(b" ")
+    fields = json.loads(text)
+    fields.pop("rs", None)
+    return ended + b" " + dump(fields).encode()
+
+
+def read_attempt(entry: bytes, message_id: str, ring: Keyring) -> Attempt:
+    """Read an attempt as the store keeps it; Unopened when its reply cannot be opened."""
     ended, _, text = entry.partition(b" ")
     fields = json.loads(text)
     return Attempt(
@@ -128,21 +157,22 @@ def read_attempt(entry: bytes) -> Attempt:
         sentence=fields.get("s", ""),
         http_status=fields.get("c", 0),
         fault_code=fields.get("f", ""),
-        reply=fields.get("r", ""),
+        reply=ring.open_text(fields["rs"], message_id) if "rs" in fields else fields.get("r", ""),
         generation=fields.get("g", ""),
     )
 
 
-def answer_bytes(answer: Answer) -> bytes:
+def answer_bytes(answer: Answer, message_id: str, ring: Keyring) -> bytes:
     """Write an answer: a JSON line, then its body; the store puts the server's time before it."""
     fields = {"k": answer.kind, "c": answer.code, "t": answer.text[:SENTENCE_KEPT]}
     head = dump({short: value for short, value in fields.items() if value})
-    return head.encode("utf-8", "replace") + b"\n" + answer.body
+    return head.encode("utf-8", "replace") + b"\n" + ring.seal(answer.body, message_id)
 
 
-def read_answer(kept: bytes) -> Answer:
-    """Read an answer as the store keeps it."""
+def read_answer(kept: bytes, message_id: str, ring: Keyring) -> Answer:
+    """Read an answer as the store keeps it; Unopened when its key is not here."""
     head, _, body = kept.partition(b"\n")
     answered, _, text = head.partition(b" ")
     fields = json.loads(text)
-    return Answer(AnswerKind(fields["k"]), body, fields.get("c", ""), fields.get("t", ""), int(answered))
+    opened = ring.open(body, message_id)
+    return Answer(AnswerKind(fields["k"]), opened, fields.get("c", ""), fields.get("t", ""), int(answered))

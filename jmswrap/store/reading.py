@@ -5,11 +5,14 @@ between two of them.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import redis
 
+from jmswrap.errors import Unopened
 from jmswrap.message import Attempt, Record
+from jmswrap.sealing import PLAIN, Keyring
 from jmswrap.states import HERE, State
 from jmswrap.store import keys, packing
 from jmswrap.store.nouns import Blocked, QueueSummary
@@ -29,8 +32,8 @@ def raw(client: redis.Redis, key: str) -> bytes | None:
     return value if isinstance(value, bytes) else None
 
 
-def record(client: redis.Redis, prefix: str, message_id: str, with_body: bool) -> Record | None:
-    """Return a record, its lease end and, if asked for, its body."""
+def record(client: redis.Redis, prefix: str, message_id: str, with_body: bool, ring: Keyring = PLAIN) -> Record | None:
+    """Return a record, its lease end and, if asked for, its body; Unopened when that cannot be opened."""
     pipe = client.pipeline(transaction=False)
     pipe.get(keys.message(prefix, message_id))
     pipe.zscore(keys.alone(prefix, "lease"), message_id)
@@ -40,13 +43,24 @@ def record(client: redis.Redis, prefix: str, message_id: str, with_body: bool) -
     packed, lease, epoch, *rest = pipe.execute()
     if packed is None:
         return None
-    return packing.read_record(message_id, packed, (rest[0] or b"") if rest else b"", int(lease or 0), int(epoch or 0))
+    found = packing.read_record(message_id, packed, b"", int(lease or 0), int(epoch or 0))
+    if not rest or not rest[0]:
+        return found
+    body = ring.open(rest[0], found.bound_to or message_id)
+    return replace(found, message=replace(found.message, body=body))
 
 
-def attempts(client: redis.Redis, prefix: str, message_id: str) -> list[Attempt]:
-    """Return a message's attempts, oldest first."""
+def attempts(client: redis.Redis, prefix: str, message_id: str, ring: Keyring = PLAIN) -> list[Attempt]:
+    """Return a message's attempts, oldest first; in place of a reply that cannot be opened, why."""
     entries: list[Any] = client.lrange(keys.attempts(prefix, message_id), 0, -1)
-    return [packing.read_attempt(entry) for entry in entries]
+    return [_attempt(entry, message_id, ring) for entry in entries]
+
+
+def _attempt(entry: bytes, message_id: str, ring: Keyring) -> Attempt:
+    try:
+        return packing.read_attempt(entry, message_id, ring)
+    except Unopened as error:
+        return replace(packing.read_attempt(packing.without_reply(entry), message_id, ring), reply=f"({error})")
 
 
 def head(client: redis.Redis, prefix: str, queue: str, key: str) -> Record | None:

@@ -5,16 +5,18 @@ StoreUnsafe, never an exception of redis-py.
 """
 
 import itertools
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 import redis
 from redis.exceptions import ResponseError
 
-from jmswrap.errors import IllegalMove
+from jmswrap.errors import IllegalMove, Unopened
 from jmswrap.message import Attempt, Claimed, Message, Record, Settlement
+from jmswrap.sealing import PLAIN, Keyring, Resealed
 from jmswrap.states import State
-from jmswrap.store import calls, checks, keys, leaving, operating, presence, reading
+from jmswrap.store import calls, checks, keys, leaving, operating, presence, reading, sealed
 from jmswrap.store.calls import Call
 from jmswrap.store.edge import edge, translated
 from jmswrap.store.nouns import (
@@ -41,10 +43,12 @@ _UNGUARDED = Guard()
 class Store:
     """One integration's messages on a Redis or Valkey server."""
 
-    def __init__(self, client: redis.Redis, prefix: str, limits: Limits | None = None) -> None:
+    def __init__(self, client: redis.Redis, prefix: str, limits: Limits | None = None, ring: Keyring = PLAIN) -> None:
         self.client = client
         self.prefix = prefix
         self.limits = limits or Limits()
+        self.ring = ring
+        """Seals what is stored and opens what is read."""
         self._runner = Runner(client, prefix, self.limits)
 
     def accept(self, messages: Sequence[Message], canonical: Sequence[str] | None = None) -> list[Accepted]:
@@ -54,7 +58,7 @@ class Store:
         which a body that differs in bytes only is still the same message.
         """
         todo = [
-            calls.accept(message, other, self.limits.caps.get(message.queue, NO_CAP))
+            calls.accept(message, other, self.limits.caps.get(message.queue, NO_CAP), self.ring)
             for message, other in zip(messages, canonical or [""] * len(messages), strict=True)
         ]
         answers = self._runner.run_all(todo) if todo else []
@@ -80,7 +84,7 @@ class Store:
         survive comes alone, and only with ``suspects``.
         """
         call = calls.claim(queue, worker, limit, guard, self.limits.claim_bytes, linger_ms, suspects)
-        return calls.claimed(self._runner.run(call))
+        return calls.claimed(self._runner.run(call), self.ring)
 
     def listen(self, queue: str, seconds: float) -> bool:
         """Block until the queue's bell rings; False when ``seconds`` passed in silence."""
@@ -110,23 +114,20 @@ class Store:
         not kept: the phase stays ``sending``.
         """
         todo = [Call("mark_sending", (hold.id, hold.fence, policy)) for hold, policy in sending]
-        todo += [
-            Call("mark_replied", (hold.id, hold.fence, raw if len(raw) <= self.limits.answer_bytes else b""))
-            for hold, raw in replied
-        ]
+        todo += [Call("mark_replied", (hold.id, hold.fence, self._kept(hold, raw))) for hold, raw in replied]
         return [bool(answer) for answer in self._all(todo)]
 
     def settle(self, settlements: Sequence[Settlement]) -> list[Settled]:
         """Say what became of messages; outputs are accepted in the same step as each."""
-        return [calls.settled(answer) for answer in self._all([calls.settle(one) for one in settlements])]
+        return [calls.settled(answer) for answer in self._all([calls.settle(one, self.ring) for one in settlements])]
 
     def doubtful(self, queue: str, limit: int, guard: Guard = _UNGUARDED) -> list[Claimed]:
         """Return messages in doubt about which the partner is to be asked now; they stay IN_DOUBT."""
-        return calls.messages(self._runner.run(calls.doubtful(queue, limit, guard)))
+        return calls.messages(self._runner.run(calls.doubtful(queue, limit, guard)), self.ring)
 
     def found(self, settlement: Settlement) -> Settled:
         """Say what the partner told about a message in doubt: DELIVERED, QUEUED, or still IN_DOUBT."""
-        return calls.settled(self._runner.run(calls.found(settlement)))
+        return calls.settled(self._runner.run(calls.found(settlement, self.ring)))
 
     def renew(self, worker: str, holds: Sequence[Hold]) -> list[Hold]:
         """Lengthen leases from now on; returns the holds that are lost."""
@@ -169,7 +170,7 @@ class Store:
         """
         with edge():
             ids = leaving.due(self.client, self.prefix, limit, overdue_ms, without)
-            found = leaving.read(self.client, self.prefix, ids, with_bodies)
+            found = leaving.read(self.client, self.prefix, ids, with_bodies, self.ring)
         for missing in found.missing:
             self._runner.run(Call("depart", (missing, "")))
         return Parting(tuple(found.messages), tuple(found.unreadable))
@@ -193,6 +194,27 @@ class Store:
             int(self._runner.run(Call("erase", tuple(message_ids[start : start + leaving.AT_ONCE]))))
             for start in range(0, len(message_ids), leaving.AT_ONCE)
         )
+
+    def register_keys(self) -> tuple[str, ...]:
+        """Write down the keys that bodies are sealed with; returns those used before that are not here now.
+
+        Raises ConfigError when a key has another secret than before.
+        """
+        return sealed.registered(self.ring, self._runner.run(sealed.registration(self.ring)))
+
+    def forget_key(self, key: str) -> None:
+        """Strike out a key that nothing is under any more."""
+        self._runner.run(sealed.forgetting(key))
+
+    def census(self) -> Counter[str]:
+        """Count messages by the keys that something of them is under; '' for what is plain. Looks at every one."""
+        with edge():
+            return sealed.census(self.client, self.prefix)
+
+    def reseal(self) -> Iterator[Resealed]:
+        """Put everything under the key that seals now, page by page; may be begun again at any time."""
+        with edge():
+            yield from sealed.resealed(self._runner, self.ring)
 
     def lead(self, task: str, who: str, milliseconds: int) -> bool:
         """Become or stay the one who does a periodic task; with 0 let go of it. Only saves work."""
@@ -230,7 +252,7 @@ class Store:
         last. It has no time to live. Returns the queues to wake. Raises IllegalMove, also as
         ``replay`` does for a message that was overtaken. No cap of a queue holds it up.
         """
-        block = calls.put_block(by, calls.nonce())
+        block = calls.put_block(by, calls.nonce(), ring=self.ring)
         call = Call("operate", ("replace", message_id, reason, "1" if stale_ok else "", *block))
         return operating.moved("replace", message_id, self._runner.run(call))
 
@@ -258,12 +280,12 @@ class Store:
     def record(self, message_id: str, with_body: bool = False) -> Record | None:
         """Return a message's record; None when the store has none by this id."""
         with edge():
-            return reading.record(self.client, self.prefix, message_id, with_body)
+            return reading.record(self.client, self.prefix, message_id, with_body, self.ring)
 
     def body(self, message_id: str) -> bytes | None:
-        """Return a message's body as accepted."""
-        with edge():
-            return reading.raw(self.client, keys.body(self.prefix, message_id))
+        """Return a message's body as accepted; Unopened when its key is not here."""
+        found = self.record(message_id, with_body=True)
+        return found.message.body if found else None
 
     def head(self, queue: str, key: str) -> Record | None:
         """Return the first message of a key's order, for which the others wait."""
@@ -277,19 +299,21 @@ class Store:
 
     def reply(self, message_id: str) -> bytes | None:
         """Return the raw answer kept by ``mark_replied``, until the message is settled."""
-        with edge():
-            return reading.raw(self.client, keys.reply(self.prefix, message_id))
+        found = self.replies([message_id])[0]
+        if isinstance(found, Unopened):
+            raise found
+        return found
 
-    def replies(self, message_ids: Sequence[str]) -> list[bytes | None]:
-        """Return the raw answers of several messages in one round trip."""
+    def replies(self, message_ids: Sequence[str]) -> list[bytes | Unopened | None]:
+        """Return the raw answers of several messages in one round trip; in place of one that is closed, why."""
         with edge():
             found: Any = self.client.mget([keys.reply(self.prefix, one) for one in message_ids])
-        return list(found)
+        return [self._opened(raw, one) for one, raw in zip(message_ids, found, strict=True)]
 
     def attempts(self, message_id: str) -> list[Attempt]:
         """Return a message's attempts, oldest first."""
         with edge():
-            return reading.attempts(self.client, self.prefix, message_id)
+            return reading.attempts(self.client, self.prefix, message_id, self.ring)
 
     def queues(self) -> list[QueueSummary]:
         """Return every queue that ever had a message, by name."""
@@ -328,6 +352,15 @@ class Store:
         with edge():
             facts = checks.gather(self.client)
         checks.require_safe(facts, vouched)
+
+    def _opened(self, raw: bytes | None, message_id: str) -> bytes | Unopened | None:
+        try:
+            return None if raw is None else self.ring.open(raw, message_id)
+        except Unopened as error:
+            return error
+
+    def _kept(self, hold: Hold, raw: bytes) -> bytes:
+        return self.ring.seal(raw, hold.id) if len(raw) <= self.limits.answer_bytes else b""
 
     def _all(self, todo: Iterable[Call]) -> list[Any]:
         todo = list(todo)

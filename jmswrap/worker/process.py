@@ -18,6 +18,7 @@ from rq.serializers import JSONSerializer
 from jmswrap import log
 from jmswrap.app.archiving import archiver
 from jmswrap.app.connections import connect, vouched
+from jmswrap.app.stored import tell
 from jmswrap.operate.sweeper import Sweeper
 from jmswrap.worker.live import CONFIG_VARIABLE, Live, live
 from jmswrap.worker.wakeup import WakeUp
@@ -60,6 +61,7 @@ def work(file: Path, burst: bool = False) -> int:
     settings = here.ready.integration.config
     here.connections.store.ready(vouched(settings))
     here.attend()
+    tell(here.ready.integration)
     own = connect(here.ready.integration)
     sweeper = Sweeper(own.store, own.bell)
     sweeper.start()

@@ -18,7 +18,10 @@ local function send_on(m, queue)
   repeat id = string.sub(redis.sha1hex(id .. ':expired'), 1, 26) until call('EXISTS', P .. 'm:' .. id) == 0
   local r = {v = 1, s = '-', q = queue, a = NOW, o = m.r.o, b = m.r.b, k = m.r.k, r = '', p = m.r.p, ep = m.r.ep}
   local n = {id = id, r = r, head = with_properties(m.head, m.id)}
-  call('SET', P .. 'b:' .. id, call('GET', P .. 'b:' .. m.id) or '')
+  local body = call('GET', P .. 'b:' .. m.id) or ''
+  -- A sealed body stays bound to the id it was sealed for.
+  if string.byte(body) == 0 then r.bo = m.r.bo or m.id end
+  call('SET', P .. 'b:' .. id, body)
   call('SADD', P .. 'queues', queue)
   call('RPUSH', P .. 'log:' .. queue, id)
   move(n, 'QUEUED')

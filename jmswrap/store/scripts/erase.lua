@@ -10,7 +10,7 @@ local function blank_attempts(key)
   for at = 0, call('LLEN', key) - 1 do
     local ended, json = string.match(call('LINDEX', key, at), '^(%d+) (.*)$')
     local attempt = cjson.decode(json)
-    attempt.r, attempt.s, attempt.f = nil, nil, nil
+    attempt.r, attempt.rs, attempt.s, attempt.f = nil, nil, nil, nil
     call('LSET', key, at, ended .. ' ' .. cjson.encode(attempt))
   end
 end
