@@ -5,6 +5,7 @@
 
 import logging
 import sys
+import time
 from typing import Any
 
 ROOT = "jmswrap"
@@ -41,6 +42,38 @@ class Log:
         if self._logger.isEnabledFor(level):
             words = [event, *(f"{k}={_word(v)}" for k, v in {**self._pairs, **pairs}.items())]
             self._logger.log(level, "%s", " ".join(words), exc_info=exc_info)
+
+
+class Alarm:
+    """Says that something is wrong: at once, again at a bounded rate while it lasts, and when it is over."""
+
+    def __init__(self, log: Log, over: str, every_seconds: float) -> None:
+        self._log = log
+        self._over = over
+        self._every_seconds = every_seconds
+        self._event = ""
+        self._began = self._said = 0.0
+
+    @property
+    def lasting(self) -> str:
+        """The event that lasts; empty when all is well."""
+        return self._event
+
+    def ring(self, event: str, **pairs: Any) -> None:
+        """Note that it is so now; another event than before is said at once."""
+        now = time.monotonic()
+        if not self._event:
+            self._began = now
+        elif event == self._event and now - self._said < self._every_seconds:
+            return
+        self._event, self._said = event, now
+        self._log.error(event, for_seconds=round(now - self._began), **pairs)
+
+    def end(self) -> None:
+        """Note that all is well now."""
+        if self._event:
+            self._log.info(self._over, after_seconds=round(time.monotonic() - self._began))
+        self._event = ""
 
 
 def _word(value: Any) -> str:

@@ -91,6 +91,8 @@ class Engine:
     """Raises Unavailable while the store cannot be trusted with a message."""
     close: Callable[[], Awaitable[None]]
     first_use: FirstUse
+    alarm_seconds: float = 60.0
+    """Between two lines of the log about trouble that lasts."""
 
 
 Open = Callable[[], Awaitable[Engine]]

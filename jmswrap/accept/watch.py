@@ -2,7 +2,7 @@
 
 A server whose append-only file was turned off, or which may evict keys, answers every
 write and loses it later: from the moment that is seen until it is mended, nothing is
-accepted. A store that is away needs no watching: each accept finds that out by itself.
+accepted. A store that is away, each accept finds out by itself; here it is an alarm like the rest.
 """
 
 import asyncio
@@ -12,6 +12,8 @@ from jmswrap import log
 from jmswrap.errors import StoreDown, StoreUnsafe
 
 EVERY_SECONDS = 2.0
+ALARM_SECONDS = 60.0
+"""Between two lines about what lasts."""
 
 _log = log.get(__name__)
 
@@ -19,10 +21,16 @@ _log = log.get(__name__)
 class StoreWatch:
     """Looks every few seconds; belongs to one event loop."""
 
-    def __init__(self, ready: Callable[[], Awaitable[None]], every_seconds: float = EVERY_SECONDS) -> None:
+    def __init__(
+        self,
+        ready: Callable[[], Awaitable[None]],
+        every_seconds: float = EVERY_SECONDS,
+        alarm_seconds: float = ALARM_SECONDS,
+    ) -> None:
         self._ready = ready
         self._every_seconds = every_seconds
         self._unsafe: StoreUnsafe | None = None
+        self._alarm = log.Alarm(_log, "store-safe-again", alarm_seconds)
         self._task: asyncio.Task[None] | None = None
         self._stopped = False
 
@@ -53,12 +61,10 @@ class StoreWatch:
         try:
             await self._ready()
         except StoreUnsafe as unsafe:
-            if self._unsafe is None:
-                _log.error("store-unsafe", reason=unsafe)
+            self._alarm.ring(unsafe.code, reason=unsafe)
             self._unsafe = unsafe
-        except StoreDown:
-            return
+        except StoreDown as down:
+            self._alarm.ring(down.code, reason=down)
         else:
-            if self._unsafe is not None:
-                _log.info("store-safe-again")
+            self._alarm.end()
             self._unsafe = None

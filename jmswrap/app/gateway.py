@@ -8,6 +8,7 @@ from jmswrap.accept.hosting import hosting as hosting_of
 from jmswrap.accept.ringing import Ringer
 from jmswrap.app.archiving import GATEWAY_PATIENCE_SECONDS, archiver
 from jmswrap.app.connections import connect, connect_async, store_url
+from jmswrap.app.health import caution
 from jmswrap.app.integration import Integration
 from jmswrap.operate.sweeper import Sweeper
 from jmswrap.store.nonces import Nonces
@@ -33,6 +34,7 @@ def opener(integration: Integration) -> Open:
         url = store_url(integration)
         connections = connect(integration, url)
         store = connect_async(integration, url)
+        await asyncio.to_thread(caution, integration, connections.store)
         ringer = Ringer(connections.bell)
         commit = GroupCommit(store, ringer)
         sweeper = Sweeper(connections.store, connections.bell)
@@ -50,6 +52,12 @@ def opener(integration: Integration) -> Open:
             connections.close()
 
         nonces = Nonces(store.client, store.prefix)
-        return Engine(commit=commit, ready=store.ready, close=close, first_use=nonces.first_use)
+        return Engine(
+            commit=commit,
+            ready=store.ready,
+            close=close,
+            first_use=nonces.first_use,
+            alarm_seconds=integration.config.health.repeat_seconds,
+        )
 
     return open_engine

@@ -8,6 +8,7 @@ import click
 from rich.markup import escape
 
 from jmswrap.app.connections import looking
+from jmswrap.app.health import examine
 from jmswrap.app.integration import load
 from jmswrap.cli import options, render
 from jmswrap.cli.since import Since
@@ -18,6 +19,8 @@ from jmswrap.states import State
 _BLOCKED_SHOWN = 10
 """Blocked keys of a queue that are shown."""
 
+_SEEN_IN_TABLE = ("oldest", "dead", "in-doubt", "paused", "full")
+
 _COLUMNS = (State.QUEUED, State.SCHEDULED, State.IN_FLIGHT, State.WAITING, State.IN_DOUBT, State.DEAD, State.DELIVERED)
 
 
@@ -26,7 +29,8 @@ _COLUMNS = (State.QUEUED, State.SCHEDULED, State.IN_FLIGHT, State.WAITING, State
 @options.as_json
 def queues(file: Path, as_json: bool) -> None:
     """Show every queue: what waits, what is under way, what failed."""
-    with looking(load(file)) as inspection:
+    integration = load(file)
+    with looking(integration) as inspection:
         found = inspection.queues()
     if as_json:
         render.as_json([asdict(view) for view in found])
@@ -39,6 +43,9 @@ def queues(file: Path, as_json: bool) -> None:
             click.echo(f"{view.name}: {one.waiting} wait on key {one.key} for {one.message} ({one.state}{why})")
         if len(view.blocked) > _BLOCKED_SHOWN:
             click.echo(f"{view.name}: and {len(view.blocked) - _BLOCKED_SHOWN} more keys, see --json")
+    for cause in examine(integration):
+        if cause.what not in _SEEN_IN_TABLE:
+            click.echo(f"alarm: {cause.sentence}")
 
 
 @click.command()

@@ -23,6 +23,7 @@ VERBS = {
     "work": "jmswrap.cli.work:work",
     "send": "jmswrap.cli.send:send",
     "simulate": "jmswrap.cli.simulate:simulate",
+    "health": "jmswrap.cli.health:health",
     "queues": "jmswrap.cli.look:queues",
     "messages": "jmswrap.cli.look:messages",
     "show": "jmswrap.cli.look:show",

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from jmswrap.config.basis import Name, Settings
 from jmswrap.config.gateway_settings import Client, Gateway
+from jmswrap.config.health_settings import Health
 from jmswrap.config.partner_settings import Partner
 from jmswrap.config.route_settings import Route
 from jmswrap.config.store_settings import History, Store
@@ -47,6 +48,7 @@ class Config(Settings):
     gateway: Gateway = Field(Gateway.model_validate({}), description="The SOAP front door.")
     store: Store = Field(Store.model_validate({}), description="The server that holds the messages.")
     history: History = Field(History.model_validate({}), description="The database that settled messages leave for.")
+    health: Health = Field(Health.model_validate({}), description="From when on a person is told.")
     workers: Workers = Field(Workers.model_validate({}), description="The processes that deliver.")
     services: dict[Name, Service] = Field(default_factory=dict, description="The Write services.")
     clients: dict[Name, Client] = Field(

@@ -14,6 +14,9 @@ from jmswrap.operate.attendance import Knows, Rings, RollCall
 
 _log = log.get(__name__)
 
+ALARM_SECONDS = 60.0
+"""Between two lines about a store that stays away."""
+
 EVERY_SECONDS = 1.0
 """Between two sweeps when the last one found little to do."""
 
@@ -49,7 +52,7 @@ class Sweeper:
         self._every_seconds = every_seconds
         self._roll_call = RollCall(store, bell)
         self._stop = Event()
-        self._away = False
+        self._alarm = log.Alarm(_log, "sweep-resumed", ALARM_SECONDS)
         self._thread = Thread(target=self._run, name="jmswrap-sweeper", daemon=True)
 
     def start(self) -> None:
@@ -80,14 +83,10 @@ class Sweeper:
         try:
             more = self.sweep()
         except JmswrapError as error:
-            if not self._away:
-                _log.warning("sweep-failed", reason=error)
-            self._away = True
+            self._alarm.ring("sweep-failed", reason=error)
             return False
         except Exception:  # noqa: BLE001 - without a sweeper no lease ends and nobody is woken: go on
             _log.error("sweep-broke", exc_info=True)
             return False
-        if self._away:
-            _log.info("sweep-resumed")
-        self._away = False
+        self._alarm.end()
         return more

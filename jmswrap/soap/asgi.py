@@ -50,7 +50,7 @@ class Gateway:
         """Open the engine and host the services; once, in the process's event loop."""
         self._engine = await self._open_engine()
         self._admission = Admission(self._hosting.settings.security, self._hosting.clients, self._engine.first_use)
-        self._watch = StoreWatch(self._engine.ready)
+        self._watch = StoreWatch(self._engine.ready, alarm_seconds=self._engine.alarm_seconds)
         await self._watch.start()
         self._desks = Desks(self._hosting, self._engine)
 

@@ -25,7 +25,7 @@ SPARE_BYTES = 64 * 1024 * 1024
 """Disk room wanted beyond what an AOF rewrite takes."""
 
 _SECTIONS = ("server", "memory", "persistence", "replication")
-_SETTINGS = "appendonly appendfsync maxmemory-policy dir"
+_SETTINGS = "appendonly appendfsync maxmemory-policy dir min-replicas-to-write"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def judge(facts: Facts, vouched: bool = False) -> list[str]:
     ``vouched`` (``store.durability: vouched``) lets a person answer for a server that
     forbids CONFIG, and for ``appendfsync everysec``.
     """
-    problems = [*_version(facts.info), *_condition(facts.info)]
+    problems = [*_version(facts.info), *_condition(facts.info), *_replicas(facts)]
     if facts.settings is not None:
         problems += _persistence(facts.settings, vouched)
     elif not vouched:
@@ -94,9 +94,34 @@ def judge(facts: Facts, vouched: bool = False) -> list[str]:
     return [*problems, *_room(facts)]
 
 
-def require_safe(facts: Facts, vouched: bool = False) -> None:
-    """Raise StoreUnsafe with every problem when there is one."""
-    problems = judge(facts, vouched)
+def full(facts: Facts) -> list[str]:
+    """Return the sentence about a server that takes nothing new because its memory is used; delivering makes room."""
+    most = int(facts.info.get("maxmemory", 0))
+    counted = int(facts.info.get("used_memory", 0)) - int(facts.info.get("mem_not_counted_for_evict", 0))
+    if not most or counted <= most:
+        return []
+    return [
+        f"The store uses {counted // 2**20} MiB and its maxmemory is {most // 2**20} MiB: let the workers drain it, "
+        "or raise maxmemory."
+    ]
+
+
+def cautions(facts: Facts, replicas: int) -> list[str]:
+    """Return what works but promises less than is meant, each a sentence."""
+    if not replicas or facts.settings is None:
+        return []
+    least = int(facts.settings.get("min-replicas-to-write", 0))
+    if least >= replicas:
+        return []
+    return [
+        f"store.replicas is {replicas} and the server has `min-replicas-to-write {least}`: a primary that lost its "
+        f"replicas goes on writing what nobody else has; set it to {replicas} on every server."
+    ]
+
+
+def require_safe(facts: Facts, vouched: bool = False, accepting: bool = False) -> None:
+    """Raise StoreUnsafe with every problem when there is one; ``accepting`` wants room for new messages, too."""
+    problems = judge(facts, vouched) + (full(facts) if accepting else [])
     if problems:
         raise StoreUnsafe(" ".join(problems))
 
@@ -138,6 +163,17 @@ def _condition(info: Mapping[str, Any]) -> list[str]:
     if info.get("role", "master") != "master":
         problems.append("The server is a replica: point store.url at the primary.")
     return problems
+
+
+def _replicas(facts: Facts) -> list[str]:
+    wanted = int((facts.settings or {}).get("min-replicas-to-write", 0))
+    good = int(facts.info.get("min_slaves_good_slaves", wanted))
+    if good >= wanted:
+        return []
+    return [
+        f"The server has {good} replicas in step and takes writes from {wanted} (`min-replicas-to-write`): "
+        "bring them back."
+    ]
 
 
 def _room(facts: Facts) -> list[str]:

@@ -353,6 +353,12 @@ class Store:
             facts = checks.gather(self.client)
         checks.require_safe(facts, vouched)
 
+    def condition(self, vouched: bool = False) -> tuple[list[str], list[str]]:
+        """Return why messages are not accepted now, and what promises less than is meant; sentences."""
+        with edge():
+            facts = checks.gather(self.client)
+        return checks.judge(facts, vouched) + checks.full(facts), checks.cautions(facts, self.limits.replicas)
+
     def _opened(self, raw: bytes | None, message_id: str) -> bytes | Unopened | None:
         try:
             return None if raw is None else self.ring.open(raw, message_id)

@@ -1,13 +1,14 @@
 #!lua flags=allow-oom
--- with: record queue lease purge run
+-- with: record queue free lease purge run
 -- The store is a copy, restored from a backup: what happened since is not known here.
 --
 -- Keys:    backup pause run fence queues m:ID b:ID a:ID r:ID d:ID lease due:QUEUE dead:QUEUE doubt:QUEUE probe:QUEUE
 --          dk:QUEUE dl:QUEUE k:QUEUE:KEY q:QUEUE:PRIORITY expire settled slot:PARTNER brk:PARTNER n:QUEUE tot:DAY:QUEUE
---          parked park:QUEUE:ROUTE clock
+--          parked park:QUEUE:ROUTE wait:QUEUE:KEY waits:QUEUE free seq clock
 -- ARGV:    prefix, limits, then 'begin', reason, queue, …      pause them and all others, begin an epoch
 --          or 'each', reason, then for each message: id, accepted ms, its final state by the history or
 --             'doubt' | 'probe' | 'keep', by what its route does with a message that may have arrived
+--             What waits for other keys and is in doubt now waits for a person instead.
 --          or 'end'                                             it is a store like others from here on
 -- Returns: begin, end: 1; each: for each message what became of it: 'SETTLED', 'DOUBT', 'KEPT', or '' where
 --          nothing could have happened to it, or all is said already
@@ -50,6 +51,7 @@ local function take_out(m)
     move(m, 'QUEUED')
     join(m)
   end
+  stop_waiting(m)
 end
 
 -- By moves that a message may make, so that the control totals stay true.
@@ -69,7 +71,12 @@ end
 local function settle_as(m, final)
   local listed = holds(m)
   take_out(m)
-  if m.r.s == 'QUEUED' then m.r.j = 1 end
+  if m.r.s == 'QUEUED' then
+    m.r.j = 1
+    first_changed(m)
+    -- Its key may have no entry, while it waited for other keys or its route was paused.
+    push_ready(m)
+  end
   m.r.h, m.r.x = nil, nil
   step_towards(m, final)
   finish(m, final)
@@ -120,4 +127,5 @@ for at = 5, #ARGV, 3 do
   local m = load(ARGV[at])
   answer[#answer + 1] = m and m.r.a == tonumber(ARGV[at + 1]) and judged(m, ARGV[at + 2]) or ''
 end
+let_on()
 return answer

@@ -1,0 +1,71 @@
+"""An integration's health: what is looked at, and by whose thresholds."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from jmswrap import log
+from jmswrap.app.connections import connect, limits, looking, vouched
+from jmswrap.app.integration import Integration
+from jmswrap.config.partner_settings import Partner
+from jmswrap.errors import Unavailable
+from jmswrap.inspect.health import Facts, Finding, judge
+from jmswrap.store import keys
+from jmswrap.store.copies import Copies
+from jmswrap.store.edge import edge
+from jmswrap.store.store import Store
+
+_log = log.get(__name__)
+
+
+def examine(integration: Integration) -> list[Finding]:
+    """Return what a person should look at, the worst first; a store that is away is one of it."""
+    thresholds = integration.config.health
+    try:
+        return judge(_facts(integration), thresholds)
+    except Unavailable as error:
+        return judge(Facts(store=(str(error),)), thresholds)
+
+
+def caution(integration: Integration, store: Store) -> None:
+    """Log what promises less than is meant; what is wrong is told elsewhere."""
+    try:
+        _, cautions = store.condition(vouched(integration.config))
+    except Unavailable:
+        return
+    for sentence in cautions:
+        _log.warning("store-promises-less", reason=sentence)
+
+
+def _facts(integration: Integration) -> Facts:
+    config = integration.config
+    connections = connect(integration)
+    try:
+        store = connections.store
+        problems, cautions = store.condition(vouched(config))
+        copies = Copies(store.client, config.prefix, limits(config))
+        made_ms, now_ms = copies.made_ms(), store.now_ms()
+        with looking(integration) as inspection:
+            return Facts(
+                store=problems,
+                cautions=cautions,
+                restored_from=copies.restored_from(),
+                queues=inspection.queues(),
+                open_breakers=_open_breakers(store, config.partners),
+                history=inspection.history(),
+                backup_age_ms=now_ms - made_ms if made_ms else None,
+            )
+    finally:
+        connections.close()
+
+
+def _open_breakers(store: Store, partners: Mapping[str, Partner]) -> dict[str, int]:
+    with edge():
+        pipe: Any = store.client.pipeline(transaction=False)
+        for name in partners:
+            pipe.hget(keys.alone(store.prefix, f"brk:{name}"), "failures")
+        failures = [int(count or 0) for count in pipe.execute()]
+    return {
+        name: count
+        for (name, partner), count in zip(partners.items(), failures, strict=True)
+        if 0 < partner.breaker_failures <= count
+    }

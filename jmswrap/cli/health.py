@@ -1,0 +1,32 @@
+"""``jmswrap health``: is there anything to look at? For people, cron and monitoring tools."""
+
+from pathlib import Path
+
+import click
+
+from jmswrap.app.health import examine
+from jmswrap.app.integration import load
+from jmswrap.cli import options, render
+from jmswrap.inspect.health import level
+
+
+@click.command()
+@options.config
+@options.as_json
+def health(file: Path, as_json: bool) -> None:
+    """Say what needs a person: exit status 0 nothing, 1 something, 2 something that cannot wait.
+
+    Looks at the store, the age of the oldest message, what is DEAD and IN_DOUBT, pauses, open
+    breakers, full queues, the history's backlog and the last backup, by the thresholds under
+    `health` in jmswrap.yaml.
+    """
+    found = examine(load(file))
+    worst = level(found)
+    if as_json:
+        causes = [{"level": one.level.name, "what": one.what, "sentence": one.sentence} for one in found]
+        render.as_json({"level": worst.name, "causes": causes})
+    else:
+        click.echo(f"{worst.name}: {found[0].sentence}" if found else f"{worst.name}: nothing needs a person")
+        for one in found[1:]:
+            click.echo(f"{one.level.name}: {one.sentence}")
+    raise click.exceptions.Exit(int(worst))
