@@ -32,6 +32,7 @@ class Bell:
         """``job_seconds`` is the longest that a drain and its last calls may take."""
         # RQ's time-out interrupts the job, so it comes well beyond.
         self._timeout_seconds = math.ceil(job_seconds) + 60
+        self.pool = pool
         self._pool = Queue(pool, connection=client, serializer=JSONSerializer)
 
     def ring(self, queue: str) -> None:

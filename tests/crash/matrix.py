@@ -21,8 +21,10 @@ SHORT_ROWS: tuple[str, ...] = (
     "gateway: after the write, before the reply: kill -9 (park)",
     "worker: mid-call: kill -9 (redeliver)",
     "worker: marked sending: kill -9 (park)",
+    "worker: claimed, `rq worker` only: the child it forked: kill -9 (redeliver)",
     "worker: marked sending: SIGSTOP 5 s, lease 2 s (redeliver)",
     "store: at work: kill -9, started again (park)",
+    "store: RQ's keys deleted, `rq worker` only: five times in 1 s, foreign and pickled jobs before and after (park)",
     "partner: drops the connection mid-reply: every 4th call (redeliver)",
 )
 """The most telling ones, for the tests."""

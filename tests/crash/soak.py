@@ -1,6 +1,6 @@
 """``make soak``: many small messages while processes are killed at random, bounded in time.
 
-    python -m tests.crash.soak [--messages N] [--seconds S] [--seed N] [--json FILE]
+    python -m tests.crash.soak [--messages N] [--seconds S] [--seed N] [--history] [--json FILE]
 
 Every few seconds one of the gateway's processes, the workers, the partner or the store is killed
 with ``kill -9``. The verdict is the matrix's: two ledgers and the control totals.
@@ -23,6 +23,8 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
+from jmswrap.database import Place
+from jmswrap.history.history import History
 from jmswrap.store import opening
 from jmswrap.store.server import EmbeddedServer
 from jmswrap.store.store import Store
@@ -135,16 +137,16 @@ def _below(parent: int) -> list[tuple[int, list[str]]]:
 
 
 @contextmanager
-def _machine(folder: Path, store: EmbeddedServer, partner: HostedPartner) -> Iterator[tuple[int, str]]:
+def _machine(folder: Path, store: EmbeddedServer, partner: HostedPartner, history: bool) -> Iterator[tuple[int, str]]:
     """Run the integration; yields the process id of ``up`` and the service's address."""
-    orders.integration(folder / "orders", Plan("redeliver"), store.url, partner.address)
+    orders.integration(folder / "orders", Plan("redeliver", history=history), store.url, partner.address)
     ready, log = folder / "ready.json", folder / "up.log"
     words = ["up", "-c", str(folder / "orders"), "--port", "0", "--ready-file", str(ready)]
     with running(words, log) as up:
         yield up.pid, until_up(up, ready, log)["services"]["Orders"]["address"]
 
 
-def soak(messages: int, seconds: float, seed: int) -> tuple[Verdict, dict[str, object]]:
+def soak(messages: int, seconds: float, seed: int, history: bool = False) -> tuple[Verdict, dict[str, object]]:
     """Run the soak and return its verdict and figures."""
     began = time.monotonic()
     with (
@@ -155,7 +157,7 @@ def soak(messages: int, seconds: float, seed: int) -> tuple[Verdict, dict[str, o
         store_server = ends.enter_context(EmbeddedServer(folder / "data"))
         partner = HostedPartner(folder)
         ends.callback(partner.stop)
-        up, service = ends.enter_context(_machine(folder, store_server, partner))
+        up, service = ends.enter_context(_machine(folder, store_server, partner, history))
         client = opening.client(store_server.url)
         ends.callback(client.close)
         load = Load(service, KEYS, -(-messages // KEYS), folder / "acknowledged.jsonl", 0, seconds)
@@ -167,7 +169,9 @@ def soak(messages: int, seconds: float, seed: int) -> tuple[Verdict, dict[str, o
         sent_seconds = time.monotonic() - began
         store = Store(client, "crash")
         settle(store, Bell(client, "jmswrap"), partner.ledger, SETTLE_SECONDS)
-        verdict = judge(store, load.acknowledged(), partner.ledger)
+        kept = History(Place(folder / "orders" / orders.HISTORY), "crash") if history else None
+        ends.callback(kept.close if kept else lambda: None)
+        verdict = judge(store, load.acknowledged(), partner.ledger, kept)
         figures: dict[str, object] = {
             "kills": dict(killer.kills),
             "faults": load.faults,
@@ -185,9 +189,10 @@ def main() -> int:
     parser.add_argument("--messages", type=int, default=50_000)
     parser.add_argument("--seconds", type=float, default=900, help="the clients give up after this")
     parser.add_argument("--seed", type=int, default=0, help="of the kills; 0: by the clock")
+    parser.add_argument("--history", action="store_true", help="settled messages leave for a history meanwhile")
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     given = parser.parse_args()
-    verdict, figures = soak(given.messages, given.seconds, given.seed or time.time_ns())
+    verdict, figures = soak(given.messages, given.seconds, given.seed or time.time_ns(), given.history)
     found = {**asdict(verdict), **figures}
     text = json.dumps(found, indent=1)
     sys.stdout.write(text + "\n")

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jmswrap.history.history import History
 from jmswrap.database import Place
+from jmswrap.history.history import History
 from jmswrap.store import opening
 from jmswrap.store.store import Store
 from jmswrap.store.wakeup import Bell

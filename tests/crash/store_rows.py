@@ -10,7 +10,11 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import rq
+from rq.serializers import JSONSerializer
+
 from jmswrap.clock import monotonic
+from jmswrap.store.wakeup import DRAIN
 from tests.crash.loop import Loop
 from tests.crash.orders import Plan
 from tests.crash.row import NotHere, Row
@@ -153,12 +157,40 @@ def _full(stage: Stage) -> None:
 def _rq_keys_deleted(stage: Stage) -> None:
     _begun(stage)
     stage.striker.noted()
+    _delete_rq_keys(stage, 10)
+
+
+def _delete_rq_keys(stage: Stage, times: int) -> None:
     client, pause = stage.store.client, threading.Event()
-    for _ in range(10):
+    for _ in range(times):
         keys = list(client.scan_iter("rq:*", count=1000))
         if keys:
             client.delete(*keys)
         pause.wait(0.2)
+
+
+def _rq_misused(stage: Stage) -> None:
+    """Put jobs of others among the wake-ups, delete every key of RQ, put them there again."""
+    _begun(stage)
+    stage.striker.noted()
+    touched = stage.folder / "touched"
+    _put_foreign_jobs(stage, touched)
+    _delete_rq_keys(stage, 5)
+    _put_foreign_jobs(stage, touched)
+    stage.load.pass_time(60)
+    if touched.exists():
+        raise AssertionError("a job ran that is no wake-up")
+
+
+def _put_foreign_jobs(stage: Stage, touched: Path) -> None:
+    """Enqueue what jmswrap did not: commands in JSON and pickled, a drain of no queue, a drain of two."""
+    pool, client = stage.bell.pool, stage.store.client
+    foreign = rq.Queue(pool, connection=client, serializer=JSONSerializer)
+    foreign.enqueue("os.system", args=(f"touch {touched}",))
+    rq.Queue(pool, connection=client).enqueue(os.system, f"touch {touched}")
+    foreign.enqueue(DRAIN, args=("no-such-queue",))
+    foreign.enqueue(DRAIN, args=("Orders", "Orders"))
+    client.rpush(f"rq:queue:{pool}", "no-such-job")
 
 
 def _fails_over(stage: Stage) -> None:
@@ -200,6 +232,18 @@ ROWS = (
             ("its file cannot grow", "RLIMIT_FSIZE until it ends", _cannot_grow),
             ("RQ's keys deleted", "ten times in 2 s", _rq_keys_deleted),
         )
+    ),
+    *(
+        Row(
+            "store",
+            "RQ's keys deleted, `rq worker` only",
+            "five times in 1 s, foreign and pickled jobs before and after",
+            Plan(policy, plain=True),
+            meanwhile=_rq_misused,
+            pace_seconds=SLOW_SECONDS,
+            shows="the RQ side is expendable: no foreign job ran",
+        )
+        for policy in ("redeliver", "park")
     ),
     *(
         Row("store", step, fault, Plan("park"), meanwhile=act, open_store=SmallDisk, pace_seconds=SLOW_SECONDS)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from jmswrap.history.history import History
 from jmswrap.database import Place
+from jmswrap.history.history import History
 from jmswrap.message import Message, Settlement
 from jmswrap.operate.archiver import Archiver
 from jmswrap.states import State
