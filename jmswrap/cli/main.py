@@ -16,8 +16,11 @@ from jmswrap.errors import JmswrapError
 
 VERBS = {
     "wrap": "jmswrap.cli.wrap:wrap",
+    "lint": "jmswrap.cli.lint:lint",
+    "drift": "jmswrap.cli.drift:drift",
     "new": "jmswrap.cli.new:new",
     "check": "jmswrap.cli.check:check",
+    "republish": "jmswrap.cli.republish:republish",
     "up": "jmswrap.cli.up:up",
     "serve": "jmswrap.cli.serve:serve",
     "work": "jmswrap.cli.work:work",

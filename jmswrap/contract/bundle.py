@@ -151,6 +151,12 @@ def pinned(source: str, folder: Path, allow: tuple[str, ...] = (), catalog: Mapp
     and those in ``allow``; ``catalog`` gives local files for addresses. ``ContractError``
     names the address and the place of what cannot be had.
     """
+    copied = copy(source, folder, allow, catalog)
+    return Bundle(copied.wsdl, mend(copied.wsdl), copied.pages)
+
+
+def copy(source: str, folder: Path, allow: tuple[str, ...] = (), catalog: Mapping[str, Path] | None = None) -> Bundle:
+    """Copy a WSDL and all it needs into ``folder`` as they are: what breaks rules stays so. See ``pinned``."""
     if "://" in source and not is_address(source):
         raise ContractError(f"{source} is no path and no http(s) address; give a copy of the WSDL.")
     start = source if is_address(source) else absolute(str(Path.cwd() / "-"), source)
@@ -166,8 +172,7 @@ def pinned(source: str, folder: Path, allow: tuple[str, ...] = (), catalog: Mapp
     folder.mkdir(parents=True, exist_ok=True)
     for page in binder.pages.values():
         (folder / page.name).write_bytes(content(page.root))
-    wsdl = folder / first.name
-    return Bundle(wsdl, mend(wsdl), {p.name: p for p in binder.pages.values()})
+    return Bundle(folder / first.name, (), {p.name: p for p in binder.pages.values()})
 
 
 def _file_name(location: str, root: etree._Element) -> str:

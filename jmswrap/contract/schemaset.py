@@ -100,7 +100,9 @@ class SchemaSet:
         """Leave a namespace out: its schemas, and the files that hold nothing else."""
         self._chunks = {key: c for key, c in self._chunks.items() if c.namespace != namespace}
         self._files = {
-            path: s for path, s in self._files.items() if s.root.tag == DEFINITIONS or s.root.get("targetNamespace") != namespace
+            path: s
+            for path, s in self._files.items()
+            if s.root.tag == DEFINITIONS or s.root.get("targetNamespace") != namespace
         }
 
     def _enter_waiting(self) -> None:

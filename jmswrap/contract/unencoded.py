@@ -45,8 +45,9 @@ def convert(schemas: SchemaSet) -> None:
 
 def _array(complex_type: etree._Element, chunk: Chunk) -> None:
     content = complex_type.find(f"{_XS}complexContent")
-    derivation = None if content is None else next(iter(content.iterchildren(f"{_XS}restriction", f"{_XS}extension")), None)
-    if content is None or derivation is None or _full(derivation, derivation.get("base", "")) != f"{{{ENCODING}}}Array":
+    derivations = [] if content is None else list(content.iterchildren(f"{_XS}restriction", f"{_XS}extension"))
+    derivation = next((d for d in derivations if _full(d, d.get("base", "")) == f"{{{ENCODING}}}Array"), None)
+    if content is None or derivation is None:
         return
     said = next((a for a in derivation.iter(f"{_XS}attribute") if a.get(_ARRAY_TYPE)), None)
     member = next(iter(derivation.iter(f"{_XS}element")), None)
@@ -89,14 +90,18 @@ def _references(element: etree._Element) -> None:
         return
     for attribute in _NAMING:
         names = (element.get(attribute) or "").split()
-        plain = [plain_type(_full(element, name)) for name in names]
-        if any(_full(element, name) != p for name, p in zip(names, plain, strict=True)):
-            prefix = next(p for p, n in element.nsmap.items() if n == xml.XSD)
-            words = [
-                name if _full(element, name) == p else f"{prefix}:{p.removeprefix(_XS)}" if prefix else p.removeprefix(_XS)
-                for name, p in zip(names, plain, strict=True)
-            ]
-            element.set(attribute, " ".join(words))
+        if any(_full(element, name).startswith(f"{{{ENCODING}}}") for name in names):
+            element.set(attribute, " ".join(_plain_name(element, name) for name in names))
+
+
+def _plain_name(element: etree._Element, name: str) -> str:
+    full = _full(element, name)
+    plain = plain_type(full)
+    if plain == full:
+        return name
+    prefix = next(p for p, n in element.nsmap.items() if n == xml.XSD)
+    local = plain.removeprefix(_XS)
+    return f"{prefix}:{local}" if prefix else local
 
 
 def _full(element: etree._Element, name: str) -> str:

@@ -65,7 +65,7 @@ def _client(wsdl: Path, transport: PooledTransport) -> Any:
 
 
 def _importing_itself(encoding: Path) -> bytes:
-    """Return the schema of SOAP's encoding for zeep, which asks the Web for it where it is not imported, even by itself."""
+    """Return the schema of SOAP's encoding for zeep, which asks the Web for it unless it is imported, by itself too."""
     root = etree.fromstring(encoding.read_bytes(), xml.parser())
     reference = {"namespace": ENCODING, "schemaLocation": encoding.name}
     root.insert(0, etree.Element(f"{{{xml.XSD}}}import", reference))

@@ -78,7 +78,8 @@ def _members(source: etree._Element, made: etree._Element, known: dict[str, Any]
             made.append(copy.deepcopy(child))
             continue
         if name not in known:
-            raise PartnerError(f"the contract has no <{name}> in <{etree.QName(source).localname}>; correct the message")
+            holder = etree.QName(source).localname
+            raise PartnerError(f"the contract has no <{name}> in <{holder}>; correct the message")
         _value(child, etree.SubElement(made, str(child.tag)), known[name], types)
 
 

@@ -16,9 +16,7 @@ _ARRAY_TYPE = f"{{{ENCODING}}}arrayType"
 _XSI_TYPE = f"{{{xml.XSI}}}type"
 
 
-def understood(
-    port: Port, elements: Sequence[etree._Element], action: str
-) -> tuple[Operation, etree._Element] | None:
+def understood(port: Port, elements: Sequence[etree._Element], action: str) -> tuple[Operation, etree._Element] | None:
     """Return the operation that a SOAP body means and the request in document form."""
     for operation in port.usable:
         if operation.request is None:
