@@ -11,6 +11,7 @@ from jmswrap import clock
 from jmswrap.database import Place
 from jmswrap.history.history import History
 from jmswrap.history.nouns import Kept
+from jmswrap.message import OtherKey
 from jmswrap.operate.restoring import DOUBT, Manner, Restored, Restoring
 from jmswrap.states import HERE, State
 from jmswrap.store import opening
@@ -215,3 +216,30 @@ def test_what_was_broken_off_is_finished_by_the_next_try(desk: Desk, twin: Twin)
     assert deal(copy).in_doubt == 0
     assert {copy.state(one) for one in (first, second)} == {State.IN_DOUBT}
     assert exact(copy)
+
+
+def test_what_waited_for_another_key_waits_for_a_person_and_the_other_key_forgets_it(desk: Desk, twin: Twin) -> None:
+    other = OtherKey("q", "A")
+    first, behind = desk.put("A"), desk.put("B", waits_for=(other,))
+    copy = twin()
+    deal(copy)
+    assert {copy.state(one) for one in (first, behind)} == {State.IN_DOUBT}
+    assert not copy.store.client.keys("p:wait*")
+    resume(copy)
+    copy.store.resolve(behind, State.QUEUED)
+    assert [one.id for one in copy.claim()] == [behind]
+    copy.store.resolve(first, State.DELIVERED)
+    assert exact(copy)
+
+
+def test_what_waited_for_a_key_that_the_history_settled_goes_on(desk: Desk, twin: Twin, history: History) -> None:
+    first, behind = desk.put("A"), desk.put("B", route="safe", waits_for=(OtherKey("q", "A"),))
+    copy = twin()
+    desk.settle(desk.take(), State.DELIVERED)
+    desk.pass_ms(10)
+    archive(desk, history)
+    done = deal(copy, history)
+    assert (done.settled, done.marked) == (1, 1)
+    assert copy.store.record(first) is None
+    resume(copy)
+    assert [(one.id, one.redelivered) for one in copy.claim()] == [(behind, True)]
