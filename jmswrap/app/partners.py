@@ -44,6 +44,7 @@ class Partners:
             address=settings.address,
             limits=limits(settings),
             authentication=authentication,
+            mtom_over_bytes=settings.mtom_over_bytes if settings.mtom else None,
             forms=forms(self._integration.partners[name].port(settings.service, settings.port)),
         )
 

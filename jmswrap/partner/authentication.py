@@ -76,6 +76,11 @@ class Authentication:
         """It puts a WS-Security header into every envelope."""
         return bool(self._parts or self._signed)
 
+    @property
+    def signs(self) -> bool:
+        """It signs every envelope."""
+        return self._signed is not None
+
     def blocks(self, envelope_namespace: str, operation: str) -> list[str]:
         """Return the header blocks for one attempt."""
         blocks = [block.text(operation) for block in self._own_blocks]

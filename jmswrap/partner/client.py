@@ -9,6 +9,7 @@ of who calls is put in for each attempt anew.
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from email.message import Message
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -19,7 +20,7 @@ from lxml import etree
 from jmswrap import clock, xml
 from jmswrap.errors import ContractError, PartnerError
 from jmswrap.outcome import Called, Outcome
-from jmswrap.partner import definition
+from jmswrap.partner import definition, mtom
 from jmswrap.partner.answered import Answered
 from jmswrap.partner.authentication import Authentication
 from jmswrap.partner.forms import Form, fragments, on_the_wire
@@ -72,11 +73,13 @@ class PartnerClient:
         address: str = "",
         limits: Limits | None = None,
         authentication: Authentication | None = None,
+        mtom_over_bytes: int | None = None,
         forms: Mapping[str, Form] = MappingProxyType({}),
     ) -> None:
         self.name = name
         self.limits = limits or Limits()
         self._authentication = authentication or Authentication()
+        self._mtom_over_bytes = mtom_over_bytes
         self._transport = PooledTransport(self.limits, self._authentication.context)
         self._client = definition.load(wsdl, self._transport)
         chosen = definition.port(self._client, wsdl, service, port)
@@ -188,7 +191,19 @@ class PartnerClient:
             # Who calls the partner is us: what our caller said of itself stays here.
             headers = [block for block in headers if _root(block.encode()) != SECURITY]
         envelope, http_headers = self._envelope(operation, body, [*ours, *headers], typed)
-        return self._authentication.signed(envelope), http_headers
+        return self._with_parts(self._authentication.signed(envelope), http_headers)
+
+    def _with_parts(self, envelope: bytes, http_headers: Mapping[str, str]) -> tuple[bytes, Mapping[str, str]]:
+        """Return the message as MTOM, where the partner wants that and something in it is large enough."""
+        if self._mtom_over_bytes is None:
+            return envelope, http_headers
+        kind = Message()
+        kind["content-type"] = http_headers["Content-Type"]
+        action = str(kind.get_param("action", ""))
+        exact = self._authentication.signs
+        types, media_type = self._client.wsdl.types, kind.get_content_type()
+        packed = mtom.packed(envelope, types, self._mtom_over_bytes, media_type, action, exact)
+        return (envelope, http_headers) if packed is None else (packed[0], {**http_headers, "Content-Type": packed[1]})
 
     def _trusted(self, called: Called, reply: HttpReply) -> Called:
         try:

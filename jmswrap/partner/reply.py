@@ -14,13 +14,16 @@ from http import HTTPStatus
 
 from lxml import etree
 
-from jmswrap import xml
+from jmswrap import xml, xop
+from jmswrap.errors import InvalidDocument
 from jmswrap.outcome import DECIDED_BY_STATUS, Called, Fault, Outcome, of_fault, of_status
 from jmswrap.partner.transport import HttpReply
 
 _DETAIL_KEPT = 16_384
 _TEXT_KEPT = 2_000
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9._-]+)""", re.IGNORECASE)
+_MOST_RESOLVED_BYTES = 268_435_456
+"""The reply itself was read up to a cap; in base64 its parts are a third larger."""
 _ENVELOPES = frozenset((xml.SOAP_11, xml.SOAP_12))
 
 
@@ -35,7 +38,11 @@ def interpret(
     reply: HttpReply, parser: etree.XMLParser, one_way: bool, declared: frozenset[str], wanted: bool
 ) -> Called:
     """Return what the answer comes to; ``wanted`` asks for the reply's body element as bytes."""
-    status, content = reply.status_code, envelope_bytes(reply)
+    status = reply.status_code
+    try:
+        content = envelope_bytes(reply)
+    except InvalidDocument as error:
+        return _unreadable(reply, str(error))
     if not content.strip():
         return _without_body(reply, one_way)
     body, problem = _soap_body(content, parser)
@@ -69,6 +76,13 @@ def retry_after_ms(reply: HttpReply) -> int:
     return int(min(max(seconds, 0), 86_400) * 1000)
 
 
+def _unreadable(reply: HttpReply, why: str) -> Called:
+    if not 200 <= reply.status_code < 300:
+        return _of_status(reply, None)
+    sentence = f"HTTP {reply.status_code} with parts that cannot be put together: {why}"
+    return Called(Outcome.GARBAGE_REPLY, sentence, reply.status_code, raw=reply.content)
+
+
 def _without_body(reply: HttpReply, one_way: bool) -> Called:
     status = reply.status_code
     if not 200 <= status < 300:
@@ -90,10 +104,12 @@ def _of_status(reply: HttpReply, fault: Fault | None) -> Called:
 
 
 def envelope_bytes(reply: HttpReply) -> bytes:
-    """Return the envelope that an answer carries."""
+    """Return the envelope that an answer carries; InvalidDocument when its MTOM parts cannot be put in."""
     media_type = reply.headers.get("content-type", "")
     if not media_type.lower().startswith("multipart/related"):
         return _in_utf8(reply.content, media_type)
+    if xop.MEDIA_TYPE in media_type:
+        return xop.resolved(reply.content, media_type, _MOST_RESOLVED_BYTES)
     # The first part is the envelope; attachments stay in the raw reply.
     head = b"Content-Type: " + media_type.encode("latin-1", "replace") + b"\r\n\r\n"
     whole = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(head + reply.content)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from email.message import Message as MimeHeader
 from typing import Any
 
+from jmswrap import xop
+from jmswrap.errors import InvalidDocument
 from jmswrap.soap.faults import Blame, SoapFault
 from jmswrap.soap.versions import BY_MEDIA_TYPE, SOAP_11, SOAP_12, SoapVersion
 
@@ -52,6 +54,8 @@ class Head:
     """``gzip`` or empty."""
     length: int | None
     expects_continue: bool
+    multipart: str = ""
+    """The whole Content-Type of a message with MTOM parts; empty for a plain one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +69,19 @@ class Limits:
 def version_of(headers: Sequence[tuple[bytes, bytes]]) -> SoapVersion:
     """Return the SOAP version to answer in, whatever else is wrong: 1.1 unless 1.2 is named."""
     for name, value in headers:
-        if name == b"content-type" and value.lstrip().lower().startswith(SOAP_12.media_type.encode()):
-            return SOAP_12
+        if name == b"content-type":
+            kind, twelve = value.lstrip().lower(), SOAP_12.media_type.encode()
+            inside = kind.startswith(b"multipart/") and twelve in kind
+            return SOAP_12 if inside or kind.startswith(twelve) else SOAP_11
     return SOAP_11
 
 
 def head(headers: Sequence[tuple[bytes, bytes]]) -> Head:
     """Read the head of a POST; SoapFault (415, 400) when it cannot be a SOAP request."""
     fields = {name: value.decode("latin-1") for name, value in headers if name in _WANTED}
-    version, charset, action = _content_type(fields.get(b"content-type", ""))
+    content_type = fields.get(b"content-type", "")
+    multipart = content_type if xop.is_multipart(content_type) else ""
+    version, charset, action = _attached(multipart) if multipart else _content_type(content_type)
     soap_action = fields.get(b"soapaction")
     return Head(
         version=version,
@@ -82,6 +90,7 @@ def head(headers: Sequence[tuple[bytes, bytes]]) -> Head:
         coding=_coding(fields.get(b"content-encoding", "")),
         length=_length(fields.get(b"content-length")),
         expects_continue=_expects_continue(fields.get(b"expect", "")),
+        multipart=multipart,
     )
 
 
@@ -120,6 +129,22 @@ def _content_type(value: str) -> tuple[SoapVersion, str, str | None]:
             status=415,
         ) from None
     return version, _charset(charset), action if version is SOAP_12 and isinstance(action, str) else None
+
+
+def _attached(value: str) -> tuple[SoapVersion, str, str | None]:
+    """Return what a message with parts is inside; it will have become plain XML in UTF-8 when it is read."""
+    try:
+        media_type, action = xop.envelope_type(value)
+    except InvalidDocument as error:
+        raise SoapFault(str(error), code="media-type", status=415) from None
+    version = BY_MEDIA_TYPE.get(media_type)
+    if version is None:
+        raise SoapFault(
+            "The start-info of the Content-Type must be text/xml (SOAP 1.1) or application/soap+xml (SOAP 1.2).",
+            code="media-type",
+            status=415,
+        )
+    return version, "utf-8", action if version is SOAP_12 else None
 
 
 def _charset(named: object) -> str:
@@ -173,7 +198,7 @@ def check_length(head: Head, limits: Limits) -> None:
 
 
 async def read_body(receive: Receive, head: Head, limits: Limits) -> bytes:
-    """Read and decode the whole body; SoapFault 413 when it is too large, 408 when too slow."""
+    """Read and decode the whole body, its MTOM parts put in; SoapFault 413 when too large, 408 when too slow."""
     check_length(head, limits)
     try:
         async with asyncio.timeout(limits.body_seconds) as deadline:
@@ -185,7 +210,10 @@ async def read_body(receive: Receive, head: Head, limits: Limits) -> bytes:
             status=408,
             headers=((b"connection", b"close"),),
         ) from None
-    return await asyncio.to_thread(_gunzip, raw, limits) if head.coding else raw
+    body = await asyncio.to_thread(_gunzip, raw, limits) if head.coding else raw
+    if head.multipart:
+        return await asyncio.to_thread(xop.resolved, body, head.multipart, limits.max_body_bytes)
+    return body
 
 
 async def _read(receive: Receive, limits: Limits, deadline: asyncio.Timeout) -> bytes:
