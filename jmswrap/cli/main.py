@@ -31,6 +31,7 @@ VERBS = {
     "messages": "jmswrap.cli.look:messages",
     "show": "jmswrap.cli.look:show",
     "history": "jmswrap.cli.look:history",
+    "totals": "jmswrap.cli.totals:totals",
     "retry": "jmswrap.cli.moves:retry",
     "cancel": "jmswrap.cli.moves:cancel",
     "bury": "jmswrap.cli.moves:bury",

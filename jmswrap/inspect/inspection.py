@@ -15,6 +15,7 @@ from jmswrap.config.windows import closed_until
 from jmswrap.errors import HistoryDown, IllegalMove, Unopened
 from jmswrap.history.history import History
 from jmswrap.history.nouns import Search
+from jmswrap.inspect.totals import DayTotals, totals
 from jmswrap.inspect.views import BlockedView, HistoryView, MessageDetail, MessageView, QueueView, detail, view
 from jmswrap.message import Record
 from jmswrap.states import HERE, State
@@ -125,6 +126,13 @@ class Inspection:
         reply = raw.decode("utf-8", "replace") if raw else next((a.reply for a in reversed(attempts) if a.reply), "")
         found = detail(record, attempts, body, reply, self._now_ms())
         return replace(found, waits_for=self._waits_for(record), unopened=unopened)
+
+    def totals(self, day: str = "", queue: str = "") -> list[DayTotals]:
+        """Return the control totals of days and queues; IllegalMove for a queue that never was."""
+        known = sorted({summary.name for summary in self._store.queues()} | set(self._queues))
+        if queue and queue not in known:
+            raise IllegalMove(f"There is no queue `{queue}`{did_you_mean(queue, known)}")
+        return totals(self._store, day, queue)
 
     def unsettled(self) -> int:
         """Return how many messages still need work or a person."""

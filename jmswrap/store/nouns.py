@@ -144,6 +144,26 @@ class QueueSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class Book:
+    """What a day's control totals say of a queue."""
+
+    day: str
+    """``yyyymmdd``, UTC."""
+    began: Mapping[State, int] | None
+    """Records by state before the day's first event; None when a version wrote it that did not keep this."""
+    moves: Mapping[str, int]
+    """``FROM>TO`` → moves (``-``: outside), ``duplicate``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The days of a queue, the first one first, and what is there after the last."""
+
+    days: tuple[Book, ...]
+    now: Mapping[State, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Blocked:
     """A key whose first message holds it, so that others wait."""
 

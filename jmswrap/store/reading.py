@@ -15,7 +15,7 @@ from jmswrap.message import Attempt, Record
 from jmswrap.sealing import PLAIN, Keyring
 from jmswrap.states import HERE, State
 from jmswrap.store import keys, packing
-from jmswrap.store.nouns import Blocked, QueueSummary
+from jmswrap.store.nouns import Blocked, Book, Books, QueueSummary
 
 PAGE = 200
 """Records read in one round trip while listing."""
@@ -91,7 +91,27 @@ def blocked(client: redis.Redis, prefix: str, queue: str) -> list[Blocked]:
 def totals(client: redis.Redis, prefix: str, queue: str, day: str) -> dict[str, int]:
     """Return a day's control totals."""
     found: dict[Any, Any] = client.hgetall(keys.totals(prefix, day, queue))
-    return {event.decode(): int(number) for event, number in found.items()}
+    return {event.decode(): int(number) for event, number in found.items() if not event.startswith(b"=")}
+
+
+def books(client: redis.Redis, prefix: str, queue: str, days: Sequence[str]) -> Books:
+    """Return the control totals of days and what is there now, as of one moment."""
+    pipe: Any = client.pipeline(transaction=True)
+    for day in days:
+        pipe.hgetall(keys.totals(prefix, day, queue))
+    pipe.hgetall(keys.of_queue(prefix, "n", queue))
+    *found, now = [{name.decode(): int(n) for name, n in one.items()} for one in pipe.execute()]
+    return Books(tuple(_book(day, one) for day, one in zip(days, found, strict=True) if one), _states(now))
+
+
+def _book(day: str, found: dict[str, int]) -> Book:
+    began = {name[1:]: number for name, number in found.items() if name.startswith("=")}
+    moves = {name: number for name, number in found.items() if not name.startswith("=")}
+    return Book(day, _states(began) if began else None, moves)
+
+
+def _states(found: dict[str, int]) -> dict[State, int]:
+    return {state: found.get(state, 0) for state in State}
 
 
 def queues(client: redis.Redis, prefix: str) -> list[QueueSummary]:

@@ -23,6 +23,7 @@ from jmswrap.store.nouns import (
     NO_CAP,
     Accepted,
     Blocked,
+    Books,
     Claim,
     Guard,
     Hold,
@@ -346,6 +347,11 @@ class Store:
         """Return the control totals of a day (``yyyymmdd``, UTC): ``FROM>TO`` → moves, ``duplicate``."""
         with edge():
             return reading.totals(self.client, self.prefix, queue, day)
+
+    def books(self, queue: str, days: Sequence[str]) -> Books:
+        """Return the control totals of days (``yyyymmdd``, UTC, in order) and what is there now, as of one moment."""
+        with edge():
+            return reading.books(self.client, self.prefix, queue, days)
 
     def ready(self, vouched: bool = False) -> None:
         """Raise StoreDown or StoreUnsafe unless the server keeps what it is given."""

@@ -14,8 +14,8 @@ local function purge(m)
   clear_tombstone(m)
   call('ZREM', P .. 'settled', m.id)
   call('DEL', P .. 'm:' .. m.id, P .. 'b:' .. m.id, P .. 'a:' .. m.id, P .. 'r:' .. m.id)
-  call('HINCRBY', P .. 'n:' .. m.r.q, m.r.s, -1)
   count(m.r.q, m.r.s .. '>-')
+  call('HINCRBY', P .. 'n:' .. m.r.q, m.r.s, -1)
 end
 
 -- The log forgets the purged: those at its beginning at once, those behind messages that stay (a dead

@@ -54,9 +54,14 @@ local function day_of(ms)
 end
 local DAY = day_of(NOW)
 
+-- Counted before the queue's own counts change: the day's first event writes down what the day began with.
 local function count(queue, event)
   local totals = P .. 'tot:' .. DAY .. ':' .. queue
-  if call('HINCRBY', totals, event, 1) == 1 then call('EXPIRE', totals, 34560000) end
+  if call('HINCRBY', totals, event, 1) > 1 then return end
+  call('EXPIRE', totals, 34560000)
+  if call('HSETNX', totals, '=at', NOW) == 0 then return end
+  local counts = call('HGETALL', P .. 'n:' .. queue)
+  for at = 1, #counts, 2 do call('HSET', totals, '=' .. counts[at], counts[at + 1]) end
 end
 
 -- A message in a script: id, r (the state line), head (newline and header line, never touched).
@@ -78,6 +83,7 @@ local FINAL = {DELIVERED = true, EXPIRED = true, CANCELLED = true}
 local function move(m, to)
   local r = m.r
   local counts = P .. 'n:' .. r.q
+  count(r.q, r.s .. '>' .. to)
   if r.s == '-' then
     call('HINCRBY', counts, 'bytes', call('STRLEN', P .. 'b:' .. m.id))
   else
@@ -86,7 +92,6 @@ local function move(m, to)
     if FINAL[to] then call('HINCRBY', counts, 'bytes', -call('STRLEN', P .. 'b:' .. m.id)) end
   end
   local now_there = call('HINCRBY', counts, to, 1)
-  count(r.q, r.s .. '>' .. to)
   r.s = to
   return now_there
 end

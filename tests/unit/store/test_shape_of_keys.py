@@ -83,7 +83,7 @@ def test_the_scripts_make_exactly_the_moves_of_the_table(desk: Desk) -> None:
     a_life_with_every_move(desk)
     made = set()
     for key in desk.store.client.keys(f"{desk.store.prefix}:tot:*"):
-        made |= {event.decode() for event in desk.store.client.hkeys(key)}
+        made |= {event.decode() for event in desk.store.client.hkeys(key) if not event.startswith(b"=")}
     wanted = {f"{before or '-'}>{after}" for before, moves in MOVES.items() for after in moves}
     assert made == wanted
     assert may_move(None, State.QUEUED)
