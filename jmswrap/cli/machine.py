@@ -78,6 +78,11 @@ class Machine:
             await self._until(partial(_connects, "127.0.0.1", hosted.port))
         return self._facts(url, partners)
 
+    @property
+    def restores(self) -> bool:
+        """The start deals with a restored store first."""
+        return self._wanted.restored
+
     async def stop(self) -> None:
         """Stop everything that was started."""
         await self.supervisor.stop(list(STOP_SECONDS))
