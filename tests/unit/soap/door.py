@@ -3,6 +3,7 @@
 import http.client
 import itertools
 import os
+import ssl
 import subprocess
 import sys
 import time
@@ -94,11 +95,15 @@ class Orders:
     store: Store
     process: "subprocess.Popen[bytes]"
     log: Path
+    tls: ssl.SSLContext | None = None
+    """How a client speaks TLS with it; None: it does not."""
 
     def request(
         self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> Reply:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=15)
+        if self.tls is not None:
+            connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=15, context=self.tls)
         try:
             connection.request(method, path, body, dict(headers or {}))
             answer = connection.getresponse()
@@ -160,6 +165,7 @@ class Starts:
         keep_alive_seconds: int = 75,
         most_growth_bytes: int = MOST_GROWTH_BYTES,
         partner: Path = PARTNER,
+        tls: ssl.SSLContext | None = None,
     ) -> Orders:
         number = next(_numbers)
         name = f"door{os.getpid()}x{number}"
@@ -185,7 +191,7 @@ class Starts:
         wait_for(lambda: port_file.exists() or process.poll() is not None, "the gateway's start")
         assert process.poll() is None, log.read_text()
         store = Store(redis.Redis.from_url(store_url), name)
-        orders = Orders(int(port_file.read_text()), store, process, log)
+        orders = Orders(int(port_file.read_text()), store, process, log, tls)
         wait_for(lambda: _alive(orders), "the gateway's first answer")
         return orders
 
