@@ -17,12 +17,17 @@ def monotonic() -> float:
     return time.monotonic()
 
 
+def wall_ms() -> int:
+    """Return the machine's time in milliseconds since 1970; for display, never for a decision about a message."""
+    return time.time_ns() // 1_000_000
+
+
 def new_id() -> str:
     """Return a new message id: 26 letters and digits, 48 bits of time, 80 of chance.
 
     Ids sort by the time they were made, roughly; nothing depends on it.
     """
-    stamp = (time.time_ns() // 1_000_000).to_bytes(6, "big")
+    stamp = wall_ms().to_bytes(6, "big")
     return _base32(stamp + os.urandom(10))
 
 

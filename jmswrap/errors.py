@@ -14,6 +14,8 @@
     │   ├── HistoryDown          the history database did not take or give what it was asked
     │   └── Unopened             a body at rest cannot be opened with the keys that are here
     ├── TransformError       a step failed on this document; never retried
+    │   ├── ValueNotMapped       a value map that must have every value lacks this one
+    │   └── CrossReferenceError  a cross-reference is missing, there already, or declared nowhere
     ├── PartnerError         a call that could not be made as configured
     └── LifecycleError
         ├── IllegalMove          the message's state does not allow the move
@@ -117,6 +119,12 @@ class Unopened(Unavailable):
         self.damaged = damaged
 
 
+class CrossReferencesDown(Unavailable):
+    """The cross-reference database cannot be used now; messages that need it wait."""
+
+    code = "cross-references-down"
+
+
 class TransformError(JmswrapError):
     """A transform cannot turn this document into its target; retrying will not help."""
 
@@ -127,6 +135,12 @@ class ValueNotMapped(TransformError):
     """A value map that must have every value has none for this one; a person adds a row."""
 
     code = "value-not-mapped"
+
+
+class CrossReferenceError(TransformError):
+    """A cross-reference is missing, there already, or declared nowhere."""
+
+    code = "cross-reference"
 
 
 class PartnerError(JmswrapError):

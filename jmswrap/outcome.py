@@ -69,6 +69,7 @@ class Outcome(StrEnum):
     CANNOT_CALL = "cannot-call"
     TRANSFORM_FAILED = "transform-failed"
     VALUE_NOT_MAPPED = "value-not-mapped"
+    CROSS_REFERENCES_DOWN = "cross-references-down"
     FORWARDED = "forwarded"
     KILLED_WORKERS = "killed-workers"
 
@@ -140,6 +141,7 @@ TABLE: Mapping[Outcome, Row] = MappingProxyType(
         Outcome.VALUE_NOT_MAPPED: _same(
             "a value map that must have every value has none for this one", Meaning.REFUSED
         ),
+        Outcome.CROSS_REFERENCES_DOWN: _same("a step needs cross-references, whose database is away", Meaning.WAITING),
         Outcome.FORWARDED: _same("put on the next queue", Meaning.DELIVERED),
         Outcome.KILLED_WORKERS: _same("three workers in a row died while they had it", Meaning.DEAD),
     }

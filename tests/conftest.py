@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import postgres
 import pytest
 
 from jmswrap.store import opening
@@ -51,3 +52,10 @@ def store(store_server: EmbeddedServer) -> Iterator[Store]:
     client = opening.client(store_server.url)
     yield Store(client, f"t{next(_numbers)}")
     client.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The address of a PostgreSQL server of the tests' own."""
+    with postgres.serving() as url:
+        yield url

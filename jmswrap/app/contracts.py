@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from jmswrap.app.transforms import library
+from jmswrap.app.transforms import declared, library
 from jmswrap.config.route_settings import Route
 from jmswrap.config.sentences import did_you_mean
 from jmswrap.config.settings import Config
@@ -106,6 +106,10 @@ def compile_all(config: Config, contracts: Contracts, folder: Path) -> list[Find
         known = library(config, folder)
     except ConfigError as error:
         return [*findings, (("transforms", "properties"), str(error))]
+    try:
+        declared(config, folder)
+    except ConfigError as error:
+        findings.append((("cross_references", "tables"), str(error)))
     for where, xslt in _stylesheets(config):
         try:
             known.compiled(folder / xslt)

@@ -6,16 +6,15 @@ Stylesheets and partner clients are made here, once a process and before work st
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 from lxml import etree
 
 from jmswrap import xml
 from jmswrap.accept.hosting import consumers
 from jmswrap.accept.intake import Intake
+from jmswrap.app.crossing import Sheets
 from jmswrap.app.integration import Integration, generation
 from jmswrap.app.partners import Partners
-from jmswrap.app.transforms import library
 from jmswrap.config.route_settings import Answer, AnswerStyle, InDoubt, Order, Retry, RetryClass, Route
 from jmswrap.config.settings import Config
 from jmswrap.config.windows import spans
@@ -46,8 +45,7 @@ class _Plans:
         self._generation = generation(integration)
         self._consumers = consumers(integration.config)
         self._partners = Partners(integration)
-        self._library = library(self._config, integration.folder)
-        self._steps: dict[Path, Step] = {}
+        self._sheets = Sheets(integration)
 
     def made(self) -> dict[str, QueuePlan]:
         queues: dict[str, dict[str, Delivery]] = {}
@@ -112,11 +110,7 @@ class _Plans:
         return Put(queue, consumer, steps, shape_for(self._config, consumer) if consumer else as_it_is)
 
     def _compiled(self, sheets: list[str]) -> tuple[Step, ...]:
-        paths = [self._integration.folder / sheet for sheet in sheets]
-        for path in paths:
-            if path not in self._steps:
-                self._steps[path] = self._library.compiled(path)
-        return tuple(self._steps[path] for path in paths)
+        return tuple(self._sheets.step(sheet) for sheet in sheets)
 
     def _closed(self, deliveries: Mapping[str, Delivery]) -> Callable[[int], tuple[tuple[int, int], ...]] | None:
         name = _partner(deliveries)

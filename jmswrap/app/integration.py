@@ -15,6 +15,7 @@ from jmswrap.app import callers, credentials, encrypting, overrides
 from jmswrap.app.contracts import Contracts, Finding, check_contracts, compile_all, homeless, read_contracts
 from jmswrap.app.prudence import warnings_of
 from jmswrap.app.styles import styles_fit
+from jmswrap.app.transforms import unshared
 from jmswrap.config.load import loaded
 from jmswrap.config.problem import Problem
 from jmswrap.config.settings import Config
@@ -91,6 +92,7 @@ def _examined(path: Path, given: Mapping[str, Any] | None, thorough: bool) -> Ex
     findings += styles_fit(config, contracts)
     if missing := missing_driver("history.url", config.history.url):
         findings.append((("history", "url"), missing))
+    findings += unshared(config)
     if thorough and (closed := encrypting.problem(config, file.parent)):
         findings.append((("store", "encryption"), closed))
     if thorough:

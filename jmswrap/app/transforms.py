@@ -1,9 +1,16 @@
 """What an integration's stylesheets stand on, made from its settings."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from jmswrap.config.checks import is_loopback
 from jmswrap.config.settings import Config
+from jmswrap.config.source import Where
 from jmswrap.config.transform_settings import System
+from jmswrap.crossref.declared import Declared, read
+from jmswrap.database import is_file, missing_driver
+from jmswrap.errors import ConfigError
 from jmswrap.transform import properties
 from jmswrap.transform.oracle.library import Library
 from jmswrap.transform.resources import Resources
@@ -18,6 +25,30 @@ def library(config: Config, folder: Path) -> Library:
         {name: _described(system) for name, system in settings.systems.items()},
         settings.preferences,
     )
+
+
+def declared(config: Config, folder: Path) -> dict[str, Declared]:
+    """Return the declared tables by name. Raises ConfigError."""
+    tables: dict[str, Declared] = {}
+    for name in config.cross_references.tables:
+        table = read(folder / name)
+        if table.name in tables:
+            raise ConfigError(f"{folder / name} declares table {table.name}, which another file has declared")
+        tables[table.name] = table
+    return tables
+
+
+def unshared(config: Config) -> Iterator[tuple[Where, str]]:
+    """Yield what is wrong with where the cross-references are kept."""
+    references = config.cross_references
+    if not references.tables:
+        return
+    if missing := missing_driver("cross_references.url", references.url):
+        yield ("cross_references", "url"), missing
+    host = urlsplit(config.store.url).hostname or ""
+    if host and not is_loopback(host) and is_file(references.url):
+        sentence = "the store serves several machines, and each would have cross-references of its own in SQLite: "
+        yield ("cross_references",), f"{sentence}set `cross_references.url` to a PostgreSQL"
 
 
 def _described(system: System) -> dict[str, str]:

@@ -14,7 +14,7 @@ from jmswrap.config.health_settings import Health
 from jmswrap.config.partner_settings import Partner
 from jmswrap.config.route_settings import Route
 from jmswrap.config.store_settings import History, Store
-from jmswrap.config.transform_settings import Transforms
+from jmswrap.config.transform_settings import CrossReferences, Transforms
 
 SCHEMA_VERSION = 1
 """The version of this table; a file says it in its first key."""
@@ -55,6 +55,9 @@ class Config(Settings):
         default_factory=dict, description="The callers, when they must say who they are."
     )
     transforms: Transforms = Field(Transforms.model_validate({}), description="What stylesheets stand on.")
+    cross_references: CrossReferences = Field(
+        CrossReferences.model_validate({}), description="Which ids in other systems stand for one thing."
+    )
     partners: dict[Name, Partner] = Field(default_factory=dict, description="The applications that are called.")
     routes: dict[Name, Route] = Field(description="The paths between them.")
 

@@ -18,6 +18,17 @@ class System(Settings):
     contact_phone: str = Field("", description="That person's telephone number.")
 
 
+class CrossReferences(Settings):
+    """Which ids in other systems stand for one thing: Oracle's XREF, in a database of its own."""
+
+    tables: tuple[str, ...] = Field((), description="The `.xref` files that declare the tables.")
+    url: str = Field(
+        "",
+        description="Empty: SQLite, `crossref.sqlite` in the store's data folder. sqlite:///FILE. postgresql://HOST/DB "
+        "(its password: PGPASSFILE).",
+    )
+
+
 class Transforms(Settings):
     """What stylesheets stand on: value maps, properties, systems."""
 

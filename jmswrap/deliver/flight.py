@@ -12,8 +12,7 @@ from jmswrap import clock, log
 from jmswrap.deliver.decide import Tried, closed, decide
 from jmswrap.deliver.delivery import Call, Delivery, through
 from jmswrap.deliver.pace import DEADLY, Apart, Ended
-from jmswrap.errors import JmswrapError, TransformError, ValueNotMapped
-from jmswrap.errors import JmswrapError, TransformError, Unopened
+from jmswrap.errors import CrossReferencesDown, JmswrapError, TransformError, Unopened, ValueNotMapped
 from jmswrap.message import Claimed, Settlement
 from jmswrap.outcome import Called, Outcome
 from jmswrap.partner.answered import Answered
@@ -89,6 +88,8 @@ class Flight:
             self.body = through(self.delivery.steps, self.claimed.body, message, redelivered)
         except ValueNotMapped as error:
             self._came_to(Called(Outcome.VALUE_NOT_MAPPED, str(error)))
+        except CrossReferencesDown as error:
+            self._came_to(Called(Outcome.CROSS_REFERENCES_DOWN, str(error)))
         except TransformError as error:
             self._came_to(Called(Outcome.TRANSFORM_FAILED, str(error)))
         except Exception as error:  # noqa: BLE001 - whatever a step does, its message alone suffers

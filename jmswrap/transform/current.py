@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping
+from typing import Any
 
 
 class Current(threading.local):
@@ -9,6 +10,9 @@ class Current(threading.local):
 
     parameters: Mapping[str, str] = {}
     """The stylesheet parameters of the message: `JMSMessageID`, `JMSCorrelationID` and the rest."""
+
+    references: Any = None
+    """The cross-references as this step sees them; None when none are configured."""
 
     def parameter(self, name: str) -> str:
         """Return one, or nothing."""

@@ -1,12 +1,11 @@
 """All functions of the vendor's stylesheets, ready for one stylesheet."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from jmswrap.transform.current import Current
-from jmswrap.transform.oracle import aia, documents, maps, strings, times
+from jmswrap.transform.oracle import aia, documents, maps, strings, times, xref
 from jmswrap.transform.properties import Properties
 from jmswrap.transform.resources import Resources
 from jmswrap.transform.xslt import Extensions, Transform
@@ -22,21 +21,24 @@ class Library:
     """The registered systems by id, as `aia:getEBMHeaderSenderSystemNode` gives them out."""
     preferences: Mapping[str, str] = field(default_factory=dict)
     """What `ora:getPreference` answers."""
-    more: Callable[[Path, Current], Extensions] | None = None
-    """Functions that stand on more than files: cross-references."""
 
-    def compiled(self, stylesheet: Path) -> Transform:
-        """Compile a stylesheet that may call them. Raises ConfigError."""
-        current = Current()
+    def compiled(self, stylesheet: Path, current: Current | None = None) -> Transform:
+        """Compile a stylesheet that may call them. Raises ConfigError.
+
+        ``current`` is what its functions know of the message; a stylesheet that another one calls shares it.
+        """
+        current = current or Current()
         return Transform(stylesheet, self.functions(stylesheet, current), current, self.resources)
 
     def functions(self, stylesheet: Path, current: Current) -> Extensions:
         """Return the functions as one stylesheet sees them: addresses in it are relative to it."""
-        found: dict[tuple[str, str], Callable[..., Any]] = {
+        return {
             **strings.functions(),
             **times.functions(),
             **maps.functions(self.resources, self.properties, stylesheet),
             **aia.functions(self.properties, self.systems),
-            **documents.functions(self.resources, self.preferences, stylesheet, current, self.compiled),
+            **xref.functions(lambda: current.references),
+            **documents.functions(
+                self.resources, self.preferences, stylesheet, current, lambda path: self.compiled(path, current)
+            ),
         }
-        return found if self.more is None else {**found, **self.more(stylesheet, current)}

@@ -201,7 +201,8 @@ def test_an_early_refusal_of_a_large_request_is_heard() -> None:
 
 # tests/unit/deliver; tests/unit/partner/test_tokens.py
 ELSEWHERE = {
-    *(Outcome.TRANSFORM_FAILED, Outcome.VALUE_NOT_MAPPED, Outcome.FORWARDED, Outcome.KILLED_WORKERS, Outcome.NO_TOKEN)
+    *(Outcome.TRANSFORM_FAILED, Outcome.VALUE_NOT_MAPPED, Outcome.FORWARDED, Outcome.KILLED_WORKERS, Outcome.NO_TOKEN),
+    Outcome.CROSS_REFERENCES_DOWN,
 }
 
 
@@ -221,7 +222,7 @@ _CERTAIN = {
     *(Outcome.REDIRECTED, Outcome.NOT_AUTHORISED, Outcome.NO_SUCH_ENDPOINT, Outcome.REQUEST_TIMED_OUT),
     *(Outcome.TOO_MANY, Outcome.HTTP_REFUSED, Outcome.UNAVAILABLE, Outcome.FAULT_CREDENTIALS),
     *(Outcome.FAULT_REFUSED, Outcome.FAULT_TECHNICAL, Outcome.FAULT_NEVER, Outcome.KILLED_WORKERS),
-    *(Outcome.NO_TOKEN, Outcome.VALUE_NOT_MAPPED),
+    *(Outcome.NO_TOKEN, Outcome.VALUE_NOT_MAPPED, Outcome.CROSS_REFERENCES_DOWN),
 }
 
 

@@ -1,0 +1,67 @@
+"""The cross-references of an integration, and how its steps use them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from jmswrap.app.integration import Integration
+from jmswrap.app.transforms import declared, library
+from jmswrap.crossref.references import CrossReferences
+from jmswrap.crossref.work import Work
+from jmswrap.database import place
+from jmswrap.transform.current import Current
+from jmswrap.transform.oracle.library import Library
+from jmswrap.transform.xslt import Transform
+
+FILE = "crossref.sqlite"
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """A stylesheet whose cross-references are one transaction, kept when it ends well."""
+
+    transform: Transform
+    references: CrossReferences
+    current: Current
+    name: str
+
+    def __call__(self, document: bytes, parameters: Mapping[str, str]) -> bytes:
+        """Transform. Raises TransformError, CrossReferencesDown."""
+
+        def do(work: Work) -> bytes:
+            self.current.references = work
+            try:
+                return self.transform(document, parameters)
+            finally:
+                self.current.references = None
+
+        return self.references.during(parameters.get("JMSMessageID", ""), self.name, do)
+
+
+class Sheets:
+    """The stylesheets of an integration, each compiled once."""
+
+    def __init__(self, integration: Integration) -> None:
+        self._folder = integration.folder
+        self._library: Library = library(integration.config, integration.folder)
+        self._references = references_of(integration)
+        self._made: dict[str, Transform | Crossing] = {}
+
+    def step(self, sheet: str) -> Transform | Crossing:
+        """Return what runs a stylesheet, named relative to the folder. Raises ConfigError."""
+        if sheet not in self._made:
+            current = Current()
+            transform = self._library.compiled(self._folder / sheet, current)
+            crossing = self._references
+            self._made[sheet] = Crossing(transform, crossing, current, sheet) if crossing else transform
+        return self._made[sheet]
+
+
+def references_of(integration: Integration) -> CrossReferences | None:
+    """Return the cross-references; None when no tables are declared. Nothing is opened before it is used."""
+    config = integration.config
+    settings = config.cross_references
+    if not settings.tables:
+        return None
+    default = integration.folder / config.store.data / FILE
+    where = place("cross_references.url", settings.url, integration.folder, default)
+    return CrossReferences(where, declared(config, integration.folder))
