@@ -9,20 +9,26 @@ import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from jmswrap import xml
+from jmswrap.accept.asking import Question
 from jmswrap.accept.clients import Clients, clients_of
 from jmswrap.accept.commit import GroupCommit
 from jmswrap.accept.intake import Intake
+from jmswrap.accept.replies import Reply
 from jmswrap.accept.tls import context
 from jmswrap.config.gateway_settings import Gateway
-from jmswrap.config.route_settings import Route
+from jmswrap.config.route_settings import AnswerStyle, Route
 from jmswrap.config.settings import Config
+from jmswrap.contract import answers
+from jmswrap.contract.actions import Actions, actions
 from jmswrap.contract.nouns import Operation
 from jmswrap.contract.publish import Published
 from jmswrap.contract.reading import read
 from jmswrap.contract.schemas import Schemas
 from jmswrap.errors import ConfigError
+from jmswrap.message import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,27 @@ class WriteOperation:
     headers: frozenset[str]
     """The SOAP header blocks the contract declares."""
     intake: Intake
+    actions: Actions
+    """Its WS-Addressing actions."""
+    style: AnswerStyle = AnswerStyle.RECEIPT
+    """What its caller gets."""
+    answer_seconds: float = 0
+    """How long its caller is kept waiting, where it is."""
+    keep_answer_ms: int = 0
+    """How long GetResponse gives its answer."""
+    partner: str = ""
+    """Who is called; empty when its messages go to a queue."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskOperation:
+    """An operation that tells of messages; the contract's answers port has it."""
+
+    name: str
+    element: str
+    soap_action: str
+    actions: Actions
+    headers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +75,10 @@ class WriteService:
     schemas: Schemas
     operations: Mapping[str, WriteOperation]
     """By body element."""
+    questions: Mapping[str, AskOperation]
+    """By body element; none when the contract does not offer them."""
+    routes: tuple[str, ...]
+    """The routes that begin here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +124,18 @@ class Engine:
     first_use: FirstUse
     alarm_seconds: float = 60.0
     """Between two lines of the log about trouble that lasts."""
+    answers: "Answers | None" = None
+    """None: every call is answered with a receipt."""
+
+
+class Answers(Protocol):
+    """How calls are answered; ``answering.Answering`` in life."""
+
+    async def answer(self, operation: WriteOperation, service: WriteService, message: Message) -> Reply:
+        """Do with a message what its operation's style says."""
+
+    async def told(self, service: WriteService, question: Question) -> Reply:
+        """Answer a question about a message."""
 
 
 Open = Callable[[], Awaitable[Engine]]
@@ -138,9 +181,26 @@ def write_service(config: Config, name: str, wsdl: Path, address: str) -> WriteS
     port = contract.port(settings.service, settings.port)
     routes = _routes_of(config, name)
     operations = {
-        element: _write_operation(config, name, operation, routes) for element, operation in port.elements.items()
+        element: _write_operation(
+            config,
+            name,
+            operation,
+            routes,
+            actions(contract.target_namespace, port.port_type, operation.name, operation.soap_action),
+        )
+        for element, operation in port.elements.items()
     }
-    return WriteService(name, Published(wsdl, address), Schemas.of(wsdl), operations)
+    schemas = Schemas.of(wsdl)
+    asked = {
+        e: _question(n, e, contract.target_namespace) for n, e in answers.QUESTIONS.items() if schemas.describes(e)
+    }
+    begun = tuple(route for route, _ in routes.values())
+    return WriteService(name, Published(wsdl, address), schemas, operations, asked, begun)
+
+
+def _question(name: str, element: str, namespace: str) -> AskOperation:
+    action = answers.action(name)
+    return AskOperation(name, element, action, actions(namespace, "Answers", name, action))
 
 
 def _routes_of(config: Config, service: str) -> dict[str, tuple[str, Route]]:
@@ -150,7 +210,7 @@ def _routes_of(config: Config, service: str) -> dict[str, tuple[str, Route]]:
 
 
 def _write_operation(
-    config: Config, service: str, operation: Operation, routes: Mapping[str, tuple[str, Route]]
+    config: Config, service: str, operation: Operation, routes: Mapping[str, tuple[str, Route]], known: Actions
 ) -> WriteOperation:
     found = routes.get(operation.name) or routes.get("")
     if found is None:
@@ -162,4 +222,15 @@ def _write_operation(
     # Passwords travel in this block: it is understood or refused at the door, and never kept.
     headers = frozenset(operation.headers) - {xml.WSSE_SECURITY}
     intake = Intake.compile(name, route, config.queue_of(name), config.namespaces, tuple(headers))
-    return WriteOperation(operation.name, operation.element, operation.soap_action, headers, intake)
+    return WriteOperation(
+        operation.name,
+        operation.element,
+        operation.soap_action,
+        headers,
+        intake,
+        known,
+        style=route.answer,
+        answer_seconds=route.answer_seconds,
+        keep_answer_ms=round(route.keep_answer_seconds * 1000),
+        partner=route.to.partner or "",
+    )

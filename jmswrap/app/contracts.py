@@ -124,6 +124,8 @@ def _stylesheets(config: Config) -> Iterator[tuple[Where, str]]:
         for key, answer in (("reply", route.reply), ("refusal", route.refusal)):
             if answer is not None:
                 groups.append((("routes", name, key), [step.xslt for step in answer.steps]))
+        for index, step in enumerate(route.answer_steps):
+            yield ("routes", name, "answer_steps", index, "xslt"), step.xslt
         if route.probe is not None and route.probe.xslt:
             yield ("routes", name, "probe", "xslt"), route.probe.xslt
         for where, sheets in groups:

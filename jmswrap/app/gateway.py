@@ -6,6 +6,7 @@ from jmswrap.accept.commit import GroupCommit
 from jmswrap.accept.hosting import Engine, Hosting, Open
 from jmswrap.accept.hosting import hosting as hosting_of
 from jmswrap.accept.ringing import Ringer
+from jmswrap.app.answering import answers_of
 from jmswrap.app.archiving import GATEWAY_PATIENCE_SECONDS, archiver
 from jmswrap.app.connections import connect, connect_async, store_url
 from jmswrap.app.health import caution
@@ -43,7 +44,10 @@ def opener(integration: Integration) -> Open:
         if carrier is not None:
             carrier.start()
 
+        answers = answers_of(integration, commit, store, connections.store)
+
         async def close() -> None:
+            await answers.close()
             await asyncio.to_thread(sweeper.stop)
             if carrier is not None:
                 await asyncio.to_thread(carrier.stop)
@@ -57,6 +61,7 @@ def opener(integration: Integration) -> Open:
             ready=store.ready,
             close=close,
             first_use=nonces.first_use,
+            answers=answers.answering,
             alarm_seconds=integration.config.health.repeat_seconds,
         )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from jmswrap.cli import options, render
+from jmswrap.config.route_settings import AnswerStyle
 from jmswrap.contract import wellknown
 from jmswrap.contract import wrap as contract_wrap
 
@@ -25,6 +26,13 @@ from jmswrap.contract import wrap as contract_wrap
     metavar="FILE",
     help="Local copies of what imports name: on each line an address, a tab, and a file.",
 )
+@click.option(
+    "--answer",
+    type=click.Choice([str(style) for style in AnswerStyle]),
+    default="receipt",
+    show_default=True,
+    help="What callers get; see docs/answers.md.",
+)
 @click.option("--force", is_flag=True, help="Replace what an earlier wrap made in the folder.")
 @options.as_json
 def wrap(
@@ -35,6 +43,7 @@ def wrap(
     name: str,
     allow: tuple[str, ...],
     catalog_file: Path | None,
+    answer: str,
     force: bool,
     as_json: bool,
 ) -> None:
@@ -46,7 +55,7 @@ def wrap(
     """
     folder = folder or Path(name or Path(wsdl.partition("?")[0]).stem)
     catalog = None if catalog_file is None else wellknown.catalog(catalog_file)
-    made = contract_wrap.wrap(wsdl, folder, service, port, name, allow, catalog, force)
+    made = contract_wrap.wrap(wsdl, folder, service, port, name, allow, catalog, force, answer)
     if as_json:
         render.as_json({**asdict(made), "settings": str(made.settings)})
         return

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from lxml import etree
 
 from jmswrap.config.afterwards import afterwards, maintenance
+from jmswrap.config.answers import answers
 from jmswrap.config.gateway_checks import security
 from jmswrap.config.partner_checks import authentication
 from jmswrap.config.route_settings import Route, Selector
@@ -56,6 +57,7 @@ def problems(config: Config, folder: Path, named: Named) -> Found:
         yield from _selectors(where, route, config)
         yield from _files(where, route, folder)
         yield from afterwards(where, route)
+        yield from answers(where, route)
         if route.probe is not None:
             yield from _xpath((*where, "probe", "found"), route.probe.found, config.namespaces)
             if route.probe.xslt and not (folder / route.probe.xslt).is_file():
@@ -227,6 +229,9 @@ def _files(where: Where, route: Route, folder: Path) -> Found:
         for index, step in enumerate(steps):
             if not (folder / step.xslt).is_file():
                 yield (*place, "steps", index, "xslt"), _no_file(step.xslt, folder)
+    for index, step in enumerate(route.answer_steps):
+        if not (folder / step.xslt).is_file():
+            yield (*where, "answer_steps", index, "xslt"), _no_file(step.xslt, folder)
 
 
 def _no_file(name: str, folder: Path) -> str:

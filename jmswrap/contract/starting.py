@@ -42,7 +42,7 @@ partners:
 routes:
   {name}:
     from: {{service: {name}}}
-    to: {{partner: {name}}}
+    to: {{partner: {name}}}{answer}
     # 2. Requests with the same key are delivered in the order they came. Without a key
     #    they go out side by side. An XPath from the body element, for example:
     # key: {{xpath: "{xpath}"}}
@@ -63,7 +63,12 @@ _YAML_WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y",
 
 
 def settings_text(
-    name: str, port: Port, wsdl: str, front: str, samples: Mapping[str, etree._Element] | None = None
+    name: str,
+    port: Port,
+    wsdl: str,
+    front: str,
+    samples: Mapping[str, etree._Element] | None = None,
+    answer: str = "receipt",
 ) -> str:
     """Return the text of ``jmswrap.yaml`` for one port of a partner; samples give its examples."""
     first = port.usable[0]
@@ -79,6 +84,7 @@ def settings_text(
         wsdl_port=json.dumps(port.name),
         address=port.address or "it gives none, so set it here",
         operation=first.name,
+        answer="" if answer == "receipt" else f"\n    answer: {answer}",
     )
 
 

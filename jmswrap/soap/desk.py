@@ -9,7 +9,17 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
-from jmswrap.accept.hosting import Engine, Hosted, Hosting, TypedService, WriteService
+from jmswrap.accept.answering import Answering
+from jmswrap.accept.hosting import (
+    Answers,
+    AskOperation,
+    Engine,
+    Hosted,
+    Hosting,
+    TypedService,
+    WriteOperation,
+    WriteService,
+)
 from jmswrap.accept.put import Queues
 from jmswrap.contract.publish import Document
 from jmswrap.soap.admission import Visit
@@ -48,16 +58,16 @@ class Desk(Protocol):
 class WriteDesk:
     """Serves a derived service."""
 
-    def __init__(self, service: WriteService, engine: Engine, large: ThreadPoolExecutor) -> None:
+    def __init__(self, service: WriteService, answers: Answers, large: ThreadPoolExecutor) -> None:
         self.name = service.name
-        self._operations = service.operations
+        self._operations: dict[str, WriteOperation | AskOperation] = {**service.operations, **service.questions}
         self.operations = tuple(operation.name for operation in service.operations.values())
         self._published = service.published
         self._reader = EnvelopeReader()
         self._large_reader = EnvelopeReader()
         self._large = large
         self._servers: dict[str, WriteServer] = {
-            number: write_server(service, version, engine.commit) for number, version in BY_NUMBER.items()
+            number: write_server(service, version, answers) for number, version in BY_NUMBER.items()
         }
 
     async def answer(self, head: Head, body: bytes, visit: Visit) -> Answer:
@@ -75,7 +85,10 @@ class WriteDesk:
             if not visit.is_open:
                 envelope = await self._admitted(envelope, visit)
             context = await loop.run_in_executor(self._large, server.begin, head, envelope, visit.client)
-        return Answer(200, head.version.media_type, await server.finish(context))
+        reply = await server.finish(context)
+        # A one-way operation, or a caller that wants no answer (WS-Addressing none).
+        silent = not reply or (context.transport.addressing is not None and context.transport.addressing.no_answer)
+        return Answer(202, head.version.media_type, b"") if silent else Answer(200, head.version.media_type, reply)
 
     async def _admitted(self, envelope: Envelope, visit: Visit) -> Envelope:
         operation = self._operations.get(str(envelope.body.tag))
@@ -137,4 +150,4 @@ class Desks:
     def _desk(self, service: Hosted, engine: Engine, queues: Queues) -> Desk:
         if isinstance(service, TypedService):
             return TypedDesk(service, queues, self._typed)
-        return WriteDesk(service, engine, self._large)
+        return WriteDesk(service, engine.answers or Answering(engine.commit), self._large)

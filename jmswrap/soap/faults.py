@@ -11,7 +11,8 @@ from enum import StrEnum
 
 from lxml import etree
 
-from jmswrap import clock
+from jmswrap import clock, xml
+from jmswrap.deliver.passing import PartnerHeld
 from jmswrap.errors import InvalidDocument, Refused, Unavailable
 from jmswrap.soap.versions import SOAP_11, SOAP_12, SoapVersion
 
@@ -57,6 +58,7 @@ class SoapFault(Exception):
         detail: etree._Element | None = None,
         subcode: tuple[str, str, str] | None = None,
         path: str = "",
+        passed: tuple[etree._Element, ...] | None = None,
     ) -> None:
         super().__init__(sentence)
         self.sentence = sentence
@@ -75,6 +77,10 @@ class SoapFault(Exception):
         """A code of another standard, about a header block: prefix, namespace, name."""
         self.path = path
         """Where the element at fault stands in the envelope."""
+        self.passed = passed
+        """A partner's detail entries, which go through as they came; None: the fault is not a partner's."""
+        self.blocks = ""
+        """Header blocks of the answer, XML."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,8 @@ def of_error(error: Refused | Unavailable) -> SoapFault:
     if isinstance(error, Refused):
         return SoapFault(str(error), code=error.code)
     retry = ((b"retry-after", str(RETRY_SECONDS).encode()),)
+    if isinstance(error, PartnerHeld):
+        return SoapFault(str(error), Blame.SERVER, code=error.code, status=503, headers=retry)
     # The error's own sentence is for the operator: it names the store's address. The log has it.
     return SoapFault(AWAY, Blame.SERVER, code=error.code, status=503, headers=retry)
 
@@ -108,8 +116,18 @@ def unexpected(id: str) -> SoapFault:
 def answer(fault: SoapFault, version: SoapVersion) -> Answer:
     """Return the HTTP answer that carries a fault."""
     root = _fault_12(fault) if version is SOAP_12 else _fault_11(fault)
+    if fault.blocks:
+        _add_blocks(root, fault.blocks, version)
     body = etree.tostring(root, encoding="utf-8", xml_declaration=True)
     return Answer(_status(fault, version), version.media_type, body, fault.headers)
+
+
+def _add_blocks(root: etree._Element, blocks: str, version: SoapVersion) -> None:
+    header = root.find(version.header)
+    if header is None:
+        header = etree.Element(version.header)
+        root.insert(0, header)
+    header.extend(etree.fromstring(f"<blocks>{blocks}</blocks>", xml.parser()))
 
 
 def _status(fault: SoapFault, version: SoapVersion) -> int:
@@ -173,6 +191,8 @@ def _header_12(fault: SoapFault, envelope: etree._Element) -> None:
 
 
 def _details(fault: SoapFault) -> list[etree._Element]:
+    if fault.passed is not None:
+        return list(fault.passed)
     detail = etree.Element(f"{{{FAULT_NAMESPACE}}}fault", nsmap={"f": FAULT_NAMESPACE})
     where = {"line": fault.line or "", "element": fault.element, "path": fault.path}
     values = {"code": fault.code, **where, "id": fault.id}

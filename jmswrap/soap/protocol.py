@@ -12,12 +12,13 @@ from spyne.context import MethodContext
 from spyne.protocol.soap import Soap11
 
 from jmswrap import xml
-from jmswrap.accept.hosting import WriteOperation, WriteService
+from jmswrap.accept.hosting import AskOperation, WriteOperation, WriteService
 from jmswrap.errors import UnknownOperation
+from jmswrap.soap.addressing import Addressing, check_action, refuse_elsewhere
 from jmswrap.soap.envelope import Envelope, check_understood
 from jmswrap.soap.faults import SoapFault
 from jmswrap.soap.guard import Head
-from jmswrap.soap.receipts import receipt_envelope
+from jmswrap.soap.replies import reply_envelope
 from jmswrap.soap.versions import SOAP_12
 
 ANONYMOUS = (f"{xml.WSA_10}/anonymous", f"{xml.WSA_0408}/role/anonymous", f"{xml.WSA_10}/none")
@@ -50,11 +51,13 @@ class CallContext(MethodContext):  # type: ignore[misc]
 class Incoming:
     """What the transport knows of a call; Spyne calls it ``ctx.transport``."""
 
-    __slots__ = ("client", "envelope", "head")
+    __slots__ = ("addressing", "client", "envelope", "head")
 
     def __init__(self, head: Head, envelope: Envelope, client: str = "") -> None:
         self.head = head
         self.envelope = envelope
+        self.addressing: Addressing | None = None
+        """What its WS-Addressing headers say; None when it does not use them."""
         self.client = client
         """Who calls; empty when nobody is asked."""
 
@@ -89,7 +92,7 @@ class PassThrough11(Soap11):  # type: ignore[misc]
         """Find the operation by its body element, never by the action."""
         handles = self._descriptors.get(ctx.method_request_string)
         if handles is None:
-            expected = ", ".join(self._descriptors)
+            expected = ", ".join(self._service.operations)
             raise UnknownOperation(
                 f"No operation of {self._service.name} takes {ctx.method_request_string}; send one of: {expected}."
             )
@@ -97,19 +100,27 @@ class PassThrough11(Soap11):  # type: ignore[misc]
 
     def deserialize(self, ctx: Any, message: Any) -> None:
         """Check action, headers and schema, and hand the body element over untouched."""
-        operation: WriteOperation = ctx.descriptor.udd.operation
+        operation: WriteOperation | AskOperation = ctx.descriptor.udd.operation
         envelope = ctx.transport.envelope
+        known = ctx.transport.addressing
         if ctx.transport.head.action:
             self._check_action(ctx.transport.head.action, operation)
+        if known is not None:
+            check_action(known, operation.actions, operation.soap_action, ctx.transport.head.action)
         if envelope.headers:
             check_understood(envelope, operation.headers | understood(envelope))
+        if known is not None:
+            refuse_elsewhere(known)
         self._service.schemas.validate(envelope.body, operation.element, envelope.many)
         ctx.in_object = envelope.body
 
     def serialize(self, ctx: Any, message: Any) -> None:
-        """Write the receipt."""
-        version = ctx.transport.envelope.version
-        ctx.out_string = [receipt_envelope(ctx.out_object[0], version)]
+        """Write the reply."""
+        incoming = ctx.transport
+        blocks = (
+            incoming.addressing.blocks(ctx.descriptor.udd.operation.actions.response) if incoming.addressing else ""
+        )
+        ctx.out_string = [reply_envelope(ctx.out_object[0], incoming.envelope.version, blocks)]
 
     def create_out_string(self, ctx: Any, charset: str | None = None) -> None:
         """Leave the bytes that ``serialize`` wrote."""
@@ -118,7 +129,7 @@ class PassThrough11(Soap11):  # type: ignore[misc]
         """Say 500; faults are written by ``faults.py``."""
         return str(HTTP_500)
 
-    def _check_action(self, action: str, operation: WriteOperation) -> None:
+    def _check_action(self, action: str, operation: WriteOperation | AskOperation) -> None:
         if action == operation.soap_action:
             return
         other = self._actions.get(action)

@@ -11,24 +11,37 @@ from jmswrap.contract.receipt import NAMESPACE
 from jmswrap.message import Receipt
 from jmswrap.soap.versions import BY_NUMBER, SoapVersion
 
-_HEADS = {
+_FRAMES = {
     number: (
-        '<?xml version="1.0" encoding="utf-8"?>\n'
-        f'<soap:Envelope xmlns:soap="{version.namespace}"><soap:Body>'
-        f'<AcceptResponse xmlns="{NAMESPACE}"><receipt><messageId>'
+        f'<?xml version="1.0" encoding="utf-8"?>\n<soap:Envelope xmlns:soap="{version.namespace}">',
+        f'<soap:Body><AcceptResponse xmlns="{NAMESPACE}"><receipt><messageId>',
     )
     for number, version in BY_NUMBER.items()
 }
 _TAIL = "</acceptedAt></receipt></AcceptResponse></soap:Body></soap:Envelope>"
 
 
-def receipt_envelope(receipt: Receipt, version: SoapVersion) -> bytes:
-    """Return the reply that carries a receipt."""
+def receipt_envelope(receipt: Receipt, version: SoapVersion, blocks: str = "") -> bytes:
+    """Return the reply that carries a receipt, with header blocks where the caller wants some."""
+    before, after = _FRAMES[version.number]
+    header = f"<soap:Header>{blocks}</soap:Header>" if blocks else ""
     correlation = f"<correlationId>{escape(receipt.correlation_id)}</correlationId>" if receipt.correlation_id else ""
     return (
-        f"{_HEADS[version.number]}{escape(receipt.message_id)}</messageId>{correlation}"
+        f"{before}{header}{after}{escape(receipt.message_id)}</messageId>{correlation}"
         f"<status>{receipt.status}</status><acceptedAt>{instant(receipt.accepted_ms)}{_TAIL}"
     ).encode()
+
+
+def receipt_as(name: str, receipt: Receipt) -> str:
+    """Return an element of this (prefixed) name with a receipt's fields."""
+    fields = {
+        "messageId": receipt.message_id,
+        "correlationId": receipt.correlation_id,
+        "status": str(receipt.status),
+        "acceptedAt": instant(receipt.accepted_ms),
+    }
+    inside = "".join(f"<jr:{field}>{escape(value)}</jr:{field}>" for field, value in fields.items() if value)
+    return f'<{name} xmlns:jr="{NAMESPACE}">{inside}</{name}>'
 
 
 def instant(ms: int) -> str:

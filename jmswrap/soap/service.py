@@ -11,10 +11,11 @@ from spyne import AnyXml, Application, ServiceBase, rpc
 from spyne.server import ServerBase
 
 from jmswrap import xml
+from jmswrap.accept.asking import Question
 from jmswrap.accept.clients import CLIENT_PROPERTY
-from jmswrap.accept.commit import GroupCommit
-from jmswrap.accept.hosting import WriteOperation, WriteService
+from jmswrap.accept.hosting import Answers, AskOperation, WriteOperation, WriteService
 from jmswrap.message import Message
+from jmswrap.soap.addressing import addressing, answering
 from jmswrap.soap.envelope import Envelope
 from jmswrap.soap.guard import Head
 from jmswrap.soap.protocol import CallContext, Incoming, PassThrough11, PassThrough12
@@ -43,30 +44,41 @@ class WriteServer(ServerBase):  # type: ignore[misc]
 
     transport = xml.SOAP_HTTP
 
-    def __init__(self, app: WriteApplication, commit: GroupCommit) -> None:
+    def __init__(self, app: WriteApplication, service: WriteService, answers: Answers) -> None:
         super().__init__(app)
-        self._commit = commit
+        self._service = service
+        self._answers = answers
 
     def begin(self, head: Head, envelope: Envelope, client: str = "") -> CallContext:
         """Dispatch a client's call; afterwards ``ctx.out_object`` holds its message."""
         ctx = CallContext(self, CallContext.SERVER)
         ctx.transport = Incoming(head, envelope, client)
-        self.generate_contexts(ctx)
-        self.get_in_object(ctx)
-        self.get_out_object(ctx)
+        if envelope.headers:
+            ctx.transport.addressing = addressing(envelope)
+        with answering(ctx.transport.addressing):
+            self.generate_contexts(ctx)
+            self.get_in_object(ctx)
+            self.get_out_object(ctx)
         return ctx
 
     async def finish(self, ctx: CallContext) -> bytes:
-        """Commit the message and return the reply with its receipt."""
-        ctx.out_object = [await self._commit.accept(ctx.out_object[0])]
-        self.get_out_string(ctx)
+        """Do what the operation's style says and return the reply; empty when there is none."""
+        with answering(ctx.transport.addressing):
+            taken = ctx.out_object[0]
+            if isinstance(taken, Question):
+                reply = await self._answers.told(self._service, taken)
+            else:
+                reply = await self._answers.answer(ctx.descriptor.udd.operation, self._service, taken)
+            ctx.out_object = [reply]
+            self.get_out_string(ctx)
         ctx.close()
         return b"".join(ctx.out_string)
 
 
-def write_server(service: WriteService, version: SoapVersion, commit: GroupCommit) -> WriteServer:
+def write_server(service: WriteService, version: SoapVersion, answers: Answers) -> WriteServer:
     """Host a derived service in Spyne."""
     methods = {operation.name: _method(operation) for operation in service.operations.values()}
+    methods |= {f"jmswrap.{operation.name}": _question(operation) for operation in service.questions.values()}
     hosted = type(ServiceBase)(service.name, (ServiceBase,), methods)
     protocol = _PROTOCOLS[version.number]
     application = WriteApplication(
@@ -76,7 +88,7 @@ def write_server(service: WriteService, version: SoapVersion, commit: GroupCommi
         in_protocol=protocol(service),
         out_protocol=protocol(service),
     )
-    return WriteServer(application, commit)
+    return WriteServer(application, service, answers)
 
 
 def _method(operation: WriteOperation) -> Any:
@@ -90,3 +102,13 @@ def _method(operation: WriteOperation) -> Any:
     accept.__name__ = operation.name
     declare = rpc(AnyXml, _returns=AnyXml, _body_style="bare", _udd={"operation": operation})
     return declare(accept)
+
+
+def _question(operation: AskOperation) -> Any:
+    def ask(ctx: CallContext, body: Any) -> Question:
+        return Question.read(body)
+
+    # The partner may have an operation of the same name.
+    ask.__name__ = f"jmswrap.{operation.name}"
+    declare = rpc(AnyXml, _returns=AnyXml, _body_style="bare", _udd={"operation": operation})
+    return declare(ask)

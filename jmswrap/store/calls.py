@@ -131,6 +131,17 @@ def doubtful(queue: str, limit: int, guard: Guard) -> Call:
     return Call("doubtful", arguments)
 
 
+def enter(call_id: str, route: str, guard: Guard, keep_ms: int) -> Call:
+    """Make the call by which a synchronous call asks for its place at a partner."""
+    limits = (guard.concurrency, guard.breaker_failures, guard.breaker_ms, _spans(guard), keep_ms)
+    return Call("enter", (call_id, route, guard.partner, *limits))
+
+
+def exit_(call_id: str, partner: str, partner_up: bool | None) -> Call:
+    """Make the call by which a synchronous call gives its place back."""
+    return Call("exit", (call_id, partner, "" if partner_up is None else "up" if partner_up else "down"))
+
+
 def _spans(guard: Guard) -> str:
     return ",".join(f"{start}-{end}" for start, end in guard.closed)
 

@@ -36,6 +36,8 @@ NAMES = (
     "erase",
     "doubtful",
     "found",
+    "enter",
+    "exit",
     "attend",
     "restored",
     "reseal",

@@ -130,6 +130,18 @@ class Store:
         """Say what the partner told about a message in doubt: DELIVERED, QUEUED, or still IN_DOUBT."""
         return calls.settled(self._runner.run(calls.found(settlement, self.ring)))
 
+    def enter(self, call_id: str, route: str, guard: Guard, keep_ms: int) -> tuple[str, int]:
+        """Take a place among the calls to a partner for a call that no message stands for.
+
+        Returns ``IN``, or why not (``PAUSED``, ``CLOSED``, ``BROKEN``, ``FULL``) with a number that says more.
+        """
+        word, *rest = self._runner.run(calls.enter(call_id, route, guard, keep_ms))
+        return word.decode(), int(rest[0]) if rest else 0
+
+    def exit(self, call_id: str, partner: str, partner_up: bool | None) -> None:
+        """Give the place back, and say what the call told about the partner."""
+        self._runner.run(calls.exit_(call_id, partner, partner_up))
+
     def renew(self, worker: str, holds: Sequence[Hold]) -> list[Hold]:
         """Lengthen leases from now on; returns the holds that are lost."""
         if not holds:

@@ -1,0 +1,35 @@
+"""What the file says about callers' answers: do the settings fit together?"""
+
+from collections.abc import Iterator
+
+from jmswrap.config.route_settings import AnswerStyle, Route
+from jmswrap.config.source import Where
+
+Found = Iterator[tuple[Where, str]]
+
+_QUEUED_ONLY = ("queue", "id", "probe", "reply", "refusal", "expired", "delay_seconds", "time_to_live_seconds")
+
+
+def answers(where: Where, route: Route) -> Found:
+    """Yield what does not fit in what a route's caller gets."""
+    name, style = where[1], route.answer
+    begins = route.source.service is not None
+    if style is not AnswerStyle.RECEIPT and not begins:
+        yield (*where, "answer"), f"route `{name}` reads a queue, so it has no caller to answer: remove `answer`"
+    waits = style in (AnswerStyle.SYNC, AnswerStyle.HYBRID)
+    if (waits or route.keep_answer_seconds) and route.to.partner is None:
+        key = "answer" if waits else "keep_answer_seconds"
+        yield (*where, key), f"route `{name}` goes to a queue, which never answers: remove `{key}`"
+    if route.keep_answer_seconds and not begins:
+        said = f"route `{name}` reads a queue, so nobody could ask for its answers"
+        yield (*where, "keep_answer_seconds"), f"{said}: remove `keep_answer_seconds`"
+    if style is AnswerStyle.SYNC:
+        yield from _sync(where, route)
+    if route.answer_steps and not waits and not route.keep_answer_seconds:
+        yield (*where, "answer_steps"), f"nobody gets the answers of route `{name}`: set `keep_answer_seconds` as well"
+
+
+def _sync(where: Where, route: Route) -> Found:
+    for key in (*_QUEUED_ONLY, "keep_answer_seconds"):
+        if getattr(route, key):
+            yield (*where, key), f"route `{where[1]}` is `sync` and queues nothing: remove `{key}`"

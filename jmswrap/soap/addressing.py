@@ -1,0 +1,203 @@
+"""WS-Addressing at the door: what a request says, what is wrong with it, what its answer bears.
+
+WS-Addressing 1.0 and the submission of August 2004 differ in their namespace and in the names
+of their faults. A lone MessageID or RelatesTo is an id like any other; the rules count from
+the first To, Action, ReplyTo or FaultTo on.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from xml.sax.saxutils import escape
+
+from lxml import etree
+
+from jmswrap import log, xml
+from jmswrap.contract.actions import Actions
+from jmswrap.errors import Refused, Unavailable
+from jmswrap.soap import faults
+from jmswrap.soap.envelope import Envelope, is_due
+from jmswrap.soap.faults import SoapFault
+
+NAMESPACES = (xml.WSA_10, xml.WSA_0408)
+ANONYMOUS = {xml.WSA_10: f"{xml.WSA_10}/anonymous", xml.WSA_0408: f"{xml.WSA_0408}/role/anonymous"}
+NONE = f"{xml.WSA_10}/none"
+_ENGAGING = frozenset(("To", "Action", "ReplyTo", "FaultTo"))
+_ONCE = frozenset(("To", "Action", "MessageID", "ReplyTo", "FaultTo", "From"))
+_INVALID = {xml.WSA_10: "InvalidAddressingHeader", xml.WSA_0408: "InvalidMessageInformationHeader"}
+_REQUIRED = {xml.WSA_10: "MessageAddressingHeaderRequired", xml.WSA_0408: "MessageInformationHeaderRequired"}
+_REFERENCES = ("ReferenceParameters", "ReferenceProperties")
+MOST_REFERENCE_BYTES = 8192
+
+_log = log.get(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where an answer is to go."""
+
+    address: str
+    references: tuple[str, ...] = ()
+    """Header blocks that the answer must bear, each as XML standing alone."""
+
+    @property
+    def is_here(self) -> bool:
+        """It goes back on the connection."""
+        return self.address in ANONYMOUS.values()
+
+    @property
+    def is_none(self) -> bool:
+        """It is not wanted."""
+        return self.address == NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Addressing:
+    """The WS-Addressing headers of a request that uses them."""
+
+    namespace: str
+    action: str
+    message_id: str
+    reply_to: Endpoint | None
+    fault_to: Endpoint | None
+
+    def blocks(self, action: str) -> str:
+        """Return the header blocks of an answer."""
+        # Each block declares its prefix, so that it can stand in any envelope.
+        declared = f'xmlns:wsa="{self.namespace}"'
+        relates = f"<wsa:RelatesTo {declared}>{escape(self.message_id)}</wsa:RelatesTo>" if self.message_id else ""
+        return f"<wsa:Action {declared}>{escape(action)}</wsa:Action>{relates}"
+
+    @property
+    def fault_action(self) -> str:
+        """The action of a fault that SOAP or we raise."""
+        return f"{self.namespace}/soap/fault" if self.namespace == xml.WSA_10 else f"{self.namespace}/fault"
+
+    @property
+    def no_answer(self) -> bool:
+        """The caller wants no answer."""
+        return self.reply_to is not None and self.reply_to.is_none
+
+
+def addressing(envelope: Envelope) -> Addressing | None:
+    """Return what a request says; None when it does not use WS-Addressing. SoapFault when it does wrongly."""
+    namespace = next((ns for ns in NAMESPACES if any(_in(block, ns) for block in envelope.headers)), "")
+    if not namespace:
+        return None
+    found = [block for block in envelope.headers if _in(block, namespace) and is_due(block, envelope.version)]
+    by_name = {etree.QName(block).localname: block for block in found}
+    if not _ENGAGING & by_name.keys():
+        return None
+    text = {name: "".join(map(str, block.itertext())).strip() for name, block in by_name.items()}
+    partly = Addressing(namespace, text.get("Action", ""), text.get("MessageID", ""), None, None)
+    with answering(partly):
+        _check_once(found, namespace)
+        read = Addressing(
+            namespace,
+            partly.action,
+            partly.message_id,
+            _endpoint(by_name.get("ReplyTo"), namespace),
+            _endpoint(by_name.get("FaultTo"), namespace),
+        )
+        _check_whole(read, "Action" in by_name)
+    return read
+
+
+def check_action(known: Addressing, actions: Actions, soap_action: str, http_action: str | None) -> None:
+    """Raise SoapFault when the action is not that of the operation which the body names."""
+    if known.action and http_action and http_action not in (known.action, ""):
+        raise invalid(
+            known.namespace,
+            f"wsa:Action is {known.action[:200]} and the SOAP action of the HTTP request {http_action[:200]}; "
+            "send the same in both.",
+        )
+    if known.action in actions.taken or (not known.action and not soap_action):
+        return
+    raise SoapFault(
+        f"wsa:Action is {known.action[:200]}, which is not the action of the operation in the body; "
+        f"send {actions.request}.",
+        code="addressing",
+        subcode=("wsa", known.namespace, "ActionNotSupported"),
+    )
+
+
+def invalid(namespace: str, sentence: str) -> SoapFault:
+    """Return the fault for a header that says what cannot be."""
+    return SoapFault(sentence, code="addressing", subcode=("wsa", namespace, _INVALID[namespace]))
+
+
+@contextmanager
+def answering(known: Addressing | None) -> Iterator[None]:
+    """Give what is raised inside the header blocks of an answer."""
+    if known is None:
+        yield
+        return
+    try:
+        yield
+    except SoapFault as fault:
+        fault.blocks = fault.blocks or known.blocks(_action_of(fault, known))
+        raise
+    except (Refused, Unavailable) as error:
+        if isinstance(error, Unavailable):
+            _log.warning("unavailable", code=error.code, reason=error)
+        told = faults.of_error(error)
+        told.blocks = known.blocks(known.fault_action)
+        raise told from error
+
+
+def _action_of(fault: SoapFault, known: Addressing) -> str:
+    ours = fault.subcode is not None and fault.subcode[1] == known.namespace
+    return f"{known.namespace}/fault" if ours else known.fault_action
+
+
+def _in(block: etree._Element, namespace: str) -> bool:
+    return str(block.tag).startswith(f"{{{namespace}}}")
+
+
+def _check_once(found: list[etree._Element], namespace: str) -> None:
+    names = [etree.QName(block).localname for block in found]
+    twice = sorted({name for name in names if name in _ONCE and names.count(name) > 1})
+    if twice:
+        raise invalid(namespace, f"The header {', '.join(twice)} stands more than once in the message; send it once.")
+
+
+def _check_whole(read: Addressing, has_action: bool) -> None:
+    answers = [end for end in (read.reply_to, read.fault_to) if end is not None and not end.is_none]
+    missing = "" if has_action else "Action"
+    if answers and not read.message_id:
+        missing = missing or "MessageID"
+    if missing:
+        raise SoapFault(
+            f"The message uses WS-Addressing without wsa:{missing}; send one.",
+            code="addressing",
+            subcode=("wsa", read.namespace, _REQUIRED[read.namespace]),
+        )
+
+
+def _endpoint(block: etree._Element | None, namespace: str) -> Endpoint | None:
+    if block is None:
+        return None
+    name = etree.QName(block).localname
+    address = (block.findtext(f"{{{namespace}}}Address") or "").strip()
+    if not address:
+        raise invalid(namespace, f"The header {name} has no Address; send one, or leave the header out.")
+    references = tuple(
+        xml.standalone(child).partition(b"?>")[2].strip().decode()
+        for kind in _REFERENCES
+        for group in block.iterchildren(f"{{{namespace}}}{kind}")
+        for child in group.iterchildren(etree.Element)
+    )
+    if sum(map(len, references)) > MOST_REFERENCE_BYTES:
+        raise invalid(namespace, f"The reference parameters of {name} are too large; {MOST_REFERENCE_BYTES} bytes fit.")
+    return Endpoint(address, references)
+
+
+def refuse_elsewhere(known: Addressing) -> None:
+    """Raise SoapFault for an answer address that is not this connection, where callbacks are not taken."""
+    for name, end in (("ReplyTo", known.reply_to), ("FaultTo", known.fault_to)):
+        if end is not None and not end.is_here and not end.is_none:
+            raise invalid(
+                known.namespace,
+                f"{name} is {end.address[:200]}, but answers go back on the connection only; "
+                f"send {ANONYMOUS[known.namespace]}.",
+            )
