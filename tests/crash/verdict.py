@@ -72,7 +72,7 @@ def _record(store: Store, history: History | None, number: str) -> Record | None
 
 def _sent(record: Record | None) -> int:
     # A record that is nowhere is told by itself.
-    return record.deliveries if record else sys.maxsize
+    return record.deliveries + record.perhaps_sent if record else sys.maxsize
 
 
 def _disordered(applied: list[Entry]) -> list[str]:
