@@ -83,3 +83,51 @@ def test_a_properties_file_that_is_not_there_is_a_problem(folder: Path) -> None:
     assert ["config.xml cannot be read" in str(problem) for problem in check(folder)] == [True]
     with pytest.raises(ConfigError, match=r"config\.xml cannot be read"):
         plans(load(folder))
+
+
+CROSSING = """<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform"
+ xmlns:xref="http://www.oracle.com/XSL/Transform/java/oracle.tip.xref.xpath.XRefXPathFunctions"
+ xmlns:orcl="http://www.oracle.com/XSL/Transform/java/oracle.tip.pc.services.functions.ExtFunc">
+<xsl:template match="/"><p count="{count(xref:lookupPopulatedColumns('ITEM','CCB',/a,false())/column)}"><xsl:value-of
+ select="xref:populateXRefRow('oramds:/apps/xref/ITEM.xref','CCB',/a,'COMMON',orcl:generate-guid(),'ADD')"/></p>
+</xsl:template></xsl:stylesheet>"""
+XREF = """<xref xmlns="http://xmlns.oracle.com/xref"><table name="ITEM"><columns>
+<column name="COMMON"/><column name="CCB"/></columns></table></xref>"""
+
+
+@pytest.fixture
+def crossing(folder: Path) -> Path:
+    (folder / "step.xsl").write_text(CROSSING)
+    (folder / "ITEM.xref").write_text(XREF)
+    settings = yaml.safe_load((folder / "jmswrap.yaml").read_text())
+    settings["cross_references"] = {"tables": ["ITEM.xref"]}
+    (folder / "jmswrap.yaml").write_text(yaml.safe_dump(settings))
+    return folder
+
+
+def test_a_step_done_again_gives_the_same_reference(crossing: Path) -> None:
+    assert check(crossing) == []
+    first, again = (etree.fromstring(prepared(crossing, b"<a>P</a>").body) for _ in range(2))
+    assert len(first.text or "") == 32
+    assert (first.text, first.get("count"), again.get("count")) == (again.text, "0", "2")
+
+
+def test_a_step_whose_references_are_away_waits(crossing: Path) -> None:
+    (crossing / "data").write_text("no folder")
+    settlement = prepared(crossing, b"<a>P</a>").settlement
+    assert settlement is not None
+    assert settlement.state is State.WAITING
+    assert "cross_references.url" in settlement.reason
+
+
+def test_references_that_several_machines_would_not_share_are_a_problem(crossing: Path) -> None:
+    settings = yaml.safe_load((crossing / "jmswrap.yaml").read_text())
+    settings["store"] = {"url": "redis://store.example:6379"}
+    (crossing / "jmswrap.yaml").write_text(yaml.safe_dump(settings))
+    assert [str(problem) for problem in check(crossing) if "`cross_references.url` to a PostgreSQL" in str(problem)]
+
+
+@pytest.mark.parametrize(("text", "says"), [("<xref", "not XML"), ("", "not XML")])
+def test_a_declaration_that_cannot_be_read_is_a_problem(crossing: Path, text: str, says: str) -> None:
+    (crossing / "ITEM.xref").write_text(text)
+    assert [str(problem) for problem in check(crossing) if says in str(problem)]
