@@ -161,6 +161,8 @@ def _policies(subject: Subject) -> _Found:
     for source in subject.wsdls:
         for namespace in _POLICIES:
             for policy in source.root.iter(f"{{{namespace}}}Policy"):
+                if next(policy.iterancestors(policy.tag), None) is not None:
+                    continue
                 named = [etree.QName(e).localname for e in policy.iter("*") if etree.QName(e).namespace != namespace]
                 yield str(source.place(policy)), f"a policy asks for {', '.join(dict.fromkeys(named)) or 'nothing'}"
 

@@ -4,7 +4,7 @@ Pure nouns, made by ``reading.read``. Names of elements are always ``{namespace}
 or ``local`` alone for an element in no namespace.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -132,17 +132,29 @@ class Port:
     def declared(self, elements: frozenset[str]) -> "Port":
         """Return the port with a problem on each operation whose request no schema declares.
 
-        Headers that no schema declares are dropped.
+        Headers that no schema declares are dropped. Of two names that differ only by case, which
+        several tools refuse, the second gets a number.
         """
-        checked = {}
+        checked: dict[str, Operation] = {}
+        known: set[str] = set()
         for name, operation in self.operations.items():
             problem = operation.problem
             if not problem and operation.element not in elements:
                 said = f"takes {operation.element}, which no schema declares"
                 problem = f"{operation.place}: operation {name} {said}; add the schema."
             headers = tuple(h for h in operation.header_parts if h.element in elements)
-            checked[name] = replace(operation, header_parts=headers, problem=problem)
+            name = free_name(name, known)
+            known.add(name.casefold())
+            checked[name] = replace(operation, name=name, header_parts=headers, problem=problem)
         return replace(self, operations=checked)
+
+
+def free_name(name: str, taken: Collection[str]) -> str:
+    """Return the name, or the name with a number where it is among those taken (casefolded)."""
+    candidate, number = name, 2
+    while candidate.casefold() in taken:
+        candidate, number = f"{name}{number}", number + 1
+    return candidate
 
 
 @dataclass(frozen=True, slots=True)

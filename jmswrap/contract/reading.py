@@ -12,8 +12,8 @@ from lxml import etree
 
 from jmswrap import xml
 from jmswrap.contract.definitions import Definition, Definitions
-from jmswrap.contract.nouns import Contract, Operation, Port
 from jmswrap.contract.naming import with_derived_names
+from jmswrap.contract.nouns import Contract, Operation, Port
 from jmswrap.contract.operations import read_operation
 from jmswrap.errors import ContractError
 

@@ -18,6 +18,7 @@ from jmswrap.contract.calling import calling_wsdl, zeep_refusal
 from jmswrap.contract.derive import derive
 from jmswrap.contract.documents import load
 from jmswrap.contract.nouns import Contract, Port
+from jmswrap.contract.policies import demands
 from jmswrap.contract.reading import read
 from jmswrap.contract.sample import Sampler
 from jmswrap.contract.schemas import Schemas
@@ -58,7 +59,6 @@ def wrap(
     allow: tuple[str, ...] = (),
     catalog: Mapping[str, Path] | None = None,
     force: bool = False,
-    answer: str = "receipt",
 ) -> Wrapped:
     """Make an integration folder from a partner's WSDL, a path or an http(s) address.
 
@@ -75,7 +75,7 @@ def wrap(
         folder.parent.mkdir(parents=True, exist_ok=True)
         workshop = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         try:
-            made = _make(source, workshop, (service, port, name, answer), allow, catalog)
+            made = _make(source, workshop, (service, port, name), allow, catalog)
             _move(workshop, folder)
         finally:
             shutil.rmtree(workshop, ignore_errors=True)
@@ -88,7 +88,7 @@ def wrap(
 def _make(
     source: str,
     folder: Path,
-    chosen: tuple[str, str, str, str],
+    chosen: tuple[str, str, str],
     allow: tuple[str, ...],
     catalog: Mapping[str, Path] | None,
 ) -> Wrapped:
@@ -100,20 +100,20 @@ def _make(
         raise ContractError(bundle.in_source(str(error))) from error
 
 
-def _front(bundle: Bundle, folder: Path, service: str, port_name: str, name: str, answer: str) -> Wrapped:
+def _front(bundle: Bundle, folder: Path, service: str, port_name: str, name: str) -> Wrapped:
     contract = read(bundle.wsdl)
     schemas = Schemas.of(bundle.wsdl)
     port = contract.port(service, port_name).declared(schemas.elements)
     name = name or _plain(port.service)
-    front = derive(bundle.wsdl, folder / PUBLISHED, name, port.service, port.name, {"": answer})
+    front = derive(bundle.wsdl, folder / PUBLISHED, name, port.service, port.name)
     warnings = [*bundle.warnings, *contract.warnings, *_left_out(contract, port), *schemas.warnings]
     called, obstacle = _called(bundle.wsdl, port)
     samples, told = _samples(front, port)
-    warnings += [*obstacle, *told, *_choices(name, port)]
-    text = settings_text(name, port, f"{CONTRACTS}/{called.name}", f"{PUBLISHED}/{front.name}", samples, answer)
+    warnings += [*obstacle, *told, *demands(bundle.wsdl, name), *_choices(name, port)]
+    text = settings_text(name, port, f"{CONTRACTS}/{called.name}", f"{PUBLISHED}/{front.name}", samples)
     (folder / SETTINGS).write_text(text, "utf-8")
     _write(samples, folder / SAMPLES)
-    ports = tuple(f"{p.service}/{p.name}" for p in read(front).ports if p.port_type == port.port_type)
+    ports = tuple(f"{p.service}/{p.name}" for p in read(front).ports)
     sentences = tuple(dict.fromkeys(w.replace(f"{folder}/", "") for w in warnings))
     return Wrapped(folder, name, tuple(o.name for o in port.usable), ports, sentences)
 
@@ -153,7 +153,10 @@ def _plain(service: str) -> str:
 
 def _left_out(contract: Contract, port: Port) -> list[str]:
     told = [f"Left out: {o.problem}" for o in port.operations.values() if o.problem]
-    twins = {p.name for p in contract.ports if p.operations.keys() == port.operations.keys()}
+    given = contract.port(port.service, port.name).operations
+    renamed = [(a, b) for a, b in zip(given, port.operations, strict=True) if a != b]
+    told += [f"Operation {a} is published as {b}: tools refuse names that differ only by case." for a, b in renamed]
+    twins = {p.name for p in contract.ports if p.operations.keys() == given.keys()}
     others = [f"{p.service}/{p.name}" for p in contract.ports if p.name not in twins and p.usable]
     if others:
         told.append(f"Only port {port.service}/{port.name} is wrapped; wrap each of {', '.join(others)} by its name.")

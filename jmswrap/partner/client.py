@@ -90,7 +90,9 @@ class PartnerClient:
         self._namespace = str(self._binding.nsmap["soap-env"])
         self._parsers = Parsers()
         self._forms = forms
-        self._operations = {key: self._prepare(key, value) for key, value in self._binding.all().items()}
+        # An operation without input is a notification: the partner calls, nobody calls it.
+        called = {key: value for key, value in self._binding.all().items() if value.input is not None}
+        self._operations = {key: self._prepare(key, value) for key, value in called.items()}
         self._by_element: dict[str, list[str]] = {}
         for operation in self._operations.values():
             self._by_element.setdefault(operation.element, []).append(operation.name)
