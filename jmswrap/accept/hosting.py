@@ -221,7 +221,8 @@ def _write_operation(
     name, route = found
     # Passwords travel in this block: it is understood or refused at the door, and never kept.
     headers = frozenset(operation.headers) - {xml.WSSE_SECURITY}
-    intake = Intake.compile(name, route, config.queue_of(name), config.namespaces, tuple(headers))
+    queue, others = config.queue_of(name), config.other_queues(name)
+    intake = Intake.compile(name, route, queue, config.namespaces, tuple(headers), others)
     return WriteOperation(
         operation.name,
         operation.element,

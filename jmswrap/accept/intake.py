@@ -4,34 +4,21 @@ One ``Intake`` is compiled per route when the process starts; making a message t
 only evaluates what the route asks for. It knows nothing of SOAP but header blocks.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lxml import etree
 
 from jmswrap import clock, xml
-from jmswrap.config.route_settings import Order, Route, Selector
-from jmswrap.errors import ConfigError, Refused
-from jmswrap.message import Message
+from jmswrap.accept.selectors import Arrived, Find, FindAll, all_finder, by_header, finder, where
+from jmswrap.config.route_settings import Order, Route, Selector, WaitsFor
+from jmswrap.errors import Refused
+from jmswrap.message import Message, OtherKey
 
 WHOLE_QUEUE = "*"
 """The one key of every message of a route that keeps its whole queue in order."""
 
-MESSAGE_IDS = (f"{{{xml.WSA_10}}}MessageID", f"{{{xml.WSA_0408}}}MessageID")
 RELATES_TO = (f"{{{xml.WSA_10}}}RelatesTo", f"{{{xml.WSA_0408}}}RelatesTo")
-
-
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    """What a selector may look into."""
-
-    body: etree._Element
-    headers: Sequence[etree._Element]
-    properties: Mapping[str, str]
-
-
-Find = Callable[[Arrived], str]
-"""Finds a value in what arrived; empty when it is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +31,8 @@ class Intake:
     find_id: Find | None
     find_key: Find | None
     find_correlation: Find
+    find_others: tuple[tuple[str, FindAll], ...]
+    """The queues whose messages go first, each with what finds their keys."""
     kept_headers: frozenset[str]
     """SOAP header blocks, as ``{ns}local``, that stay with the message."""
 
@@ -55,16 +44,24 @@ class Intake:
         queue: str,
         namespaces: Mapping[str, str],
         kept_headers: Sequence[str] = (),
+        other_queues: Sequence[str] = (),
     ) -> "Intake":
-        """Compile a route's selectors; ConfigError says which one cannot be."""
+        """Compile a route's selectors; ConfigError says which one cannot be.
+
+        ``other_queues`` are those of the routes that ``settings.waits_for`` names (``Config.other_queues``).
+        """
         correlation = settings.correlation
         return cls(
             route=route,
             queue=queue,
             settings=settings,
-            find_id=_finder(route, "id", settings.id, namespaces) if settings.id else None,
-            find_key=_finder(route, "key", settings.key, namespaces) if settings.key else None,
-            find_correlation=_finder(route, "correlation", correlation, namespaces) if correlation else _relates_to,
+            find_id=finder(route, "id", settings.id, namespaces) if settings.id else None,
+            find_key=finder(route, "key", settings.key, namespaces) if settings.key else None,
+            find_correlation=finder(route, "correlation", correlation, namespaces) if correlation else _relates_to,
+            find_others=tuple(
+                (other, _others(route, rule, namespaces))
+                for other, rule in zip(other_queues, settings.waits_for, strict=True)
+            ),
             kept_headers=frozenset(kept_headers),
         )
 
@@ -95,6 +92,7 @@ class Intake:
             expired_to=settings.expired.queue if settings.expired else "",
             properties=properties,
             soap_headers=self._kept(headers),
+            waits_for=self._waits_for(arrived),
         )
 
     def again(self, old: Message, body: etree._Element, headers: Sequence[etree._Element], operation: str) -> Message:
@@ -115,6 +113,7 @@ class Intake:
             delay_ms=0,
             time_to_live_ms=0,
             soap_headers=self._kept(headers),
+            waits_for=self._waits_for(arrived),
         )
 
     def _key_again(self, arrived: Arrived, old: Message) -> str:
@@ -137,9 +136,12 @@ class Intake:
         if not value:
             selector: Selector | None = getattr(self.settings, what)
             raise Refused(
-                f"The message has no {what}: send {_where(selector)}, which the route {self.route} takes it from."
+                f"The message has no {what}: send {where(selector)}, which the route {self.route} takes it from."
             )
         return value
+
+    def _waits_for(self, arrived: Arrived) -> tuple[OtherKey, ...]:
+        return tuple(dict.fromkeys(OtherKey(queue, key) for queue, find in self.find_others for key in find(arrived)))
 
     def _kept(self, headers: Sequence[etree._Element]) -> tuple[str, ...]:
         if not headers or not self.kept_headers:
@@ -147,81 +149,10 @@ class Intake:
         return tuple(xml.standalone(block).decode() for block in headers if block.tag in self.kept_headers)
 
 
-def _finder(route: str, what: str, selector: Selector, namespaces: Mapping[str, str]) -> Find:
-    if selector.xpath:
-        return _by_xpath(route, what, selector.xpath, namespaces)
-    if selector.header:
-        return _by_header((selector.header,))
-    if selector.property:
-        return _by_property(selector.property)
-    return _by_header(MESSAGE_IDS)
+def _others(route: str, rule: WaitsFor, namespaces: Mapping[str, str]) -> FindAll:
+    if rule.key is None:
+        return lambda _: (WHOLE_QUEUE,)
+    return all_finder(route, f"key of {rule.route}", rule.key, namespaces)
 
 
-def _by_xpath(route: str, what: str, expression: str, namespaces: Mapping[str, str]) -> Find:
-    try:
-        compiled = etree.XPath(expression, namespaces=dict(namespaces), smart_strings=False)
-    except etree.XPathSyntaxError as error:
-        raise ConfigError(
-            f"The {what} of route {route} is not an XPath 1.0 expression: {expression} ({error}); correct it."
-        ) from error
-
-    def find(arrived: Arrived) -> str:
-        try:
-            found = compiled(arrived.body)
-        except etree.XPathEvalError as error:
-            raise ConfigError(
-                f"The {what} of route {route} cannot be evaluated: {expression} ({error}); "
-                "declare its prefixes under `namespaces`."
-            ) from error
-        return _text_of(found, what, expression)
-
-    return find
-
-
-def _text_of(found: object, what: str, expression: str) -> str:
-    if not isinstance(found, list):
-        return _number(found) if isinstance(found, float) else str(found).strip()
-    texts = {node.strip() if isinstance(node, str) else _text(node) for node in found}
-    if len(texts) > 1:
-        raise Refused(f"The message has {len(texts)} different values at {expression}; send one, it is the {what}.")
-    return texts.pop() if texts else ""
-
-
-def _text(element: etree._Element) -> str:
-    return "".join(str(piece) for piece in element.itertext()).strip()
-
-
-def _number(value: float) -> str:
-    # XPath 1.0 has only doubles; a whole one is written without a point, NaN is "not there".
-    if value != value:
-        return ""
-    return str(int(value)) if value.is_integer() else str(value)
-
-
-def _by_header(names: Sequence[str]) -> Find:
-    def find(arrived: Arrived) -> str:
-        for block in arrived.headers:
-            if block.tag in names:
-                return _text(block)
-        return ""
-
-    return find
-
-
-def _by_property(name: str) -> Find:
-    return lambda arrived: arrived.properties.get(name, "").strip()
-
-
-_relates_to = _by_header(RELATES_TO)
-
-
-def _where(selector: Selector | None) -> str:
-    if selector is None:
-        return "it"
-    if selector.xpath:
-        return f"a value at {selector.xpath}"
-    if selector.header:
-        return f"the SOAP header {selector.header}"
-    if selector.property:
-        return f"the property {selector.property}"
-    return "a WS-Addressing MessageID"
+_relates_to = by_header(RELATES_TO)

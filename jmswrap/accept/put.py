@@ -4,7 +4,7 @@ What a SOAP call does through a derived service, a program does with ``Queues.pu
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lxml import etree
@@ -12,7 +12,7 @@ from lxml import etree
 from jmswrap import clock, xml
 from jmswrap.accept.commit import GroupCommit
 from jmswrap.errors import Refused, Unavailable
-from jmswrap.message import DEFAULT_PRIORITY, Message, Receipt
+from jmswrap.message import DEFAULT_PRIORITY, Message, OtherKey, Receipt
 
 PUT_SECONDS = 30.0
 """How long a put waits for its receipt before it says that it has none."""
@@ -39,11 +39,13 @@ class Queues:
         priority: int = DEFAULT_PRIORITY,
         delay_ms: int = 0,
         time_to_live_ms: int = 0,
+        waits_for: Sequence[OtherKey] = (),
         properties: Mapping[str, str] | None = None,
     ) -> Receipt:
         """Put a message on a queue and return its receipt once it is on disk.
 
         A ``source_id`` finds duplicates: the same one gives a receipt that says DUPLICATE.
+        As ``key``, ``waits_for`` is the caller's to say: the settings of a route are for its own door.
         Raises Refused when the queue or the body cannot be used, Unavailable when the
         store does not answer.
         """
@@ -62,6 +64,7 @@ class Queues:
             priority=priority,
             delay_ms=delay_ms,
             time_to_live_ms=time_to_live_ms,
+            waits_for=tuple(waits_for),
             properties=properties or {},
         )
         future = asyncio.run_coroutine_threadsafe(self.commit.accept(message), self.loop)

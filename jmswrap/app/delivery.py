@@ -160,7 +160,8 @@ def shape_for(config: Config, route: str) -> Callable[[Message], Message]:
     """Return what gives a message the key, correlation, priority and times that its consuming route asks for."""
     # An output's id is derived from its source's, so that it is made once: the route's own `id` is for senders.
     settings = config.routes[route].model_copy(update={"id": None})
-    intake = Intake.compile(route, settings, config.queue_of(route), config.namespaces)
+    queue, others = config.queue_of(route), config.other_queues(route)
+    intake = Intake.compile(route, settings, queue, config.namespaces, other_queues=others)
     return partial(_shaped, intake)
 
 
@@ -173,7 +174,8 @@ def _shaped(intake: Intake, message: Message) -> Message:
         time_to_live_ms=round(settings.time_to_live_seconds * 1000),
         expired_to=settings.expired.queue if settings.expired else "",
     )
-    if settings.order is Order.KEY and settings.key is None and settings.correlation is None:
+    as_it_came = settings.order is Order.KEY and settings.key is None and settings.correlation is None
+    if as_it_came and not settings.waits_for:
         return message  # the key that came along stands
     made = intake.message(etree.fromstring(message.body, xml.parser()), (), message.operation, message.properties)
     keyed = settings.order is not Order.KEY or settings.key is not None
@@ -181,4 +183,5 @@ def _shaped(intake: Intake, message: Message) -> Message:
         message,
         key=made.key if keyed else message.key,
         correlation_id=made.correlation_id if settings.correlation is not None else message.correlation_id,
+        waits_for=made.waits_for,
     )

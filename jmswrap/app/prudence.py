@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from jmswrap.config.route_settings import InDoubt, Order
 from jmswrap.config.settings import Config
 from jmswrap.config.source import Where
+from jmswrap.config.waiting import pointless
 from jmswrap.database import is_file
 
 
@@ -23,6 +24,7 @@ def warnings_of(config: Config) -> Iterator[tuple[Where, str]]:
             yield where, f"route `{name}` has no `key`: its messages are delivered in no order"
         if route.id is None and route.source.service is not None:
             yield where, f"route `{name}` has no `id`: a call that is repeated becomes a second message"
+        yield from pointless(name, config)
         if route.in_doubt is InDoubt.REDELIVER and not route.idempotent:
             sentence = f"route `{name}` sends again what may have arrived, but its target is not `idempotent`"
             yield where, f"{sentence}: it may apply a message twice"

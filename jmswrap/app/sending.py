@@ -30,7 +30,8 @@ class Sender:
             raise ConfigError(f"{integration.file} has no route `{route}`{end}")
         settings = config.routes[route]
         self._validate, headers = _door(integration, settings)
-        self._intake = Intake.compile(route, settings, config.queue_of(route), config.namespaces, headers)
+        queue, others = config.queue_of(route), config.other_queues(route)
+        self._intake = Intake.compile(route, settings, queue, config.namespaces, headers, others)
         self._parser = xml.parser()
 
     def message(self, document: bytes, properties: Mapping[str, str]) -> Message:

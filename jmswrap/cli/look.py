@@ -40,9 +40,15 @@ def queues(file: Path, as_json: bool) -> None:
     for view in found:
         for one in view.blocked[:_BLOCKED_SHOWN]:
             why = f": {one.reason}" if one.reason else ""
-            click.echo(f"{view.name}: {one.waiting} wait on key {one.key} for {one.message} ({one.state}{why})")
-        if len(view.blocked) > _BLOCKED_SHOWN:
-            click.echo(f"{view.name}: and {len(view.blocked) - _BLOCKED_SHOWN} more keys, see --json")
+            others = f", and {one.elsewhere} of other keys" if one.elsewhere else ""
+            click.echo(f"{view.name}: {one.waiting} wait on key {one.key} for {one.message} ({one.state}{why}){others}")
+        for other in view.awaited[:_BLOCKED_SHOWN]:
+            why = f" ({other.state}{': ' if other.reason else ''}{other.reason})" if other.message else ""
+            whom = f"for {other.message}{why}" if other.message else "and will go on in a moment"
+            click.echo(f"{view.name}: {other.waiting} wait on key {other.key} of queue {other.queue} {whom}")
+        more = max(len(view.blocked) - _BLOCKED_SHOWN, 0) + max(len(view.awaited) - _BLOCKED_SHOWN, 0)
+        if more:
+            click.echo(f"{view.name}: and {more} more keys, see --json")
     for cause in examine(integration):
         if cause.what not in _SEEN_IN_TABLE:
             click.echo(f"alarm: {cause.sentence}")

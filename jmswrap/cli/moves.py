@@ -65,16 +65,20 @@ def resolve(file: Path, to: str, stale_ok: bool, reason: str, selection: Selecti
 @click.command()
 @options.config
 @_reason
-@click.argument("queue")
-@click.argument("key")
-def skip(file: Path, reason: str, queue: str, key: str) -> None:
+@click.option("--id", "message_id", default="", metavar="ID", help="Send on this message, which waits for other keys.")
+@click.argument("queue", required=False)
+@click.argument("key", required=False)
+def skip(file: Path, reason: str, message_id: str, queue: str | None, key: str | None) -> None:
     """Let the messages of a KEY pass the one that holds them up.
 
-    It stays for a person: DEAD and IN_DOUBT as they are, WAITING becomes DEAD.
+    It stays for a person: DEAD and IN_DOUBT as they are, WAITING becomes DEAD. One that waits for keys of
+    other routes goes on without them; such a message may also be named by its --id.
     """
+    if bool(message_id) == bool(queue and key):
+        raise click.UsageError("Name either a queue and a key, or a message by --id.")
     with moving(load(file)) as moves:
-        skipped = moves.skip(queue, key, reason)
-    click.echo(f"{skipped}: skipped, later messages of {key} go on")
+        skipped = moves.send_on(message_id, reason) if message_id else moves.skip(queue or "", key or "", reason)
+    click.echo(skipped)
 
 
 @click.command()

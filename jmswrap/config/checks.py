@@ -22,6 +22,7 @@ from jmswrap.config.secrets import is_reference, misplaced
 from jmswrap.config.sentences import did_you_mean
 from jmswrap.config.settings import Config
 from jmswrap.config.source import Where
+from jmswrap.config.waiting import waiting
 
 Found = Iterator[tuple[Where, str]]
 
@@ -40,6 +41,7 @@ class Named:
 
     services: frozenset[str]
     partners: frozenset[str]
+    routes: frozenset[str]
 
 
 def problems(config: Config, folder: Path, named: Named) -> Found:
@@ -58,6 +60,7 @@ def problems(config: Config, folder: Path, named: Named) -> Found:
         yield from _files(where, route, folder)
         yield from afterwards(where, route)
         yield from answers(where, route)
+        yield from waiting(where, route, config, named.routes)
         if route.probe is not None:
             yield from _xpath((*where, "probe", "found"), route.probe.found, config.namespaces)
             if route.probe.xslt and not (folder / route.probe.xslt).is_file():
@@ -194,6 +197,9 @@ def _selectors(where: Where, route: Route, config: Config) -> Found:
     for key, selector in (("key", route.key), ("id", route.id), ("correlation", route.correlation)):
         if selector is not None:
             yield from _selector((*where, key), selector, config.namespaces)
+    for index, rule in enumerate(route.waits_for):
+        if rule.key is not None:
+            yield from _selector((*where, "waits_for", index, "key"), rule.key, config.namespaces)
 
 
 def _selector(where: Where, selector: Selector, namespaces: dict[str, str]) -> Found:

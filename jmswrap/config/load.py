@@ -131,6 +131,7 @@ def _named(source: Source) -> checks.Named:
     return checks.Named(
         services=_keys(source.data, "services"),
         partners=_keys(source.data, "partners"),
+        routes=_keys(source.data, "routes"),
     )
 
 

@@ -112,6 +112,17 @@ class AnswerStyle(StrEnum):
     HYBRID = "hybrid"
 
 
+class WaitsFor(Settings):
+    """Another route whose messages of one key go first."""
+
+    route: Name = Field(description="The route whose messages go first, where they were accepted before.")
+    key: Selector | None = Field(
+        None,
+        description="Where this route's messages say that route's key; several values: each of them, none: they wait "
+        "for nobody. Empty where that route keeps `order: queue`.",
+    )
+
+
 class Expired(Settings):
     """Where messages go whose time to live ran out."""
 
@@ -129,6 +140,9 @@ class Route(Settings):
     id: Selector | None = Field(None, description="The identity that finds duplicates.")
     correlation: Selector | None = Field(None, description="The correlation id; empty: WS-Addressing RelatesTo.")
     order: Order = Field(Order.KEY, description="`key`: in order per key; `queue`: one by one; `none`: as they come.")
+    waits_for: tuple[WaitsFor, ...] = Field(
+        (), description="Other routes whose earlier messages go first; never in a circle (see guarantees.md)."
+    )
     binding: Literal["raw", "typed"] = Field("raw", description="`typed` gives zeep the values instead of the element.")
     idempotent: bool = Field(False, description="The target may safely get a message twice.")
     in_doubt: InDoubt = Field(

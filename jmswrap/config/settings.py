@@ -66,6 +66,10 @@ class Config(Settings):
         settings = self.routes[route]
         return settings.queue or settings.source.queue or route
 
+    def other_queues(self, route: str) -> tuple[str, ...]:
+        """Return the queues that a route's messages wait for, in the order of its ``waits_for``."""
+        return tuple(self.queue_of(rule.route) for rule in self.routes[route].waits_for)
+
     @property
     def prefix(self) -> str:
         """The first part of every key in the store."""

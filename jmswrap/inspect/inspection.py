@@ -16,12 +16,22 @@ from jmswrap.errors import HistoryDown, IllegalMove, Unopened
 from jmswrap.history.history import History
 from jmswrap.history.nouns import Search
 from jmswrap.inspect.totals import DayTotals, totals
-from jmswrap.inspect.views import BlockedView, HistoryView, MessageDetail, MessageView, QueueView, detail, view
-from jmswrap.message import Record
+from jmswrap.inspect.views import (
+    AwaitedView,
+    BlockedView,
+    HistoryView,
+    MessageDetail,
+    MessageView,
+    QueueView,
+    awaited,
+    detail,
+    view,
+)
+from jmswrap.message import OtherKey, Record
 from jmswrap.states import HERE, State
 from jmswrap.store import keys, reading
 from jmswrap.store.edge import edge
-from jmswrap.store.nouns import NO_CAP
+from jmswrap.store.nouns import NO_CAP, Awaiting
 from jmswrap.store.store import Store
 
 _log = log.get(__name__)
@@ -69,6 +79,7 @@ class Inspection:
                     most_messages=cap.messages,
                     most_bytes=cap.bytes,
                     blocked=self._blocked(name) if summary else (),
+                    awaited=self._awaited(name) if summary else (),
                 )
             )
         return views
@@ -176,18 +187,33 @@ class Inspection:
 
     def _blocked(self, queue: str) -> tuple[BlockedView, ...]:
         return tuple(
-            BlockedView(one.key, one.by.message.id, str(one.by.state), one.by.reason, one.waiting)
+            BlockedView(one.key, one.by.message.id, str(one.by.state), one.by.reason, one.waiting, one.elsewhere)
             for one in self._store.blocked(queue)
         )
 
+    def _awaited(self, queue: str) -> tuple[AwaitedView, ...]:
+        found: dict[OtherKey, list[Awaiting]] = {}
+        for one in self._store.awaiting(queue):
+            found.setdefault(one.key, []).append(one)
+        return tuple(awaited(key, waiting) for key, waiting in found.items())
+
     def _waits_for(self, record: Record) -> str:
-        if record.state is not State.QUEUED or not record.message.key:
+        if record.state is not State.QUEUED:
             return ""
-        head = self._store.head(record.message.queue, record.message.key)
-        if head is None or head.message.id == record.message.id or head.state not in HERE:
-            return ""
-        why = f": {head.reason}" if head.reason else ""
-        return f"{head.message.id}, which came earlier for this key and is {head.state}{why}"
+        message = record.message
+        own = [OtherKey(message.queue, message.key)] if message.key else []
+        heads = self._store.heads([*own, *record.waits_for])
+        held_by = [(heads[key], f"for this key and is {heads[key].state}") for key in own if key in heads]
+        held_by += [
+            (heads[key], f"for key {key.key} of queue {key.queue} and is {heads[key].state}")
+            for key in record.waits_for
+            if key in heads
+        ]
+        return "; ".join(
+            f"{head.message.id}, which came earlier {which}" + (f": {head.reason}" if head.reason else "")
+            for head, which in held_by
+            if head.message.id != message.id
+        )
 
     def _pauses(self) -> dict[str, str]:
         """Return the reasons of all pauses, by ``q:QUEUE`` and ``p:PARTNER``."""

@@ -1,11 +1,12 @@
 """What a person sees of queues and messages: plain values, ready for a table or JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from jmswrap.message import Attempt, Record
+from jmswrap.message import Attempt, OtherKey, Record
 from jmswrap.states import HERE
+from jmswrap.store.nouns import Awaiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,24 @@ class BlockedView:
     state: str
     reason: str
     waiting: int
+    """Messages behind it."""
+    elsewhere: int = 0
+    """Messages of other keys that wait for this one (a route's `waits_for`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitedView:
+    """A key of another queue that messages wait for."""
+
+    queue: str
+    key: str
+    waiting: int
+    first: str
+    """The id of the one that has waited longest."""
+    message: str
+    """The id of the one that holds them up; empty when it left just now."""
+    state: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +61,8 @@ class QueueView:
     most_bytes: int = 0
     blocked: tuple["BlockedView", ...] = ()
     """Keys on which messages wait for one that is not under way; not more than a few hundred."""
+    awaited: tuple["AwaitedView", ...] = ()
+    """Keys of other queues that messages wait for; those of the first few hundred."""
     held: str = ""
     """What holds its messages by itself and until when; empty: nothing does."""
 
@@ -111,7 +132,7 @@ class MessageDetail:
     reply: str = ""
     """The last reply that was kept."""
     waits_for: str = ""
-    """The message that holds its key, and why it does; empty when none does."""
+    """The messages that hold its key, or a key it waits for, and why they do; empty when none does."""
     unopened: str = ""
     """Why its body or reply cannot be shown: they are encrypted with a key that is not here."""
 
@@ -139,6 +160,20 @@ def view(record: Record, now_ms: int) -> MessageView:
         attempts=record.attempts,
         deliveries=record.deliveries,
         reason=record.reason,
+    )
+
+
+def awaited(key: OtherKey, waiting: Sequence[Awaiting]) -> AwaitedView:
+    """Return a key and who waits for it, the one that has waited longest first."""
+    by = waiting[0].by
+    return AwaitedView(
+        queue=key.queue,
+        key=key.key,
+        waiting=len(waiting),
+        first=waiting[0].record.message.id,
+        message=by.message.id if by else "",
+        state=str(by.state) if by else "",
+        reason=by.reason if by else "",
     )
 
 

@@ -70,13 +70,29 @@ class Moves:
         self._wake(self._store.resolve(message_id, to, reason, stale_ok=stale_ok))
 
     def skip(self, queue: str, key: str, reason: str = "") -> str:
-        """Let the messages of a key pass the one that holds it; return its id."""
+        """Let the messages of a key pass the one that holds it, or wait no longer; return what was done."""
         self._known(queue, "")
         head = self._store.head(queue, key)
         if head is None:
             raise IllegalMove(f"Nothing waits on queue {queue} under the key {key}: see `jmswrap queues`.")
-        self._wake(self._store.skip(head.message.id, _with("Later messages of its key were let pass", reason)))
-        return head.message.id
+        message_id = head.message.id
+        if head.waits_for:
+            return self.send_on(message_id, reason)
+        self._wake(self._store.skip(message_id, _with("Later messages of its key were let pass", reason)))
+        return f"{message_id}: skipped, later messages of {key} go on"
+
+    def send_on(self, message_id: str, reason: str = "") -> str:
+        """Let a message wait for no other keys; return what was done."""
+        record = self._store.record(message_id)
+        if record is None:
+            raise IllegalMove(f"There is no message {message_id} in the store: look for it with `jmswrap messages`.")
+        if not record.waits_for:
+            raise IllegalMove(
+                f"Message {message_id} is {record.state} and waits for no other key: name its queue and key to skip it."
+            )
+        others = ", ".join(f"{one.key} of {one.queue}" for one in record.waits_for)
+        self._wake(self._store.skip(message_id, _with(f"Sent on without waiting for {others}", reason)))
+        return f"{message_id}: waits for {others} no longer"
 
     def message(self, message_id: str) -> Message:
         """Return a message with its body, to be edited or moved."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from jmswrap.errors import IdReused, Unavailable
-from jmswrap.message import Attempt, Claimed, Receipt, Record
+from jmswrap.message import Attempt, Claimed, OtherKey, Receipt, Record
 from jmswrap.states import State
 
 Accepted = Receipt | IdReused | Unavailable
@@ -171,6 +171,18 @@ class Blocked:
     by: Record
     waiting: int
     """Messages behind it; ended ones that were not dropped yet are among them."""
+    elsewhere: int = 0
+    """Messages of other keys that wait for this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Awaiting:
+    """A QUEUED message that waits for a key of another route."""
+
+    record: Record
+    key: OtherKey
+    by: Record | None
+    """The message that holds it up there, as far as it was found."""
 
 
 @dataclass(frozen=True, slots=True)

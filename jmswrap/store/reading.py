@@ -15,7 +15,7 @@ from jmswrap.message import Attempt, Record
 from jmswrap.sealing import PLAIN, Keyring
 from jmswrap.states import HERE, State
 from jmswrap.store import keys, packing
-from jmswrap.store.nouns import Blocked, Book, Books, QueueSummary
+from jmswrap.store.nouns import Book, Books, QueueSummary
 
 PAGE = 200
 """Records read in one round trip while listing."""
@@ -61,31 +61,6 @@ def _attempt(entry: bytes, message_id: str, ring: Keyring) -> Attempt:
         return packing.read_attempt(entry, message_id, ring)
     except Unopened as error:
         return replace(packing.read_attempt(packing.without_reply(entry), message_id, ring), reply=f"({error})")
-
-
-def head(client: redis.Redis, prefix: str, queue: str, key: str) -> Record | None:
-    """Return the first message of a key's order; None when the key has none."""
-    first: Any = client.lindex(keys.order(prefix, queue, key), 0)
-    return record(client, prefix, first.decode(), with_body=False) if first else None
-
-
-def blocked(client: redis.Redis, prefix: str, queue: str) -> list[Blocked]:
-    """Return keys that a message holds without being under way; a page of each sort is looked at."""
-    ids: list[bytes] = []
-    for kind in ("dead", "doubt", "due"):
-        ids += client.zrange(keys.of_queue(prefix, kind, queue), 0, PAGE - 1)  # type: ignore[arg-type]
-    found = [one for one in _records(client, prefix, ids) if one.message.key] if ids else []
-    pipe = client.pipeline(transaction=False)
-    for one in found:
-        order = keys.order(prefix, queue, one.message.key)
-        pipe.lindex(order, 0)
-        pipe.llen(order)
-    answers: list[Any] = pipe.execute()
-    return [
-        Blocked(one.message.key, one, behind - 1)
-        for one, first, behind in zip(found, answers[::2], answers[1::2], strict=True)
-        if behind > 1 and first == one.message.id.encode()
-    ]
 
 
 def totals(client: redis.Redis, prefix: str, queue: str, day: str) -> dict[str, int]:
@@ -205,7 +180,7 @@ def walk(client: redis.Redis, prefix: str, queue: str, newest_first: bool) -> It
         ids: list[Any] = client.lrange(log, first, last)
         if not ids:
             return
-        yield from _records(client, prefix, ids[::-1] if newest_first else ids)
+        yield from records(client, prefix, ids[::-1] if newest_first else ids)
         start += PAGE
 
 
@@ -215,11 +190,12 @@ def _indexed(client: redis.Redis, index: str, prefix: str, newest_first: bool) -
         ids: Any = client.zrange(index, start, start + PAGE - 1, desc=newest_first)
         if not ids:
             return
-        yield from _records(client, prefix, ids)
+        yield from records(client, prefix, ids)
         start += PAGE
 
 
-def _records(client: redis.Redis, prefix: str, ids: Sequence[bytes]) -> Iterator[Record]:
+def records(client: redis.Redis, prefix: str, ids: Sequence[bytes]) -> Iterator[Record]:
+    """Yield the records of those ids that have one."""
     names = [name.decode() for name in ids]
     values: list[Any] = client.mget([keys.message(prefix, name) for name in names])
     for name, packed in zip(names, values, strict=True):

@@ -13,15 +13,16 @@ import redis
 from redis.exceptions import ResponseError
 
 from jmswrap.errors import IllegalMove, Unopened
-from jmswrap.message import Attempt, Claimed, Message, Record, Settlement
+from jmswrap.message import Attempt, Claimed, Message, OtherKey, Record, Settlement
 from jmswrap.sealing import PLAIN, Keyring, Resealed
 from jmswrap.states import State
-from jmswrap.store import calls, checks, keys, leaving, operating, presence, reading, sealed
+from jmswrap.store import blocking, calls, checks, keys, leaving, operating, presence, reading, sealed
 from jmswrap.store.calls import Call
 from jmswrap.store.edge import edge, translated
 from jmswrap.store.nouns import (
     NO_CAP,
     Accepted,
+    Awaiting,
     Blocked,
     Books,
     Claim,
@@ -303,12 +304,23 @@ class Store:
     def head(self, queue: str, key: str) -> Record | None:
         """Return the first message of a key's order, for which the others wait."""
         with edge():
-            return reading.head(self.client, self.prefix, queue, key)
+            found = blocking.heads(self.client, self.prefix, [OtherKey(queue, key)])
+        return next(iter(found.values()), None)
+
+    def heads(self, wanted: Iterable[OtherKey]) -> dict[OtherKey, Record]:
+        """Return the first message of each of these keys that has one."""
+        with edge():
+            return blocking.heads(self.client, self.prefix, wanted)
 
     def blocked(self, queue: str) -> list[Blocked]:
-        """Return keys whose first message is DEAD, IN_DOUBT or WAITING while others wait for it."""
+        """Return keys whose first message is DEAD, IN_DOUBT or WAITING while others wait for it, here or elsewhere."""
         with edge():
-            return reading.blocked(self.client, self.prefix, queue)
+            return blocking.blocked(self.client, self.prefix, queue)
+
+    def awaiting(self, queue: str) -> list[Awaiting]:
+        """Return messages of a queue that wait for keys of other routes, and who holds them up there."""
+        with edge():
+            return blocking.awaiting(self.client, self.prefix, queue)
 
     def reply(self, message_id: str) -> bytes | None:
         """Return the raw answer kept by ``mark_replied``, until the message is settled."""
