@@ -38,6 +38,8 @@ def queues(file: Path, as_json: bool) -> None:
     heads = ("queue", *(str(state).lower() for state in _COLUMNS), "oldest", "workers", "backlog", "paused")
     render.table(heads, [_queue_row(view) for view in found], right=heads[1:-2])
     for view in found:
+        if view.stranded:
+            click.echo(f"{view.name}: {view.stranded}")
         for one in view.blocked[:_BLOCKED_SHOWN]:
             why = f": {one.reason}" if one.reason else ""
             others = f", and {one.elsewhere} of other keys" if one.elsewhere else ""

@@ -57,7 +57,7 @@ def move(file: Path, target: str, reason: str, selection: Selection) -> None:
 
         def move_one(message_id: str) -> None:
             old = moves.message(message_id)
-            if old.queue == target:
+            if old.queue == target and old.route in integration.config.routes:
                 raise IllegalMove(f"Message {message_id} is on queue {target}: use `jmswrap retry` or `jmswrap edit`.")
             try:
                 new = replacements.message(old, target)

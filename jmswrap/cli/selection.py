@@ -59,6 +59,13 @@ def selecting(state: State) -> Callable[[Callable[..., Any]], Callable[..., Any]
 _OPTIONS = (
     click.option("--all", "everything", is_flag=True, help="All messages that fit, instead of IDs."),
     click.option("-q", "--queue", default="", help="With --all: of this queue."),
+    click.option(
+        "-s",
+        "--state",
+        type=click.Choice([str(state) for state in State], case_sensitive=False),
+        metavar="STATE",
+        help="With --all: in this state instead.",
+    ),
     click.option("--route", default="", help="With --all: of this route."),
     click.option("--key", default="", help="With --all: of this key."),
     click.option("--reason-has", default="", metavar="TEXT", help="With --all: whose reason holds this text."),
@@ -73,12 +80,12 @@ _OPTIONS = (
 def _selection(state: State, given: dict[str, Any]) -> Selection:
     ids, everything, rate = given.pop("message_ids"), given.pop("everything"), given.pop("rate")
     words = {name: given.pop(name) for name in ("queue", "route", "key", "reason_has")}
-    older_than = given.pop("older_than")
+    older_than, asked = given.pop("older_than"), given.pop("state")
     if bool(ids) == everything:
         raise click.UsageError("Name messages by their IDs, or say --all (with -q, --route, … to choose among them).")
-    if ids and (rate or older_than or any(words.values())):
-        raise click.UsageError("-q, --route, --key, --reason-has, --older-than and --rate go with --all.")
-    choice = None if ids else Choice(state, at_least_ms_old=int(older_than * 1000), **words)
+    if ids and (rate or older_than or asked or any(words.values())):
+        raise click.UsageError("-q, --state, --route, --key, --reason-has, --older-than and --rate go with --all.")
+    choice = None if ids else Choice(State(asked) if asked else state, at_least_ms_old=int(older_than * 1000), **words)
     return Selection(ids, choice, rate)
 
 

@@ -31,7 +31,7 @@ from jmswrap.message import OtherKey, Record
 from jmswrap.states import HERE, State
 from jmswrap.store import keys, reading
 from jmswrap.store.edge import edge
-from jmswrap.store.nouns import NO_CAP, Awaiting
+from jmswrap.store.nouns import NO_CAP, Awaiting, QueueSummary
 from jmswrap.store.store import Store
 
 _log = log.get(__name__)
@@ -73,6 +73,7 @@ class Inspection:
                     oldest_age_ms=summary.now_ms - summary.oldest_ms if summary and summary.oldest_ms else 0,
                     paused=self._paused(name, pauses),
                     held=self._held(name, now_ms),
+                    stranded=self._stranded(name, summary),
                     drains=summary.drains if summary else 0,
                     routes=self._queues.get(name, ()),
                     bytes=summary.bytes if summary else 0,
@@ -238,6 +239,15 @@ class Inspection:
             return ""
         until = datetime.fromtimestamp(until_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
         return f"held by maintenance until {until}"
+
+    def _stranded(self, queue: str, summary: QueueSummary | None) -> str:
+        here = sum(n for state, n in summary.counts.items() if state in HERE) if summary else 0
+        if not here or queue in self._queues:
+            return ""
+        return (
+            f"no route has this queue any more, so its {here} messages stay: put the route back, or move, cancel or "
+            "bury them"
+        )
 
     def _now_ms(self) -> int:
         with edge():

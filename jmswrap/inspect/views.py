@@ -65,6 +65,8 @@ class QueueView:
     """Keys of other queues that messages wait for; those of the first few hundred."""
     held: str = ""
     """What holds its messages by itself and until when; empty: nothing does."""
+    stranded: str = ""
+    """Why nobody will take its messages, and what to do; empty: somebody will."""
 
     @property
     def full(self) -> bool:

@@ -145,8 +145,12 @@ class Moves:
     def _known(self, queue: str, partner: str, route: str = "") -> None:
         named = (("queue", queue, self._queues), ("partner", partner, self._partners), ("route", route, self._routes))
         for word, name, known in named:
-            if name and name not in known:
+            # A queue that the configuration has no more may hold messages, which somebody must move or end.
+            if name and name not in known and not (word == "queue" and self._holds(name)):
                 raise IllegalMove(f"There is no {word} `{name}`{did_you_mean(name, sorted(known))}")
+
+    def _holds(self, queue: str) -> bool:
+        return any(summary.name == queue for summary in self._store.queues())
 
     def _wake(self, queues: Iterable[str]) -> None:
         for queue in queues:
