@@ -30,7 +30,8 @@ _BOOLEANS = {"1": True, "true": True, "0": False, "false": False}
 _INSTRUCTION = etree.XPath("//processing-instruction()")
 _ENCODING_STYLE = f"{{{SOAP_12.namespace}}}encodingStyle"
 _NO_ENCODING = f"{SOAP_12.namespace}/encoding/none"
-_BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16le"), (codecs.BOM_UTF16_BE, "utf-16be"))
+_DECLARATION = b"<?xml "
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +69,8 @@ class EnvelopeReader:
     def _parse(self, raw: bytes, charset: str) -> etree._Element:
         if b"<!DOCTYPE" in raw and _DOCTYPE.match(raw):
             raise _document_type()
-        # A byte order mark goes before the Content-Type's charset (RFC 7303 §3.3).
-        if raw[0] >= 0xEF:
-            charset = next((named for mark, named in _BYTE_ORDER_MARKS if raw.startswith(mark)), charset)
+        if raw[0] >= 0xEF or raw[0] == 0:
+            charset = _charset(raw, charset)
         parser = self._parsers.get(charset)
         if parser is None:
             # The Content-Type's charset goes before the declaration in the document (RFC 7303 §3.2).
@@ -82,12 +82,25 @@ class EnvelopeReader:
         # The scan above sees ASCII-compatible text only; this sees every encoding.
         if root.getroottree().docinfo.internalDTD is not None:
             raise _document_type()
-        # In UTF-16 the marks of a processing instruction cannot be seen so.
-        if (raw.find(b"<?", 1) > 0 or raw[1:2] == b"\0" or raw[0] in (0, 0xFE, 0xFF)) and (found := _INSTRUCTION(root)):
+        if _may_have_instructions(raw) and (found := _INSTRUCTION(root)):
             raise _instruction(found)
         if raw.count(b"=") > MAX_ATTRIBUTES and _TOO_MANY_ATTRIBUTES(root):
             raise SoapFault(f"An element has more than {MAX_ATTRIBUTES} attributes; send fewer.", code="too-wide")
         return root
+
+
+def _charset(raw: bytes, charset: str) -> str:
+    """Return the charset that a byte order mark says; it goes before the Content-Type's (RFC 7303 §3.3)."""
+    if raw[0] == 0:
+        # libxml2 takes UTF-16 without a mark for the other order.
+        return "utf-16be" if charset == "utf-16" else charset
+    return next((named for mark, named in _BYTE_ORDER_MARKS if raw.startswith(mark)), charset)
+
+
+def _may_have_instructions(raw: bytes) -> bool:
+    # In UTF-16 the two characters do not stand side by side.
+    is_wide = raw[0] in (0, 0xFE, 0xFF) or raw[1:2] == b"\0"
+    return is_wide or raw.find(b"<?", len(_DECLARATION) if raw.startswith(_DECLARATION) else 0) >= 0
 
 
 def is_due(block: etree._Element, version: SoapVersion) -> bool:
