@@ -49,6 +49,12 @@ from jmswrap.testing.partner import Behaviour
 )
 @click.option("--value", "values", multiple=True, metavar="NAME=XPATH", help="Note a value of the body in the ledger.")
 @click.option("--namespace", "namespaces", multiple=True, metavar="PREFIX=URI", help="A prefix for the XPaths.")
+@click.option(
+    "--scenario",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="YAML of what goes wrong when, and of whom to let in: docs/simulate.md.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the address as JSON.")
 def simulate(
     wsdl: Path,
@@ -60,6 +66,7 @@ def simulate(
     values: tuple[str, ...],
     namespaces: tuple[str, ...],
     rejection: TextIO | None,
+    scenario: Path | None,
     **behaviour: float | str,
 ) -> None:
     """Be the partner application that a WSDL describes.
@@ -73,7 +80,7 @@ def simulate(
         namespaces=options.pairs(namespaces),
         rejection=rejection.read() if rejection else "",
     )
-    hosted = Hosted(wsdl.stem, str(wsdl), service, wsdl_port, port, str(ledger or ""), acting)
+    hosted = Hosted(wsdl.stem, str(wsdl), service, wsdl_port, port, str(ledger or ""), acting, str(scenario or ""))
     if not wsdl.is_file():
         raise ConfigError(f"there is no file {wsdl}: name a WSDL")
     asyncio.run(_run(prepare([hosted])[0], as_json))

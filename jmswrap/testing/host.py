@@ -41,6 +41,8 @@ class Hosted:
     ledger: str = ""
     """The ledger file; empty: none is written."""
     behaviour: Behaviour = field(default_factory=Behaviour)
+    scenario: str = ""
+    """A file that says what it does step by step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,10 @@ def prepare(plan: Sequence[Hosted]) -> list[Running]:
     ready = []
     for hosted in plan:
         ledger = Ledger(Path(hosted.ledger) if hosted.ledger else None)
-        partner = SimulatedPartner(Path(hosted.wsdl), ledger, hosted.behaviour, hosted.service, hosted.port_name)
+        scenario = Path(hosted.scenario) if hosted.scenario else None
+        partner = SimulatedPartner(
+            Path(hosted.wsdl), ledger, hosted.behaviour, hosted.service, hosted.port_name, scenario
+        )
         server = Server(partner.respond, port=hosted.port)
         partner.go_away = server.go_away
         ready.append(Running(hosted, partner, server))

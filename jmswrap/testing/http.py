@@ -38,6 +38,10 @@ class Answer:
     """Close the connection instead of answering."""
     cut_bytes: int | None = None
     """Close the connection after so many bytes of the body."""
+    twice: bool = False
+    """Send it two times, the second unasked."""
+    afterwards: Callable[[], None] | None = None
+    """Called in the server's loop once the answer was sent."""
 
 
 Respond = Callable[[Request], Answer]
@@ -156,7 +160,10 @@ class _Connection(asyncio.Protocol):
         lines += [f"{name}: {value}" for name, value in answer.headers.items()]
         if self._ending:
             lines.append("Connection: close")
-        self._transport.write("\r\n".join([*lines, "", ""]).encode("latin-1") + answer.body[: answer.cut_bytes])
+        sent = "\r\n".join([*lines, "", ""]).encode("latin-1") + answer.body[: answer.cut_bytes]
+        self._transport.write(sent * 2 if answer.twice else sent)
+        if answer.afterwards is not None:
+            answer.afterwards()
         if self._ending or answer.cut_bytes is not None:
             self._transport.close()
         elif self._received:

@@ -2,30 +2,39 @@
 
 It validates each request against the contract's own schemas, notes what it applied in a
 ledger, and answers with a schema-valid reply in the SOAP version it was asked in. Faults,
-delays, lost answers and absences come as they are ordered, by chance with a given seed.
+delays, lost answers and absences come as they are ordered, by chance with a given seed, or
+step by step as a scenario says.
 """
 
+import asyncio
 import hashlib
+import os
 import random
 import re
 import time
+import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
 from lxml import etree
 
-from jmswrap import xml
+from jmswrap import xml, xop
 from jmswrap.contract.nouns import Contract, Operation
 from jmswrap.contract.reading import read
 from jmswrap.contract.sample import Sampler
 from jmswrap.contract.schemas import Schemas
 from jmswrap.errors import ConfigError, ContractError, InvalidDocument
+from jmswrap.testing import callback
 from jmswrap.testing.bodies import spoken, understood
-from jmswrap.testing.http import Answer, Request
+from jmswrap.testing.doorkeeper import WSSE, Doorkeeper
+from jmswrap.testing.http import MOST_BODY_BYTES, Answer, Request
 from jmswrap.testing.ledger import Entry, Ledger
+from jmswrap.testing.scenario import Drop, Rule, Scenario, ScenarioSettings
+from jmswrap.testing.scenario import read as read_scenario
 
 _ACTION = re.compile(r"""action\s*=\s*"?([^";]*)""")
 _VERSIONS = {xml.SOAP_11: "1.1", xml.SOAP_12: "1.2"}
@@ -65,7 +74,13 @@ class SimulatedPartner:
     """One partner; ``respond`` answers a request. Belongs to one thread."""
 
     def __init__(
-        self, wsdl: Path, ledger: Ledger, behaviour: Behaviour | None = None, service: str = "", port: str = ""
+        self,
+        wsdl: Path,
+        ledger: Ledger,
+        behaviour: Behaviour | None = None,
+        service: str = "",
+        port: str = "",
+        scenario: Path | None = None,
     ) -> None:
         self.behaviour = behaviour or Behaviour()
         self.ledger = ledger
@@ -84,6 +99,10 @@ class SimulatedPartner:
         self._rejection = self._checked_rejection()
         self._rejects = self._xpath(self.behaviour.rejects) if self.behaviour.rejects else None
         self._values = {name: self._xpath(expression) for name, expression in self.behaviour.values.items()}
+        settings = read_scenario(scenario) if scenario else ScenarioSettings.model_validate({})
+        self._scenario = Scenario(settings, self._xpath)
+        folder = scenario.parent if scenario else Path()
+        self._doorkeeper = Doorkeeper(settings.authentication, folder, os.environ)
 
     def respond(self, request: Request) -> Answer:
         """Answer one request as the partner would."""
@@ -92,15 +111,21 @@ class SimulatedPartner:
             return Answer(200, f"A simulated partner. It takes: {names}\n".encode(), {"Content-Type": "text/plain"})
         if request.method != "POST":
             return Answer(405, headers={"Allow": "GET, POST"})
+        if not self._doorkeeper.lets_in(request.headers.get("authorization", "")):
+            return Answer(401, headers={"WWW-Authenticate": 'Basic realm="simulated"'})
         try:
-            envelope = etree.fromstring(request.body, self._parser)
+            envelope = etree.fromstring(_plain(request), self._parser)
         except etree.XMLSyntaxError as error:
             return self._fault(xml.SOAP_11, "Client", f"the request is not well-formed XML: {error}")
+        except InvalidDocument as error:
+            return self._fault(xml.SOAP_11, "Client", str(error))
         namespace = str(etree.QName(envelope).namespace)
         bodies = [] if namespace not in _VERSIONS else envelope.findall(f"{{{namespace}}}Body")
         if len(bodies) != 1:
             known = namespace if namespace in _VERSIONS else xml.SOAP_11
             return self._fault(known, "Client", "the request is no SOAP envelope with one body")
+        if objection := self._doorkeeper.objects(envelope):
+            return self._fault(namespace, "FailedAuthentication", objection)
         return self._called(namespace, envelope, bodies[0], request)
 
     def _called(self, namespace: str, envelope: etree._Element, whole: etree._Element, request: Request) -> Answer:
@@ -121,10 +146,55 @@ class SimulatedPartner:
             if self._random.random() < 0.5:
                 return Answer(503, delay_seconds=self._delay)
             return self._fault(namespace, "Server", "the simulated partner is not well; try again")
+        rule = self._scenario.act(operation.name, body)
+        if rule is not None and (unapplied := self._unapplied(namespace, operation, rule)) is not None:
+            return unapplied
         self._apply(operation, envelope, body, len(request.body))
+        if rule is not None:
+            return self._applied(self._reply(namespace, operation), rule, namespace, envelope)
         if self._random.random() < self.behaviour.lost:
             return Answer(500, drop=True, delay_seconds=self._delay)
         return self._reply(namespace, operation)
+
+    def _unapplied(self, namespace: str, operation: Operation, rule: Rule) -> Answer | None:
+        """Return the answer of a rule that keeps the message from being applied; None when it is another."""
+        if rule.fault is not None:
+            detail = self._detail(operation) if rule.fault.declared else b""
+            return self._fault(namespace, rule.fault.code.value.title(), rule.fault.text, detail)
+        if rule.status is not None:
+            wait = {} if rule.retry_after_seconds is None else {"Retry-After": str(rule.retry_after_seconds)}
+            return Answer(rule.status, headers=wait, delay_seconds=self._delay)
+        if rule.drop is Drop.BEFORE:
+            return Answer(500, drop=True, delay_seconds=self._delay)
+        if rule.away_seconds is not None:
+            if self.go_away is not None:
+                self.go_away(rule.away_seconds)
+            return Answer(500, drop=True)
+        return None
+
+    def _applied(self, answer: Answer, rule: Rule, namespace: str, envelope: etree._Element) -> Answer:
+        """Return the answer to a message that was applied, as the rule spoils it."""
+        if rule.drop is not None:
+            midway = {"cut_bytes": len(answer.body) // 2} if rule.drop is Drop.MIDWAY else {"drop": True}
+            return replace(answer, **midway)
+        if rule.late_seconds is not None:
+            return replace(answer, delay_seconds=answer.delay_seconds + rule.late_seconds)
+        if rule.drift:
+            return replace(answer, body=_drifted(answer.body))
+        if rule.garbage:
+            page = b"<html><body>Please log in</body></html>"
+            return replace(answer, status=200, body=page, headers={"Content-Type": "text/html"})
+        if rule.callback_seconds is not None:
+            return self._called_back(answer, rule.callback_seconds, namespace, envelope)
+        return replace(answer, twice=rule.twice)
+
+    def _called_back(self, answer: Answer, seconds: float, namespace: str, envelope: etree._Element) -> Answer:
+        address = _addressing(envelope, "ReplyTo")
+        if not callback.is_allowed(address):
+            return self._fault(namespace, "Client", "callbacks go to a ReplyTo with an http address on this machine")
+        body = _related(answer.body, namespace, _addressing(envelope, "MessageID"), address)
+        later = partial(callback.post, callback.Callback(address, body, _MEDIA[namespace]))
+        return Answer(202, delay_seconds=answer.delay_seconds, afterwards=partial(_later, seconds, later))
 
     def _apply(self, operation: Operation, envelope: etree._Element, body: etree._Element, length: int) -> None:
         entry = Entry(
@@ -144,7 +214,7 @@ class SimulatedPartner:
 
     @property
     def _delay(self) -> float:
-        return self.behaviour.latency_ms / 1000
+        return self.behaviour.latency_ms / 1000 + self._scenario.delay_seconds()
 
     def _reply(self, namespace: str, operation: Operation) -> Answer:
         if operation.one_way:
@@ -188,13 +258,17 @@ class SimulatedPartner:
 
     def _fault(self, namespace: str, code: str, text: str, detail: bytes = b"") -> Answer:
         said = escape(text).encode()
+        security = b"<s:Subcode><s:Value xmlns:w='%s'>w:FailedAuthentication</s:Value></s:Subcode>" % WSSE.encode()
         if namespace == xml.SOAP_12:
-            word = {"Client": b"Sender", "Server": b"Receiver"}[code]
-            fault = b"<s:Fault><s:Code><s:Value>s:%s</s:Value></s:Code>" % word
+            word = {"Client": b"Sender", "Server": b"Receiver"}.get(code, b"Sender")
+            under = security if code == "FailedAuthentication" else b""
+            fault = b"<s:Fault><s:Code><s:Value>s:%s</s:Value>%s</s:Code>" % (word, under)
             fault += b'<s:Reason><s:Text xml:lang="en">%s</s:Text></s:Reason>' % said
             fault += (b"<s:Detail>%s</s:Detail></s:Fault>" % detail) if detail else b"</s:Fault>"
         else:
-            fault = b"<s:Fault><faultcode>s:%s</faultcode><faultstring>%s</faultstring>" % (code.encode(), said)
+            prefix = b"w" if code == "FailedAuthentication" else b"s"
+            fault = b"<s:Fault xmlns:w='%s'><faultcode>%s:%s</faultcode>" % (WSSE.encode(), prefix, code.encode())
+            fault += b"<faultstring>%s</faultstring>" % said
             fault += (b"<detail>%s</detail></s:Fault>" % detail) if detail else b"</s:Fault>"
         status = 400 if namespace == xml.SOAP_12 and code == "Client" else 500
         return Answer(status, _envelope(namespace, fault), {"Content-Type": _MEDIA[namespace]}, self._delay)
@@ -213,6 +287,36 @@ class SimulatedPartner:
 
 def _envelope(namespace: str, content: bytes) -> bytes:
     return b'<s:Envelope xmlns:s="%s"><s:Body>%s</s:Body></s:Envelope>' % (namespace.encode(), content)
+
+
+def _plain(request: Request) -> bytes:
+    content_type = request.headers.get("content-type", "")
+    return xop.resolved(request.body, content_type, MOST_BODY_BYTES) if xop.is_multipart(content_type) else request.body
+
+
+def _drifted(reply: bytes) -> bytes:
+    """Put an element into a reply that no contract has."""
+    if not reply:
+        return reply
+    envelope = etree.fromstring(reply, xml.parser())
+    inside = next(envelope[-1].iterchildren(etree.Element), envelope[-1])
+    etree.SubElement(inside, "{urn:jmswrap:drift}unknown").text = "since the last release"
+    return etree.tostring(envelope, encoding="utf-8")
+
+
+def _related(reply: bytes, namespace: str, message_id: str, address: str) -> bytes:
+    """Put WS-Addressing headers into a reply, or an envelope around nothing."""
+    envelope = etree.fromstring(reply or _envelope(namespace, b""), xml.parser())
+    header = etree.Element(f"{{{namespace}}}Header")
+    envelope.insert(0, header)
+    said = {"MessageID": f"urn:uuid:{uuid.uuid4()}", "RelatesTo": message_id, "To": address}
+    for name, value in said.items():
+        etree.SubElement(header, f"{{{xml.WSA_10}}}{name}").text = value
+    return etree.tostring(envelope, encoding="utf-8")
+
+
+def _later(seconds: float, what: Callable[[], None]) -> None:
+    asyncio.get_running_loop().call_later(seconds, what)
 
 
 def _action(request: Request) -> str:
