@@ -59,6 +59,7 @@ def wrap(
     allow: tuple[str, ...] = (),
     catalog: Mapping[str, Path] | None = None,
     force: bool = False,
+    answer: str = "receipt",
 ) -> Wrapped:
     """Make an integration folder from a partner's WSDL, a path or an http(s) address.
 
@@ -75,7 +76,7 @@ def wrap(
         folder.parent.mkdir(parents=True, exist_ok=True)
         workshop = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         try:
-            made = _make(source, workshop, (service, port, name), allow, catalog)
+            made = _make(source, workshop, (service, port, name, answer), allow, catalog)
             _move(workshop, folder)
         finally:
             shutil.rmtree(workshop, ignore_errors=True)
@@ -88,7 +89,7 @@ def wrap(
 def _make(
     source: str,
     folder: Path,
-    chosen: tuple[str, str, str],
+    chosen: tuple[str, str, str, str],
     allow: tuple[str, ...],
     catalog: Mapping[str, Path] | None,
 ) -> Wrapped:
@@ -100,20 +101,20 @@ def _make(
         raise ContractError(bundle.in_source(str(error))) from error
 
 
-def _front(bundle: Bundle, folder: Path, service: str, port_name: str, name: str) -> Wrapped:
+def _front(bundle: Bundle, folder: Path, service: str, port_name: str, name: str, answer: str) -> Wrapped:
     contract = read(bundle.wsdl)
     schemas = Schemas.of(bundle.wsdl)
     port = contract.port(service, port_name).declared(schemas.elements)
     name = name or _plain(port.service)
-    front = derive(bundle.wsdl, folder / PUBLISHED, name, port.service, port.name)
+    front = derive(bundle.wsdl, folder / PUBLISHED, name, port.service, port.name, {"": answer})
     warnings = [*bundle.warnings, *contract.warnings, *_left_out(contract, port), *schemas.warnings]
     called, obstacle = _called(bundle.wsdl, port)
     samples, told = _samples(front, port)
     warnings += [*obstacle, *told, *demands(bundle.wsdl, name), *_choices(name, port)]
-    text = settings_text(name, port, f"{CONTRACTS}/{called.name}", f"{PUBLISHED}/{front.name}", samples)
+    text = settings_text(name, port, f"{CONTRACTS}/{called.name}", f"{PUBLISHED}/{front.name}", samples, answer)
     (folder / SETTINGS).write_text(text, "utf-8")
     _write(samples, folder / SAMPLES)
-    ports = tuple(f"{p.service}/{p.name}" for p in read(front).ports)
+    ports = tuple(f"{p.service}/{p.name}" for p in read(front).ports if p.port_type == port.port_type)
     sentences = tuple(dict.fromkeys(w.replace(f"{folder}/", "") for w in warnings))
     return Wrapped(folder, name, tuple(o.name for o in port.usable), ports, sentences)
 
