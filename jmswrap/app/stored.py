@@ -16,6 +16,7 @@ from jmswrap.history.history import History
 from jmswrap.operate import rekeying
 from jmswrap.operate.rekeying import Progress, Rekeyed
 from jmswrap.states import HERE
+from jmswrap.store.packing import SCHEMA_VERSION, newer
 from jmswrap.store.store import Store
 
 _LOG = log.get(__name__)
@@ -49,10 +50,13 @@ def stranded(config: Config, partners: Mapping[str, Contract], store: Store) -> 
 
 def _on_queue(config: Config, partners: Mapping[str, Contract], store: Store, queue: str) -> Iterator[str]:
     """Look at as many of a queue's messages as a start has time for."""
-    routes, operations = Counter[str](), Counter[tuple[str, str]]()
+    routes, operations, later = Counter[str](), Counter[tuple[str, str]](), Counter[int]()
     for record in itertools.islice(store.walk(queue), MOST_LOOKED_AT):
         message = record.message
         if record.state not in HERE:
+            continue
+        if record.version > SCHEMA_VERSION:
+            later[record.version] += 1
             continue
         route = config.routes.get(message.route) if message.route else None
         if message.route and (route is None or config.queue_of(message.route) != queue):
@@ -62,6 +66,8 @@ def _on_queue(config: Config, partners: Mapping[str, Contract], store: Store, qu
             port = partners[route.to.partner].port(settings.service, settings.port)
             if message.operation and message.operation not in port.operations:
                 operations[message.operation, route.to.partner] += 1
+    for version, count in sorted(later.items()):
+        yield f"each of {count} messages on queue `{queue}` {newer(version)}"
     for name, count in sorted(routes.items()):
         yield (
             f"{count} messages on queue `{queue}` are for route `{name}`, which does not take from it any more: put "

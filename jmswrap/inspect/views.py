@@ -7,6 +7,7 @@ from typing import Any
 from jmswrap.message import Attempt, OtherKey, Record
 from jmswrap.states import HERE
 from jmswrap.store.nouns import Awaiting
+from jmswrap.store.packing import SCHEMA_VERSION, newer
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,7 @@ def view(record: Record, now_ms: int) -> MessageView:
         due_in_ms=max(record.due_ms - now_ms, 0) if record.due_ms else 0,
         attempts=record.attempts,
         deliveries=record.deliveries,
-        reason=record.reason,
+        reason=record.reason or (f"It {newer(record.version)}." if record.version > SCHEMA_VERSION else ""),
     )
 
 

@@ -91,6 +91,8 @@ def _leaving(name: str, record: bytes, entries: Sequence[bytes], body: bytes | N
     attempts = tuple(packing.read_attempt(entry, name, ring) for entry in entries)
     erased_ms = json.loads(record.partition(b"\n")[0]).get("er", 0)
     found = packing.read_record(name, record)
+    if found.version > packing.SCHEMA_VERSION:
+        raise ValueError(packing.newer(found.version))
     opened = None if body is None else ring.open(body, found.bound_to or name)
     return Leaving(found, attempts, opened, erased_ms, mark(record, entries))
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from jmswrap.errors import IllegalMove
+from jmswrap.store import packing
 
 _FROM = {
     "replay": "only a DEAD message is replayed",
@@ -27,6 +28,8 @@ def moved(verb: str, message_id: str, answer: list[Any]) -> tuple[str, ...]:
             f"Message {message_id} was overtaken by {answer[1].decode()} of the same key: "
             "compare the two, then say --stale-ok or bury it."
         )
+    if status == b"NEWER":
+        raise IllegalMove(f"Message {message_id} {packing.newer(int(answer[1]))}.")
     raise IllegalMove(f"Message {message_id} is {answer[1].decode()}: {_FROM[verb]}.")
 
 

@@ -14,7 +14,7 @@ from jmswrap.sealing import Keyring
 from jmswrap.states import HERE, Phase, State
 
 SCHEMA_VERSION = 1
-"""The version of the record; the state line carries it as ``v``."""
+"""The version of the record; the state line carries it as ``v``, ``SCHEMA`` in ``_record.lua`` says the same."""
 
 REPLY_KEPT = 4_096
 """Characters of a raw reply that an attempt keeps."""
@@ -29,6 +29,14 @@ _HEADERS = (
     ("type", "t"),
     ("reply_to", "r"),
 )
+
+
+def newer(version: int) -> str:
+    """Return the end of a sentence about a record of a later version."""
+    return (
+        f"was written by a later version of jmswrap (record {version}, this one knows {SCHEMA_VERSION}): "
+        "it is left alone here; update this machine"
+    )
 
 
 def dump(value: Any) -> str:

@@ -72,6 +72,10 @@ local function load(id)
   return {id = id, r = cjson.decode(string.sub(raw, 1, line_end - 1)), head = string.sub(raw, line_end)}
 end
 
+-- Written by a later version, which knows what its fields mean: only that one works on it. Housekeeping goes on.
+local SCHEMA = 1
+local function newer(m) return (m.r.v or 1) > SCHEMA end
+
 local function save(m)
   call('SET', P .. 'm:' .. m.id, cjson.encode(m.r) .. m.head)
 end

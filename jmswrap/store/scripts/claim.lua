@@ -160,13 +160,15 @@ local answer = {-1, 0}
 local claimed, bytes = 0, 0
 for priority = 9, 0, -1 do
   local ready = P .. 'q:' .. queue .. ':' .. priority
-  local aside = {}
+  local aside, others = {}, {}
   while claimed < allowed and bytes < most_bytes and steps > 0 do
     local entry = call('LPOP', ready)
     if not entry then break end
     local m = head_of(entry, priority)
     local suspect = m and (m.r.kl or 0) >= SUSPECT
-    if m and paused_routes[route_of(m)] then
+    if m and newer(m) then
+      others[#others + 1] = entry
+    elseif m and paused_routes[route_of(m)] then
       park(m, priority, entry)
     elseif suspect and (claimed > 0 or not takes_suspects) then
       aside[#aside + 1] = entry
@@ -184,6 +186,9 @@ for priority = 9, 0, -1 do
   end
   for at = #aside, 1, -1 do call('LPUSH', ready, aside[at]) end
   if #aside > 0 then wait = math.max(wait, 50) end
+  -- To the end, so that they do not stand before what this worker can do.
+  for _, entry in ipairs(others) do call('RPUSH', ready, entry) end
+  if #others > 0 then wait = math.max(wait, 1000) end
 end
 if claimed > 0 and rate > 0 and partner ~= '' then spend(claimed) end
 

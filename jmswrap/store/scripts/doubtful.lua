@@ -17,7 +17,9 @@ if breaks > 0 and tonumber(seen[1] or 0) >= breaks and NOW < tonumber(seen[2]) +
 local answer = {}
 for _, id in ipairs(call('ZRANGEBYSCORE', P .. 'probe:' .. queue, '-inf', NOW, 'LIMIT', 0, tonumber(ARGV[4]))) do
   local m = load(id)
-  if m and m.r.s == 'IN_DOUBT' and call('HEXISTS', P .. 'pause', 'r:' .. (m.r.r or m.r.q)) == 1 then
+  if m and m.r.s == 'IN_DOUBT' and newer(m) then
+    call('ZADD', P .. 'probe:' .. queue, NOW + 1000, id)
+  elseif m and m.r.s == 'IN_DOUBT' and call('HEXISTS', P .. 'pause', 'r:' .. (m.r.r or m.r.q)) == 1 then
     call('ZADD', P .. 'probe:' .. queue, NOW + 1000, id)
   elseif m and m.r.s == 'IN_DOUBT' then
     m.r.f = call('INCR', P .. 'fence')

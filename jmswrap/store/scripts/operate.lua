@@ -8,11 +8,12 @@
 --          option: replay, replace '1' stale_ok | ''
 --                  resolve 'QUEUED:' | 'QUEUED:1' stale_ok | 'DELIVERED:' | 'DEAD:hold' | 'DEAD:release'
 -- Returns: {'OK', queue, wake 0 | 1, another queue to wake, …} · {'UNKNOWN'} · {'STATE', state}
---          {'STALE', later id}
+--          {'STALE', later id} · {'NEWER', version of the record}
 local verb, reason, option = ARGV[3], ARGV[5], ARGV[6]
 local FIRST_PUT = 7
 local m = load(ARGV[4])
 if not m then return {'UNKNOWN'} end
+if newer(m) then return {'NEWER', m.r.v} end
 local from = m.r.s
 
 -- The id of a later message of its key that was delivered, or is under way; nil when none.
