@@ -1,7 +1,8 @@
 """Backups of an integration: made, put back, and dealt with once they are.
 
-A backup is a folder: the store's snapshot, then a copy of the history (which so knows at
-least what the snapshot does not have any more), and a manifest that says what they are.
+A backup is a folder: the store's snapshot, then copies of the history (which so knows at
+least what the snapshot does not have any more) and of the cross-references (which so have
+what its messages wrote), and a manifest that says what they are.
 """
 
 import hashlib
@@ -15,11 +16,13 @@ from typing import Any
 
 from jmswrap import __version__, clock
 from jmswrap.accept.hosting import consumers
-from jmswrap.app.archiving import history_of
+from jmswrap.app import crossing
+from jmswrap.app.archiving import has_history, history_of
 from jmswrap.app.connections import connect, data_folder, limits
 from jmswrap.app.integration import Integration
 from jmswrap.config.route_settings import InDoubt, Route
 from jmswrap.config.settings import Config
+from jmswrap.database import Place, place
 from jmswrap.errors import ConfigError, StoreDown
 from jmswrap.history import copying, opening
 from jmswrap.history.tables import SCHEMA as HISTORY_SCHEMA
@@ -29,7 +32,7 @@ from jmswrap.store.packing import SCHEMA_VERSION
 from jmswrap.store.server import running_url
 from jmswrap.store.store import Store
 
-SNAPSHOT, HISTORY, MANIFEST = "store.rdb", opening.FILE, "manifest.json"
+SNAPSHOT, HISTORY, CROSS_REFERENCES, MANIFEST = "store.rdb", opening.FILE, crossing.FILE, "manifest.json"
 
 MARK = "restored"
 """A file in the data folder: what is in it is a copy that was not dealt with yet."""
@@ -55,7 +58,9 @@ class Manifest:
     server: str
     """The server's program and version; an older one may not read the snapshot."""
     history: str
-    """``copied``, ``none there``, ``not copied: …``."""
+    """``copied``, ``empty``, ``none kept``, ``not copied: …``."""
+    cross_references: str
+    """The same of the cross-references."""
     messages: dict[str, dict[str, int]]
     """By queue and state."""
     files: dict[str, str]
@@ -99,7 +104,9 @@ def _made(integration: Integration, store: Store, folder: Path, rdb: Path | None
     else:
         name = BY_HAND
         shutil.copyfile(rdb, folder / SNAPSHOT)
-    history = _history_copied(integration, folder / HISTORY)
+    copied = {
+        name: _copied(place, folder / name) for name, place in _databases(integration, data_folder(integration)).items()
+    }
     info: Any = store.client.info("server")
     config = integration.config
     return Manifest(
@@ -112,19 +119,31 @@ def _made(integration: Integration, store: Store, folder: Path, rdb: Path | None
         record_schema=SCHEMA_VERSION,
         history_schema=HISTORY_SCHEMA,
         server=f"{info.get('server_name', 'redis')} {info.get('valkey_version', info['redis_version'])}",
-        history=history,
+        history=copied[HISTORY],
+        cross_references=copied[CROSS_REFERENCES],
         messages=counts,
         files={file.name: _digest(file) for file in sorted(folder.iterdir())},
     )
 
 
-def _history_copied(integration: Integration, to: Path) -> str:
-    history = history_of(integration)
-    if history is None:
+def _databases(integration: Integration, data: Path) -> dict[str, Place | None]:
+    """Return where the databases are that go with a store on a data folder, by their files' names in a backup."""
+    config, folder = integration.config, integration.folder
+    crossed = config.cross_references
+    return {
+        HISTORY: opening.place(config.history.url, folder, data) if has_history(config) else None,
+        CROSS_REFERENCES: place("cross_references.url", crossed.url, folder, data / CROSS_REFERENCES)
+        if crossed.tables
+        else None,
+    }
+
+
+def _copied(where: Place | None, to: Path) -> str:
+    if where is None:
         return "none kept"
-    if history.place.file is None:
-        return f"not copied: {history.place.name} has tools of its own, back it up after this (pg_dump)"
-    return "copied" if copying.copy(history.place, to) else "empty"
+    if where.file is None:
+        return f"not copied: {where.name} has tools of its own, back it up after this (pg_dump)"
+    return "copied" if copying.copy(where, to) else "empty"
 
 
 def restore(integration: Integration, backup: Path, data: Path) -> Manifest:
@@ -148,8 +167,10 @@ def restore(integration: Integration, backup: Path, data: Path) -> Manifest:
         require_empty(data)
         (data / MARK).write_text(f"{manifest.backup}\n", "utf-8")
         plant(backup / SNAPSHOT, data)
-        if HISTORY in manifest.files and not (data / HISTORY).exists():
-            shutil.copyfile(backup / HISTORY, data / HISTORY)
+        for name, where in _databases(integration, data).items():
+            if name in manifest.files and where is not None and where.file and not where.file.exists():
+                where.file.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(backup / name, where.file)
     except OSError as error:
         raise ConfigError(f"{data} cannot be written: {error.strerror or error}; name another folder") from error
     return manifest

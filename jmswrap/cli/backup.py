@@ -22,9 +22,9 @@ from jmswrap.operate.restoring import Restored
 )
 @click.argument("folder", type=click.Path(path_type=Path))
 def backup(file: Path, as_json: bool, rdb: Path | None, folder: Path) -> None:
-    """Copy the store, then the history, into a new FOLDER while everything works.
+    """Copy the store, the history and the cross-references into a new FOLDER while everything works.
 
-    A history in PostgreSQL is not copied: back it up after this. The integration's own
+    What is in PostgreSQL is not copied: back it up after this. The integration's own
     folder and its secrets are not part of it either.
     """
     made = backups.back_up(load(file), folder.absolute(), rdb)
@@ -33,7 +33,7 @@ def backup(file: Path, as_json: bool, rdb: Path | None, folder: Path) -> None:
         return
     unsettled = sum(n for counts in made.messages.values() for n in counts.values())
     click.echo(f"{folder}: backup {made.backup} of {made.made}, {unsettled} messages in the store")
-    click.echo(f"history: {made.history}")
+    click.echo(f"history: {made.history}; cross-references: {made.cross_references}")
 
 
 @click.command()
@@ -43,8 +43,8 @@ def backup(file: Path, as_json: bool, rdb: Path | None, folder: Path) -> None:
 def restore(file: Path, data: Path | None, folder: Path) -> None:
     """Put a backup from FOLDER into a data folder that has no store.
 
-    A history that is there already is newer than the backup's, and is kept. Then start with
-    `jmswrap up --restored`.
+    A history, or cross-references, that are there already are newer than the backup's, and are
+    kept. Then start with `jmswrap up --restored`.
     """
     integration = load(file)
     place = (data or data_folder(integration)).absolute()

@@ -1,4 +1,4 @@
-"""A copy of the history while it is written to. PostgreSQL has tools of its own."""
+"""A copy of a database in a file while it is written to. PostgreSQL has tools of its own."""
 
 import sqlite3
 from contextlib import closing
@@ -9,7 +9,7 @@ from jmswrap.errors import HistoryDown
 
 
 def copy(place: Place, to: Path) -> bool:
-    """Copy an SQLite history, as of one moment, into one file; False when there is none to copy."""
+    """Copy an SQLite database, as of one moment, into one file; False when there is none to copy."""
     if place.file is None or not place.file.exists():
         return False
     try:
@@ -19,6 +19,6 @@ def copy(place: Place, to: Path) -> bool:
             there.execute("PRAGMA journal_mode=DELETE")
     except (sqlite3.Error, OSError) as error:
         raise HistoryDown(
-            f"The history {place.name} cannot be copied to {to}: make room, or mend it ({error})."
+            f"The database {place.name} cannot be copied to {to}: make room, or mend it ({error})."
         ) from error
     return True
