@@ -32,6 +32,7 @@ class Partners:
 
     def _made(self, name: str, settings: Partner) -> PartnerClient:
         folder = self._integration.folder
+        port = self._integration.partners[name].port(settings.service, settings.port)
         try:
             authentication = Authentication.of(settings, folder, os.environ, self._shared(settings, folder))
         except ConfigError as error:
@@ -45,7 +46,8 @@ class Partners:
             limits=limits(settings),
             authentication=authentication,
             mtom_over_bytes=settings.mtom_over_bytes if settings.mtom else None,
-            forms=forms(self._integration.partners[name].port(settings.service, settings.port)),
+            forms=forms(port),
+            left_out=frozenset(o.name for o in port.operations.values() if o.problem),
         )
 
     def _shared(self, settings: Partner, folder: Path) -> Tokens | None:

@@ -7,7 +7,7 @@ of who calls is put in for each attempt anew.
 """
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from email.message import Message
 from pathlib import Path
@@ -75,6 +75,7 @@ class PartnerClient:
         authentication: Authentication | None = None,
         mtom_over_bytes: int | None = None,
         forms: Mapping[str, Form] = MappingProxyType({}),
+        left_out: Collection[str] = (),
     ) -> None:
         self.name = name
         self.limits = limits or Limits()
@@ -91,7 +92,8 @@ class PartnerClient:
         self._parsers = Parsers()
         self._forms = forms
         # An operation without input is a notification: the partner calls, nobody calls it.
-        called = {key: value for key, value in self._binding.all().items() if value.input is not None}
+        all_of_them = self._binding.all().items()
+        called = {key: value for key, value in all_of_them if value.input is not None and key not in left_out}
         self._operations = {key: self._prepare(key, value) for key, value in called.items()}
         self._by_element: dict[str, list[str]] = {}
         for operation in self._operations.values():
@@ -228,7 +230,9 @@ class PartnerClient:
         ready = self._ready(name, operation)
         element = body.qname.text if body is not None and body.qname is not None else ""
         form = self._forms.get(name)
-        return _Operation(name, form.element if form else element, output is None, declared, *ready, operation, form)
+        # A reply of no part is an empty body: nothing more is promised than by a one-way operation.
+        silent = output is None or not output.parts
+        return _Operation(name, form.element if form else element, silent, declared, *ready, operation, form)
 
     def _ready(self, name: str, operation: Any) -> tuple[tuple[bytes, ...], tuple[bytes, ...], Mapping[str, str]]:
         """Return the envelope in pieces, or none when it differs from message to message."""

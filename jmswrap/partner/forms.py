@@ -129,12 +129,10 @@ def _array(source: etree._Element, made: etree._Element, kind: Any, types: Any) 
 
 
 def _type_name(kind: Any, types: Any) -> str:
-    """Return a type's name; an unnamed simple type goes by the built-in one it restricts."""
+    """Return a type's name; empty for one without, whose base would say less than the contract."""
     own = kind.qname
-    if own is not None and (own.namespace == xml.XSD or _is_global(own, kind, types)):
-        return str(own.text)
-    builtin = (getattr(base, "_default_qname", None) for base in type(kind).__mro__)
-    return next((str(q.text) for q in builtin if q is not None and q.namespace == xml.XSD), "")
+    named = own is not None and (own.namespace == xml.XSD or _is_global(own, kind, types))
+    return str(own.text) if named else ""
 
 
 def _is_global(name: Any, kind: Any, types: Any) -> bool:
