@@ -20,7 +20,7 @@ from jmswrap.accept.replies import Reply
 from jmswrap.accept.tls import context
 from jmswrap.config.gateway_settings import Gateway
 from jmswrap.config.route_settings import AnswerStyle, Route
-from jmswrap.config.settings import Config
+from jmswrap.config.settings import Config, Service
 from jmswrap.contract import answers
 from jmswrap.contract.actions import Actions, actions
 from jmswrap.contract.nouns import Operation
@@ -29,6 +29,7 @@ from jmswrap.contract.reading import read
 from jmswrap.contract.schemas import Schemas
 from jmswrap.errors import ConfigError
 from jmswrap.message import Message
+from jmswrap.partner.callback import Destinations
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,8 @@ class WriteService:
     """By body element; none when the contract does not offer them."""
     routes: tuple[str, ...]
     """The routes that begin here."""
+    destinations: Destinations | None
+    """Where its callers may want their answers; None: on the connection only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +161,9 @@ def consumers(config: Config) -> dict[str, str]:
     """Return, for each queue of an integration, the route that consumes it (empty: none)."""
     queues = {config.queue_of(name): name for name in reversed(config.routes)}
     queues.update({r.source.queue: name for name, r in config.routes.items() if r.source.queue})
+    for name, service in config.services.items():
+        if service.callbacks is not None:
+            queues[callback_queue(name)] = callback_queue(name)
     for route in config.routes.values():
         answers = (route.to.queue, route.reply and route.reply.queue, route.refusal and route.refusal.queue)
         for queue in (*answers, route.expired and route.expired.queue):
@@ -195,7 +201,18 @@ def write_service(config: Config, name: str, wsdl: Path, address: str) -> WriteS
         e: _question(n, e, contract.target_namespace) for n, e in answers.QUESTIONS.items() if schemas.describes(e)
     }
     begun = tuple(route for route, _ in routes.values())
-    return WriteService(name, Published(wsdl, address), schemas, operations, asked, begun)
+    return WriteService(name, Published(wsdl, address), schemas, operations, asked, begun, destinations(settings))
+
+
+def destinations(settings: Service) -> Destinations | None:
+    """Return where a service's callers may want their answers."""
+    callbacks = settings.callbacks
+    return None if callbacks is None else Destinations(callbacks.allow, callbacks.private)
+
+
+def callback_queue(service: str) -> str:
+    """Name the queue, and the route, of answers to the addresses of a service's callers."""
+    return f"{service}.callbacks"
 
 
 def _question(name: str, element: str, namespace: str) -> AskOperation:

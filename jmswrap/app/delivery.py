@@ -10,22 +10,27 @@ from functools import partial
 from lxml import etree
 
 from jmswrap import xml
-from jmswrap.accept.hosting import consumers
+from jmswrap.accept.hosting import callback_queue, consumers
 from jmswrap.accept.intake import Intake
 from jmswrap.app.crossing import Sheets
 from jmswrap.app.integration import Integration, generation
 from jmswrap.app.partners import Partners
 from jmswrap.config.route_settings import Answer, AnswerStyle, InDoubt, Order, Retry, RetryClass, Route
-from jmswrap.config.settings import Config
+from jmswrap.config.settings import Callbacks, Config
 from jmswrap.config.windows import spans
 from jmswrap.deliver.delivery import Call, Delivery, Probe, Put, QueuePlan, Step, as_it_is
 from jmswrap.deliver.passing import Passing
 from jmswrap.message import Message
+from jmswrap.partner.callback import CallbackClient, Destinations
+from jmswrap.partner.transport import Limits
 from jmswrap.retry import Schedule
 from jmswrap.store.nouns import Guard
 
 AFTERWARDS_SECONDS = 60.0
 """How much longer than its caller waits an answer is kept: for a caller that asks again."""
+
+CALLBACK_LIMITS = Limits(connect_seconds=5, read_seconds=30, total_seconds=60, max_reply_bytes=65_536)
+"""A caller's service has nothing to say to its answer."""
 
 
 def plans(integration: Integration) -> dict[str, QueuePlan]:
@@ -51,10 +56,26 @@ class _Plans:
         queues: dict[str, dict[str, Delivery]] = {}
         for name, route in self._config.routes.items():
             queues.setdefault(self._config.queue_of(name), {})[name] = self._delivery(name, route)
-        return {
+        made = {
             queue: QueuePlan(queue, found, self._guard(found), self._closed(found), self._consumers.get(queue, ""))
             for queue, found in queues.items()
         }
+        for service, settings in self._config.services.items():
+            if settings.callbacks is not None:
+                made[callback_queue(service)] = self._callback_plan(service, settings.callbacks)
+        return made
+
+    def _callbacks(self, route: Route) -> str:
+        service = route.source.service
+        return callback_queue(service) if service and self._config.services[service].callbacks else ""
+
+    def _callback_plan(self, service: str, settings: Callbacks) -> QueuePlan:
+        """Return how answers to the callers of a service are sent: a queue like any other."""
+        queue = callback_queue(service)
+        client = CallbackClient(queue, Destinations(settings.allow, settings.private), CALLBACK_LIMITS)
+        # An answer that comes twice has the same MessageID.
+        delivery = Delivery(queue, Call(client), schedule(settings.retry), idempotent=True, generation=self._generation)
+        return QueuePlan(queue, {queue: delivery}, Guard(partner=queue), None, queue)
 
     def passings(self) -> dict[str, Passing]:
         found = {}
@@ -82,6 +103,7 @@ class _Plans:
             refusal=self._answer(route.refusal),
             keep_answer_ms=kept_ms(route),
             announces=route.answer is AnswerStyle.HYBRID,
+            callbacks=self._callbacks(route),
             answer_steps=self._compiled([step.xslt for step in route.answer_steps]),
             generation=self._generation,
         )

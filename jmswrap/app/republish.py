@@ -51,4 +51,7 @@ def _derived(config: Config, folder: Path, service: str) -> Path:
     routes = [route for route in config.routes.values() if route.source.service == service]
     partner = config.partners[next(route.to.partner for route in routes if route.to.partner)]
     styles = {route.source.operation: str(route.answer) for route in routes}
-    return derive(folder / partner.wsdl, published.parent, published.stem, partner.service, partner.port, styles)
+    calls_back = config.services[service].callbacks is not None
+    return derive(
+        folder / partner.wsdl, published.parent, published.stem, partner.service, partner.port, styles, calls_back
+    )

@@ -1,8 +1,11 @@
 """What the file says about callers' answers: do the settings fit together?"""
 
+import ipaddress
+import re
 from collections.abc import Iterator
 
 from jmswrap.config.route_settings import AnswerStyle, Route
+from jmswrap.config.settings import Config
 from jmswrap.config.source import Where
 
 Found = Iterator[tuple[Where, str]]
@@ -33,3 +36,24 @@ def _sync(where: Where, route: Route) -> Found:
     for key in (*_QUEUED_ONLY, "keep_answer_seconds"):
         if getattr(route, key):
             yield (*where, key), f"route `{where[1]}` is `sync` and queues nothing: remove `{key}`"
+
+
+def callbacks(config: Config) -> Found:
+    """Yield what cannot be meant in where answers may be sent."""
+    queues = {config.queue_of(route) for route in config.routes}
+    for name, service in config.services.items():
+        if service.callbacks is None:
+            continue
+        where: Where = ("services", name, "callbacks")
+        if service.python:
+            yield where, f"service `{name}` is a Python class, whose methods answer by themselves: remove `callbacks`"
+        if f"{name}.callbacks" in queues | set(config.routes):
+            yield where, f"`{name}.callbacks` is the queue of these answers: give the route of that name another"
+        for index, host in enumerate(service.callbacks.allow):
+            if not re.fullmatch(r"(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9_.:-]+?)(:\d+)?", host):
+                yield (*where, "allow", index), f"`{host}` must be a host or host:port, without scheme and path"
+        for index, network in enumerate(service.callbacks.private):
+            try:
+                ipaddress.ip_network(network, strict=False)
+            except ValueError:
+                yield (*where, "private", index), f"`{network}` is no network: write one like 10.1.0.0/16"

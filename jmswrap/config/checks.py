@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from lxml import etree
 
 from jmswrap.config.afterwards import afterwards, maintenance
-from jmswrap.config.answers import answers
+from jmswrap.config.answers import answers, callbacks
 from jmswrap.config.gateway_checks import security
 from jmswrap.config.partner_checks import authentication
 from jmswrap.config.route_settings import Route, Selector
@@ -65,6 +65,7 @@ def problems(config: Config, folder: Path, named: Named) -> Found:
             yield from _xpath((*where, "probe", "found"), route.probe.found, config.namespaces)
             if route.probe.xslt and not (folder / route.probe.xslt).is_file():
                 yield (*where, "probe", "xslt"), _no_file(route.probe.xslt, folder)
+    yield from callbacks(config)
     yield from _shared(config)
     yield from _cycles(config)
 

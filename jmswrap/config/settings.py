@@ -12,12 +12,22 @@ from jmswrap.config.basis import Name, Settings
 from jmswrap.config.gateway_settings import Client, Gateway
 from jmswrap.config.health_settings import Health
 from jmswrap.config.partner_settings import Partner
-from jmswrap.config.route_settings import Route
+from jmswrap.config.route_settings import Retry, Route
 from jmswrap.config.store_settings import History, Store
 from jmswrap.config.transform_settings import CrossReferences, Transforms
 
 SCHEMA_VERSION = 1
 """The version of this table; a file says it in its first key."""
+
+
+class Callbacks(Settings):
+    """Where answers may be sent that callers want at an address of theirs (WS-Addressing ReplyTo)."""
+
+    allow: tuple[str, ...] = Field(min_length=1, description="Hosts, `host` or `host:port`; no others are called.")
+    private: tuple[str, ...] = Field(
+        (), description="Networks (10.1.0.0/16) in which these hosts may lie; empty: at public addresses only."
+    )
+    retry: Retry = Field(Retry.model_validate({}), description="When an answer is sent again.")
 
 
 class Service(Settings):
@@ -27,6 +37,7 @@ class Service(Settings):
     python: str = Field("", description="`module:Class` of a typed Spyne service instead of a contract file.")
     service: str = Field("", description="The WSDL service to host, when the file has several.")
     port: str = Field("", description="The WSDL port to host, when the service has several.")
+    callbacks: Callbacks | None = Field(None, description="Answers go to callers' addresses; empty: they never do.")
 
 
 class Workers(Settings):

@@ -22,7 +22,9 @@ def action(name: str) -> str:
 _WHICH = """<xs:complexType>
           <xs:choice>
             <xs:element name="messageId" type="xs:string">
-              <xs:annotation><xs:documentation>The name that the receipt gave the message.</xs:documentation></xs:annotation>
+              <xs:annotation>
+                <xs:documentation>The name that the receipt gave the message.</xs:documentation>
+              </xs:annotation>
             </xs:element>
             <xs:element name="sourceId" type="xs:string">
               <xs:annotation>
@@ -30,13 +32,15 @@ _WHICH = """<xs:complexType>
               </xs:annotation>
             </xs:element>
             <xs:element name="correlationId" type="xs:string">
-              <xs:annotation><xs:documentation>The last message with this correlation id.</xs:documentation></xs:annotation>
+              <xs:annotation>
+                <xs:documentation>The last message with this correlation id.</xs:documentation>
+              </xs:annotation>
             </xs:element>
           </xs:choice>
         </xs:complexType>"""
 
-SCHEMA = f"""<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:ja="{NAMESPACE}" xmlns:jr="{receipt.NAMESPACE}"
-        targetNamespace="{NAMESPACE}" elementFormDefault="qualified">
+SCHEMA = f"""<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:ja="{NAMESPACE}"
+        xmlns:jr="{receipt.NAMESPACE}" targetNamespace="{NAMESPACE}" elementFormDefault="qualified">
       <xs:import namespace="{receipt.NAMESPACE}"/>
       <xs:element name="{STATUS}">
         {_WHICH}

@@ -9,6 +9,7 @@ from dataclasses import replace
 from lxml import etree
 
 from jmswrap import log, xml
+from jmswrap.deliver.callback import callback
 from jmswrap.deliver.delivery import Delivery, through
 from jmswrap.errors import TransformError
 from jmswrap.message import Answer, AnswerKind, Claimed, Keeping, Message, Settlement
@@ -22,10 +23,17 @@ _log = log.get(__name__)
 
 def answered(settlement: Settlement, called: Called, claimed: Claimed, delivery: Delivery) -> Settlement:
     """Return the settlement with the answer to keep, where the route keeps one and it has come."""
-    if not delivery.keep_answer_ms or settlement.state not in (State.DELIVERED, State.DEAD):
+    if settlement.state not in (State.DELIVERED, State.DEAD):
         return settlement
-    answer = answer_of(called, settlement.state, claimed.record.message, delivery)
-    return replace(settlement, keeping=Keeping(answer, delivery.keep_answer_ms, delivery.announces))
+    source = claimed.record.message
+    if delivery.keep_answer_ms or delivery.callbacks:
+        answer = answer_of(called, settlement.state, source, delivery)
+        if delivery.keep_answer_ms:
+            settlement = replace(settlement, keeping=Keeping(answer, delivery.keep_answer_ms, delivery.announces))
+        back = callback(source, answer, delivery.callbacks) if delivery.callbacks else None
+        if back is not None:
+            settlement = replace(settlement, outputs=(*settlement.outputs, back))
+    return settlement
 
 
 def answer_of(called: Called, state: State, source: Message, delivery: Delivery) -> Answer:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from jmswrap.message import Message
 from jmswrap.outcome import Called
+from jmswrap.partner.callback import CallbackClient
 from jmswrap.partner.client import PartnerClient
 from jmswrap.retry import Schedule
 from jmswrap.store.nouns import Guard
@@ -38,7 +39,7 @@ class Put:
 class Call:
     """A partner's operation that messages are sent to."""
 
-    partner: PartnerClient
+    partner: PartnerClient | CallbackClient
     operation: str = ""
     """Empty: the one that takes the body element."""
     typed: bool = False
@@ -77,6 +78,8 @@ class Delivery:
     """How long the answer is kept for the caller; 0: it is not."""
     announces: bool = False
     """Somebody may be waiting for the answer."""
+    callbacks: str = ""
+    """The queue of answers to addresses that callers named; empty: the service takes none."""
     answer_steps: tuple[Step, ...] = ()
     """From the partner's answer to the caller's."""
     generation: str = ""
@@ -106,13 +109,13 @@ class Delivery:
         plain route's settlement follows the answer at once and carries all that became of it: storing
         the answer first would be a second write for nothing.
         """
-        plain = self.reply is None and self.refusal is None and not self.keep_answer_ms
+        plain = self.reply is None and self.refusal is None and not self.keep_answer_ms and not self.callbacks
         return isinstance(self.target, Call) and not plain
 
     @property
     def wants_reply(self) -> bool:
         """What the partner answers is needed, not only whether it is a Fault."""
-        return self.reply is not None or bool(self.keep_answer_ms)
+        return self.reply is not None or bool(self.keep_answer_ms) or bool(self.callbacks)
 
     @property
     def target_name(self) -> str:

@@ -62,9 +62,16 @@ class NoReply(PartnerError):
 class PooledTransport(Transport):
     """zeep's way out: one partner address, its open connections, its limits."""
 
-    def __init__(self, limits: Limits, context: Callable[[], ssl.SSLContext] | None = None) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        context: Callable[[], ssl.SSLContext] | None = None,
+        pin: Callable[[str, int], str] | None = None,
+    ) -> None:
+        """``pin`` gives the IP address to dial for a host and port, or raises PartnerError."""
         # Transport.__init__ would make a requests session, which could follow redirects.
         self.cache = None
+        self._pin = pin
         self.limits = limits
         self._context = context or ssl.create_default_context
         self.documents: dict[str, bytes] = {}
@@ -140,12 +147,13 @@ class PooledTransport(Transport):
     def _connect(self, place: tuple[str, str, int], wire: Wire) -> "_Plain | _Tls":
         scheme, host, port = place
         connection: _Plain | _Tls
+        dialled = self._pin(host, port) if self._pin else host
         try:
             timeout = wire.left(self.limits.connect_seconds)
             if scheme == "https":
-                connection = _Tls(host, port, timeout=timeout, ssl_context=self._context())
+                connection = _Tls(dialled, port, timeout=timeout, ssl_context=self._context(), server_hostname=host)
             else:
-                connection = _Plain(host, port, timeout=timeout)
+                connection = _Plain(dialled, port, timeout=timeout)
             connection.read_seconds = self.limits.read_seconds
             connection.wire = wire
             connection.connect()

@@ -7,14 +7,18 @@ the first To, Action, ReplyTo or FaultTo on.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from xml.sax.saxutils import escape
 
 from lxml import etree
 
 from jmswrap import log, xml
+from jmswrap.accept.hosting import WriteOperation
 from jmswrap.contract.actions import Actions
+from jmswrap.deliver import callback
 from jmswrap.errors import Refused, Unavailable
+from jmswrap.message import Message
+from jmswrap.partner.callback import Destinations
 from jmswrap.soap import faults
 from jmswrap.soap.envelope import Envelope, is_due
 from jmswrap.soap.faults import SoapFault
@@ -182,7 +186,7 @@ def _endpoint(block: etree._Element | None, namespace: str) -> Endpoint | None:
     if not address:
         raise invalid(namespace, f"The header {name} has no Address; send one, or leave the header out.")
     references = tuple(
-        xml.standalone(child).partition(b"?>")[2].strip().decode()
+        xml.standalone(child).decode()
         for kind in _REFERENCES
         for group in block.iterchildren(f"{{{namespace}}}{kind}")
         for child in group.iterchildren(etree.Element)
@@ -192,12 +196,38 @@ def _endpoint(block: etree._Element | None, namespace: str) -> Endpoint | None:
     return Endpoint(address, references)
 
 
-def refuse_elsewhere(known: Addressing) -> None:
-    """Raise SoapFault for an answer address that is not this connection, where callbacks are not taken."""
+def check_elsewhere(known: Addressing, destinations: Destinations | None) -> None:
+    """Raise SoapFault for an answer address that is neither this connection nor on the service's list."""
     for name, end in (("ReplyTo", known.reply_to), ("FaultTo", known.fault_to)):
-        if end is not None and not end.is_here and not end.is_none:
+        if end is None or end.is_here or end.is_none:
+            continue
+        if destinations is None or not destinations.permits(end.address):
+            why = "answers go back on the connection only" if destinations is None else "answers are not sent there"
             raise invalid(
                 known.namespace,
-                f"{name} is {end.address[:200]}, but answers go back on the connection only; "
-                f"send {ANONYMOUS[known.namespace]}.",
+                f"{name} is {end.address[:200]}, but {why}; send {ANONYMOUS[known.namespace]}, "
+                "or have the operator allow the host.",
             )
+
+
+def with_addresses(message: Message, known: Addressing, operation: WriteOperation, version: str) -> Message:
+    """Return the message with what its answer needs to reach the address that the caller named."""
+    ends = [end for end in (known.reply_to, known.fault_to) if end is not None]
+    if all(end.is_here or end.is_none for end in ends):
+        return message
+    reply_to = _elsewhere(known.reply_to)
+    given = {
+        callback.NAMESPACE: known.namespace,
+        callback.MESSAGE_ID: known.message_id,
+        callback.FAULT_TO: _elsewhere(known.fault_to),
+        callback.REFERENCES: "".join(known.reply_to.references) if known.reply_to else "",
+        callback.FAULT_REFERENCES: "".join(known.fault_to.references) if known.fault_to else "",
+        callback.SOAP_VERSION: version,
+        callback.RESPONSE_ACTION: operation.actions.response,
+    }
+    properties = {**message.properties, **{name: value for name, value in given.items() if value}}
+    return replace(message, reply_to=reply_to, properties=properties)
+
+
+def _elsewhere(end: Endpoint | None) -> str:
+    return "" if end is None or end.is_here or end.is_none else end.address

@@ -14,7 +14,7 @@ from spyne.protocol.soap import Soap11
 from jmswrap import xml
 from jmswrap.accept.hosting import AskOperation, WriteOperation, WriteService
 from jmswrap.errors import UnknownOperation
-from jmswrap.soap.addressing import Addressing, check_action, refuse_elsewhere
+from jmswrap.soap.addressing import Addressing, check_action, check_elsewhere
 from jmswrap.soap.envelope import Envelope, check_understood
 from jmswrap.soap.faults import SoapFault
 from jmswrap.soap.guard import Head
@@ -108,9 +108,11 @@ class PassThrough11(Soap11):  # type: ignore[misc]
         if known is not None:
             check_action(known, operation.actions, operation.soap_action, ctx.transport.head.action)
         if envelope.headers:
-            check_understood(envelope, operation.headers | understood(envelope))
+            check_understood(envelope, operation.headers | understood(envelope, self._service.destinations is not None))
         if known is not None:
-            refuse_elsewhere(known)
+            # Only a message that goes straight to a partner has an answer that could be sent on.
+            answered = isinstance(operation, WriteOperation) and operation.partner
+            check_elsewhere(known, self._service.destinations if answered else None)
         self._service.schemas.validate(envelope.body, operation.element, envelope.many)
         ctx.in_object = envelope.body
 
@@ -156,11 +158,13 @@ def decompose(ctx: Any) -> None:
     ctx.method_request_string = envelope.body.tag
 
 
-def understood(envelope: Envelope) -> frozenset[str]:
+def understood(envelope: Envelope, takes_addresses: bool = False) -> frozenset[str]:
     """Return the WS-Addressing blocks of an envelope that are honoured here.
 
     An answer address other than anonymous is not: the receipt goes back on the connection.
     """
+    if takes_addresses:
+        return _ADDRESSING | _ANSWER_TO
     answers = [block for block in envelope.headers if block.tag in _ANSWER_TO]
     honoured = {str(block.tag) for block in answers if any((child.text or "").strip() in ANONYMOUS for child in block)}
     refused = {str(block.tag) for block in answers} - honoured

@@ -15,7 +15,7 @@ from jmswrap.accept.asking import Question
 from jmswrap.accept.clients import CLIENT_PROPERTY
 from jmswrap.accept.hosting import Answers, AskOperation, WriteOperation, WriteService
 from jmswrap.message import Message
-from jmswrap.soap.addressing import addressing, answering
+from jmswrap.soap.addressing import addressing, answering, with_addresses
 from jmswrap.soap.envelope import Envelope
 from jmswrap.soap.guard import Head
 from jmswrap.soap.protocol import CallContext, Incoming, PassThrough11, PassThrough12
@@ -77,7 +77,10 @@ class WriteServer(ServerBase):  # type: ignore[misc]
 
 def write_server(service: WriteService, version: SoapVersion, answers: Answers) -> WriteServer:
     """Host a derived service in Spyne."""
-    methods = {operation.name: _method(operation) for operation in service.operations.values()}
+    methods = {
+        operation.name: _method(operation, service.destinations is not None)
+        for operation in service.operations.values()
+    }
     methods |= {f"jmswrap.{operation.name}": _question(operation) for operation in service.questions.values()}
     hosted = type(ServiceBase)(service.name, (ServiceBase,), methods)
     protocol = _PROTOCOLS[version.number]
@@ -91,13 +94,17 @@ def write_server(service: WriteService, version: SoapVersion, answers: Answers) 
     return WriteServer(application, service, answers)
 
 
-def _method(operation: WriteOperation) -> Any:
+def _method(operation: WriteOperation, takes_addresses: bool) -> Any:
     intake = operation.intake
 
     def accept(ctx: CallContext, body: Any) -> Message:
         client = ctx.transport.client
         properties = {CLIENT_PROPERTY: client} if client else NO_PROPERTIES
-        return intake.message(body, ctx.in_header_doc, operation.name, properties)
+        message = intake.message(body, ctx.in_header_doc, operation.name, properties)
+        known = ctx.transport.addressing
+        if known is None or not takes_addresses:
+            return message
+        return with_addresses(message, known, operation, ctx.transport.envelope.version.number)
 
     accept.__name__ = operation.name
     declare = rpc(AnyXml, _returns=AnyXml, _body_style="bare", _udd={"operation": operation})

@@ -100,7 +100,7 @@ def integration(folder: Path, partner: str, **more: Any) -> None:
             "answer": "empty",
             "in_doubt": "redeliver",
         }
-    config = {
+    config: dict[str, Any] = {
         "jmswrap": 1,
         "name": "answers",
         "services": {style: {"wsdl": f"wsdl/{style}.wsdl"} for style in STYLES},
@@ -109,6 +109,10 @@ def integration(folder: Path, partner: str, **more: Any) -> None:
         "workers": {"processes": 1},
         "routes": routes,
     }
+    for style in ("empty", "receipt"):
+        config["services"][style]["callbacks"] = {"allow": ["127.0.0.1"], "private": ["127.0.0.0/8"]}
+        config["services"][style]["callbacks"]["retry"] = {"waits_seconds": [0.2]}
+    config["services"]["hybrid"]["callbacks"] = {"allow": ["127.0.0.1"]}
     (folder / "partner").mkdir()
     (folder / "partner/orders.wsdl").write_bytes(PARTNER.read_bytes())
     for style in STYLES:
