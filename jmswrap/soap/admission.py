@@ -36,23 +36,17 @@ _log = log.get(__name__)
 class Visit:
     """One call on its way through the door."""
 
-    __slots__ = ("_admission", "_scope", "caller")
+    __slots__ = ("_admission", "_scope", "caller", "client", "is_open")
 
     def __init__(self, admission: "Admission", scope: Mapping[str, Any], caller: Caller | None) -> None:
         self._admission = admission
         self._scope = scope
+        self.is_open = not admission.asks
+        """Nobody is asked who calls."""
+        self.client = ""
+        """The client's name; empty when nobody is asked."""
         self.caller = caller
         """Who it is, as far as is known."""
-
-    @property
-    def is_open(self) -> bool:
-        """Nobody is asked who calls."""
-        return not self._admission.asks
-
-    @property
-    def client(self) -> str:
-        """The client's name; empty when nobody is asked."""
-        return "" if self.caller is None else self.caller.name
 
     async def admit(self, envelope: Envelope, service: str, operation: str) -> Envelope:
         """Return the envelope without the header that was consumed; SoapFault for who may not call.
@@ -63,6 +57,7 @@ class Visit:
             return envelope
         try:
             self.caller, envelope = await self._admission.by_envelope(envelope, self.caller)
+            self.client = self.caller.name
             if operation and not self.caller.may(service, operation):
                 raise SoapFault(
                     f"Client {self.caller.name} may not call {service}.{operation}; ask the operator to permit it.",
@@ -87,19 +82,19 @@ class Admission:
         self._lines = _Lines()
         self.asks = bool(self._ways)
         """Callers must show who they are."""
+        self.anybody = None if self.asks else Visit(self, {}, None)
+        """The one visit of everybody, where nobody is asked: it has nothing of its own."""
 
     async def visit(self, scope: Mapping[str, Any]) -> Visit:
         """Judge what HTTP and TLS say; SoapFault when that is wrong or, without another way, missing."""
-        visit = Visit(self, scope, None)
-        if self.asks:
-            try:
-                visit.caller = await self._by_http(scope)
-                if visit.caller is None and not self._by_token:
-                    raise self._unknown()
-            except SoapFault as fault:
-                self.say(fault, scope, "")
-                raise
-        return visit
+        try:
+            caller = await self._by_http(scope)
+            if caller is None and not self._by_token:
+                raise self._unknown()
+        except SoapFault as fault:
+            self.say(fault, scope, "")
+            raise
+        return Visit(self, scope, caller)
 
     async def may_look(self, scope: Mapping[str, Any], is_probe: bool) -> bool:
         """Tell whether a page may be shown."""

@@ -98,7 +98,7 @@ class Gateway:
             desk, admission = self._door(scope["path"])
             if self._watch is not None:
                 self._watch.require_safe()
-            visit = await admission.visit(scope)
+            visit = admission.anybody or await admission.visit(scope)
             head = guard.head(scope["headers"])
             guard.check_length(head, self._limits)
             if head.expects_continue:

@@ -43,7 +43,8 @@ class GatewayProtocol(ASGIProtocol):  # type: ignore[misc]
 
     def _build_http_scope(self, request: Any, sockname: Any, peername: Any) -> Any:
         scope = super()._build_http_scope(request, sockname, peername)
-        scope[PEER] = self._peer
+        if self._peer is not None:
+            scope[PEER] = self._peer
         return scope
 
     def connection_made(self, transport: Any) -> None:
