@@ -6,6 +6,7 @@ Processes that only accept messages need none of them, so loading does not ask.
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from jmswrap.config import partner_checks, secrets
 from jmswrap.config.partner_settings import Partner
@@ -52,6 +53,16 @@ def imprudent(config: Config, ports: Mapping[str, Port], folder: Path) -> Iterat
         if oauth is not None and oauth.token_url.startswith("http://"):
             where: Where = ("partners", name, "security", "oauth", "token_url")
             yield where, "the client's secret goes to the token endpoint in clear: use an https:// address"
+
+
+def unshown(partner: Partner) -> dict[str, Any]:
+    """Return the overrides for a partner that is simulated: it is shown nothing, so that no secret is needed."""
+    return {
+        "security": dict.fromkeys(("basic", "oauth", "username_token", "timestamp", "signature")),
+        "tls": dict.fromkeys(("ca", "certificate", "key", "key_password"), ""),
+        "http_headers": dict.fromkeys(partner.http_headers, ""),
+        "soap_headers": [],
+    }
 
 
 def _missing(where: Where, partner: Partner, folder: Path, environment: Mapping[str, str]) -> Iterator[Finding]:

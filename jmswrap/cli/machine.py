@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from jmswrap.app import backups, estate, gateway, overrides
+from jmswrap.app import backups, credentials, estate, gateway, overrides
 from jmswrap.app.connections import data_folder
 from jmswrap.app.integration import Integration
 from jmswrap.app.supervisor import Child, Supervisor
@@ -117,7 +117,8 @@ class Machine:
 
     async def _start_gateway_and_workers(self, url: str, partners: list[Hosted]) -> None:
         assert self._listener is not None
-        addresses = {hosted.name: {"address": _address(hosted)} for hosted in partners}
+        named = self.integration.config.partners
+        addresses = {h.name: {"address": _address(h), **credentials.unshown(named[h.name])} for h in partners}
         laid_over = overrides.merged(self._overrides, {"store": {"url": url}, "partners": addresses})
         environment = overrides.environment(os.environ, laid_over)
         file = str(self.integration.file)

@@ -87,7 +87,7 @@ def _headers(where: Where, partner: Partner) -> Found:
             yield (*where, name), f"the header `{name}` is made for each call: remove it"
         elif name.lower() == "authorization" and authorised:
             yield (*where, name), "`basic` or `oauth` makes the Authorization header: remove one of the two"
-        elif _SECRETIVE.search(name) and not secrets.is_reference(value):
+        elif value and _SECRETIVE.search(name) and not secrets.is_reference(value):
             yield (*where, name), secrets.misplaced(".".join(str(part) for part in (*where, name)))
         elif not value.isprintable() or not value.isascii():
             yield (*where, name), f"the header `{name}` must have a value of one line of ASCII"

@@ -42,6 +42,14 @@ class Window(Settings):
     timezone: str = Field("UTC", description="Whose clock counts, like Europe/Berlin.")
 
 
+class Addressing(StrEnum):
+    """Which WS-Addressing a partner is called with."""
+
+    CONTRACT = "contract"
+    WSA_10 = "1.0"
+    WSA_0408 = "2004/08"
+
+
 class Partner(Settings):
     """An application whose web service is called."""
 
@@ -59,8 +67,13 @@ class Partner(Settings):
     breaker_seconds: float = Field(5, gt=0, description="How long an open breaker holds calls before one tries again.")
     security: Security = Field(Security.model_validate({}), description="How it is told who calls.")
     tls: Tls = Field(Tls.model_validate({}), description="TLS with it.")
+    addressing: Addressing = Field(
+        Addressing.CONTRACT,
+        description="WS-Addressing in calls to it: `1.0` or `2004/08`, with the same MessageID for every delivery of a "
+        "message; `contract`: if its WSDL says so, then with another each time.",
+    )
     http_headers: dict[str, str] = Field(
-        default_factory=dict, description="HTTP headers of every call: text, or `env:NAME` or `file:PATH` for a secret."
+        default_factory=dict, description="HTTP headers of every call: text, `env:NAME`, `file:PATH`; empty: not sent."
     )
     soap_headers: tuple[str, ...] = Field((), description="SOAP header blocks of every call, XML files in this folder.")
     mtom: bool = Field(False, description="Send base64Binary elements as MTOM/XOP parts.")

@@ -59,6 +59,7 @@ class Authentication:
         made._headers = {
             name: secret(value) if secrets.is_reference(value) else value
             for name, value in settings.http_headers.items()
+            if value
         }
         if security.basic is not None:
             made._basic = (security.basic.username, secret(security.basic.password))

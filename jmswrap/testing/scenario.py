@@ -71,7 +71,8 @@ class Latency(Settings):
         return self.ms / 1000
 
 
-_ACTS = ("fault", "status", "drop", "late_seconds", "twice", "drift", "garbage", "callback_seconds", "away_seconds")
+ACTS = ("fault", "status", "drop", "late_seconds", "twice", "drift", "garbage", "callback_seconds", "away_seconds")
+"""What a rule may do."""
 
 
 class Rule(Settings):
@@ -97,9 +98,9 @@ class Rule(Settings):
 
     @model_validator(mode="after")
     def _one_act(self) -> "Rule":
-        given = [name for name in _ACTS if getattr(self, name) not in (None, False)]
+        given = [name for name in ACTS if getattr(self, name) not in (None, False)]
         if len(given) != 1:
-            raise ValueError(f"a rule does exactly one of {', '.join(_ACTS)}")
+            raise ValueError(f"a rule does exactly one of {', '.join(ACTS)}")
         if self.retry_after_seconds is not None and self.status is None:
             raise ValueError("`retry_after_seconds` goes with `status`")
         return self
