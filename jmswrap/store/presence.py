@@ -129,7 +129,7 @@ def roll(client: redis.Redis, prefix: str) -> Roll:
             if not written:
                 return Roll()
             here, stale = _of_run(written, client.info("server")["run_id"])
-            ids = [entry.partition(":")[2] for entry in here]
+            ids: list[Any] = [entry.partition(":")[2] for entry in here]
             listed: Any = client.client_list(client_id=ids) if ids else []
         except ResponseError as error:
             return Roll(refused=str(error))
