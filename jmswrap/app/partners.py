@@ -3,8 +3,9 @@
 import os
 from pathlib import Path
 
+from jmswrap import xml
 from jmswrap.app.integration import Integration
-from jmswrap.config.partner_settings import Partner
+from jmswrap.config.partner_settings import Addressing, Partner
 from jmswrap.config.security_settings import OAuth
 from jmswrap.contract.nouns import Port
 from jmswrap.errors import ConfigError
@@ -14,6 +15,8 @@ from jmswrap.partner.credential import Credential
 from jmswrap.partner.forms import Form
 from jmswrap.partner.oauth import Tokens
 from jmswrap.partner.transport import Limits
+
+NAMESPACES = {Addressing.CONTRACT: "", Addressing.WSA_10: xml.WSA_10, Addressing.WSA_0408: xml.WSA_0408}
 
 
 class Partners:
@@ -46,6 +49,7 @@ class Partners:
             limits=limits(settings),
             authentication=authentication,
             mtom_over_bytes=settings.mtom_over_bytes if settings.mtom else None,
+            addressing=NAMESPACES[settings.addressing],
             forms=forms(port),
             left_out=frozenset(o.name for o in port.operations.values() if o.problem),
         )

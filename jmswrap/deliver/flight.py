@@ -155,6 +155,7 @@ class Flight:
             headers=message.soap_headers,
             typed=target.typed,
             wire=self.wire,
+            message_id=message.id,
         )
 
     def _read(self, answered: Answered) -> None:

@@ -104,6 +104,7 @@ class Passage:
             headers=message.soap_headers,
             typed=call.typed,
             wire=wire,
+            message_id=message.id,
         )
 
     def _answered(self, passing: Passing, message: Message, called: Called) -> Called:

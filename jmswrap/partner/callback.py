@@ -90,9 +90,10 @@ class CallbackClient:
         typed: bool = False,
         wire: Wire | None = None,
         wanted: bool = True,
+        message_id: str = "",
     ) -> Called:
         """Send an answer and say what came of it."""
-        came = self.ask(operation, body, headers=headers, typed=typed, wire=wire)
+        came = self.ask(operation, body, headers=headers, typed=typed, wire=wire, message_id=message_id)
         return came if isinstance(came, Called) else self.read(came, wanted)
 
     def ask(
@@ -103,8 +104,9 @@ class CallbackClient:
         headers: Sequence[str] = (),
         typed: bool = False,
         wire: Wire | None = None,
+        message_id: str = "",
     ) -> Answered | Called:
-        """Send an answer; ``operation`` is the SOAP version to speak."""
+        """Send an answer; ``operation`` is the SOAP version to speak, the headers name the message."""
         blocks = [etree.fromstring(header, self._parsers.parser) for header in headers]
         said = {etree.QName(block).localname: block.text or "" for block in reversed(blocks)}
         address, action = said.get("To", ""), said.get("Action", "")

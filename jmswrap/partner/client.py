@@ -13,6 +13,7 @@ from email.message import Message
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+from xml.sax.saxutils import escape
 
 import zeep.exceptions
 from lxml import etree
@@ -51,6 +52,8 @@ class _Operation:
     zeep_operation: Any
     form: Form | None = None
     """How the stored body and the one on the wire differ; none when they do not."""
+    action: str = ""
+    """Its WS-Addressing action."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +79,11 @@ class PartnerClient:
         mtom_over_bytes: int | None = None,
         forms: Mapping[str, Form] = MappingProxyType({}),
         left_out: Collection[str] = (),
+        addressing: str = "",
     ) -> None:
+        """``addressing`` is the WS-Addressing namespace to call in; empty: as the contract says."""
         self.name = name
+        self._addressing = addressing
         self.limits = limits or Limits()
         self._authentication = authentication or Authentication()
         self._mtom_over_bytes = mtom_over_bytes
@@ -121,12 +127,13 @@ class PartnerClient:
         typed: bool = False,
         wire: Wire | None = None,
         wanted: bool = True,
+        message_id: str = "",
     ) -> Called:
         """Make one call and say what it came to; never raises for what a partner does.
 
         ``wire`` lets the caller abort it; ``wanted`` asks for the reply's body element as bytes.
         """
-        came = self.ask(operation, body, headers=headers, typed=typed, wire=wire)
+        came = self.ask(operation, body, headers=headers, typed=typed, wire=wire, message_id=message_id)
         return came if isinstance(came, Called) else self.read(came, wanted)
 
     def ask(
@@ -137,15 +144,20 @@ class PartnerClient:
         headers: Sequence[str] = (),
         typed: bool = False,
         wire: Wire | None = None,
+        message_id: str = "",
     ) -> Answered | Called:
-        """Make one call; return the answer as it came, or what a call without an answer came to."""
+        """Make one call; return the answer as it came, or what a call without an answer came to.
+
+        ``message_id`` is what WS-Addressing calls the request, where the partner wants that: the
+        same for every delivery of one message.
+        """
         wire = wire or Wire()
         wire.deadline = min(wire.deadline, clock.monotonic() + self.limits.total_seconds)
-        came = self._attempt(operation, body, headers, typed, wire)
+        came = self._attempt(operation, body, headers, typed, wire, message_id)
         if isinstance(came, _Refreshed):
             # A 401: nothing was applied, and the token may be at fault. One more try, with a new one.
             wire.again()
-            came = self._attempt(operation, body, headers, typed, wire)
+            came = self._attempt(operation, body, headers, typed, wire, message_id)
         return came.answered if isinstance(came, _Refreshed) else came
 
     def read(self, answered: Answered, wanted: bool = True) -> Called:
@@ -166,11 +178,12 @@ class PartnerClient:
         self._authentication.close()
 
     def _attempt(
-        self, operation: str, body: bytes, headers: Sequence[str], typed: bool, wire: Wire
+        self, operation: str, body: bytes, headers: Sequence[str], typed: bool, wire: Wire, message_id: str
     ) -> "Answered | Called | _Refreshed":
         try:
             chosen = self._operations.get(operation) or self._operations[self.operation_of(_root(body))]
-            message, http_headers = self._message(chosen, body, headers, typed)
+            addressed = self._addressed(chosen, message_id, headers)
+            message, http_headers = self._message(chosen, body, addressed, typed)
         except PartnerError as error:
             return Called(Outcome.CANNOT_CALL, str(error))
         except (zeep.exceptions.Error, etree.LxmlError, ValueError, TypeError, LookupError) as error:
@@ -185,6 +198,18 @@ class PartnerClient:
             return Called(Outcome.CANNOT_CALL, str(error))
         answered = Answered(chosen.name, reply)
         return _Refreshed(answered) if reply.status_code == 401 and self._authentication.renewed(taken) else answered
+
+    def _addressed(self, operation: _Operation, message_id: str, headers: Sequence[str]) -> Sequence[str]:
+        namespace = self._addressing
+        if not namespace or not message_id:
+            return headers
+        said = {"To": self.address, "Action": operation.action, "MessageID": f"urn:jmswrap:{message_id}"}
+        blocks = [f'<wsa:{name} xmlns:wsa="{namespace}">{escape(value)}</wsa:{name}>' for name, value in said.items()]
+        if not operation.one_way:
+            anonymous = f"{namespace}/anonymous" if namespace == xml.WSA_10 else f"{namespace}/role/anonymous"
+            inside = f"<wsa:Address>{anonymous}</wsa:Address>"
+            blocks.append(f'<wsa:ReplyTo xmlns:wsa="{namespace}">{inside}</wsa:ReplyTo>')
+        return [*blocks, *headers]
 
     def _message(
         self, operation: _Operation, body: bytes, headers: Sequence[str], typed: bool
@@ -219,6 +244,10 @@ class PartnerClient:
 
     def _prepare(self, name: str, operation: Any) -> _Operation:
         operation.input = _RawInput(operation.input)
+        action = operation.abstract.wsa_action or operation.soapaction or name
+        if self._addressing:
+            # zeep would add headers of its own, with another MessageID for each attempt.
+            operation.abstract.wsa_action = None
         output = operation.abstract.output_message
         declared = frozenset(
             # The detail of an rpc fault has the name of its part.
@@ -232,7 +261,7 @@ class PartnerClient:
         form = self._forms.get(name)
         # A reply of no part is an empty body: nothing more is promised than by a one-way operation.
         silent = output is None or not output.parts
-        return _Operation(name, form.element if form else element, silent, declared, *ready, operation, form)
+        return _Operation(name, form.element if form else element, silent, declared, *ready, operation, form, action)
 
     def _ready(self, name: str, operation: Any) -> tuple[tuple[bytes, ...], tuple[bytes, ...], Mapping[str, str]]:
         """Return the envelope in pieces, or none when it differs from message to message."""
