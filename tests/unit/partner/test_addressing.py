@@ -1,0 +1,87 @@
+"""WS-Addressing in calls to partners."""
+
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lxml import etree
+
+from jmswrap import xml
+from jmswrap.outcome import Outcome
+from jmswrap.partner.callback import Barred, Destinations
+from jmswrap.partner.client import PartnerClient
+
+WSDL = Path(__file__).parents[2] / "data/partner/orders.wsdl"
+PLACE = b'<Place xmlns="urn:example:orders"><number>1</number><quantity>2</quantity></Place>'
+REPLY = b"""<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>
+<PlaceResponse xmlns="urn:example:orders"><confirmation>C</confirmation></PlaceResponse></s:Body></s:Envelope>"""
+
+
+@pytest.mark.parametrize("namespace", [xml.WSA_10, xml.WSA_0408])
+def test_every_delivery_of_a_message_has_the_same_message_id_and_our_address_of_the_partner(namespace: str) -> None:
+    got: list[bytes] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            got.append(self.rfile.read(int(self.headers["content-length"])))
+            self.send_response(200)
+            self.send_header("content-length", str(len(REPLY)))
+            self.end_headers()
+            self.wfile.write(REPLY)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            assert format
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{server.server_port}/orders"
+    client = PartnerClient("shop", WSDL, address=address, addressing=namespace)
+    try:
+        for _ in range(2):
+            assert client.call("Place", PLACE, message_id="m1").outcome is Outcome.REPLIED
+    finally:
+        client.close()
+        server.shutdown()
+        server.server_close()
+    first, second = ([(b.tag, b.xpath("string()")) for b in etree.fromstring(raw)[0]] for raw in got)
+    anonymous = f"{namespace}/anonymous" if namespace == xml.WSA_10 else f"{namespace}/role/anonymous"
+    assert first == second
+    assert dict(first) == {
+        f"{{{namespace}}}To": address,
+        f"{{{namespace}}}Action": "urn:place",
+        f"{{{namespace}}}MessageID": "urn:jmswrap:m1",
+        f"{{{namespace}}}ReplyTo": anonymous,
+    }
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "10.1.2.3", "169.254.169.254", "::1", "::ffff:127.0.0.1", "0.0.0.0", "224.0.0.1"]
+)
+def test_no_address_that_is_not_public_is_dialled(host: str) -> None:
+    with pytest.raises(Barred, match="not a public address"):
+        Destinations((host,)).pin(host, 80)
+
+
+def test_a_private_network_is_dialled_when_it_is_named() -> None:
+    assert Destinations(("10.1.2.3",), ("10.1.0.0/16",)).pin("10.1.2.3", 80) == "10.1.2.3"
+    with pytest.raises(Barred):
+        Destinations(("10.2.2.3",), ("10.1.0.0/16",)).pin("10.2.2.3", 80)
+
+
+@pytest.mark.parametrize(
+    ("address", "permitted"),
+    [
+        ("https://erp.example/answers", True),
+        ("https://ERP.example:8443/", False),
+        ("http://erp.example/", False),
+        ("https://erp.example.evil/", False),
+        ("https://user:word@erp.example/", False),
+        ("ftp://erp.example/", False),
+        ("http://any.example:81/x", True),
+        ("https://[erp.example", False),
+    ],
+)
+def test_only_listed_hosts_are_called(address: str, permitted: bool) -> None:
+    assert Destinations(("erp.example:443", "any.example")).permits(address) is permitted
