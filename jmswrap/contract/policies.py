@@ -25,7 +25,7 @@ _SETTINGS = {
     "InitiatorToken": "a signature: set partners.{name}.security.signature",
     "SignedParts": "a signature: set partners.{name}.security.signature",
     "X509Token": "a signature: set partners.{name}.security.signature",
-    "OptimizedMimeSerialization": "MTOM: set partners.{name}.mtom_over_bytes to 0",
+    "OptimizedMimeSerialization": "MTOM: set partners.{name}.mtom to true",
 }
 _NOT_DONE = {
     "SymmetricBinding": "a key shared by both sides (SymmetricBinding)",

@@ -108,10 +108,9 @@ def test_the_receipt_is_checked_by_its_schema(front: Path) -> None:
         schemas.validate(etree.fromstring(text.format("LOST")), ACCEPT_RESPONSE)
 
 
-@pytest.mark.parametrize("file", ["rpc.wsdl", "encoded.wsdl", "two-parts.wsdl", "typed-part.wsdl"])
-def test_what_cannot_be_derived_is_refused_and_leaves_nothing(wsdls: Path, tmp_path: Path, file: str) -> None:
-    with pytest.raises(ContractError, match=rf"{file}:\d+: operation Do"):
-        derive(wsdls / file, tmp_path / "front", "Front")
+def test_what_cannot_be_derived_is_refused_and_leaves_nothing(wsdls: Path, tmp_path: Path) -> None:
+    with pytest.raises(ContractError, match=r"typed-part\.wsdl:\d+: operation Do"):
+        derive(wsdls / "typed-part.wsdl", tmp_path / "front", "Front")
     assert not (tmp_path / "front").exists()
 
 

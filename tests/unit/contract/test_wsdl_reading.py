@@ -58,20 +58,20 @@ def test_a_service_spread_over_files_that_import_each_other_is_read(wsdls: Path)
     assert port.operations["ReadMeter"].element == "{urn:test:meters}ReadMeter"
 
 
+def test_an_operation_that_cannot_be_taken_says_which_construct_and_where(wsdls: Path) -> None:
+    operation = read(wsdls / "typed-part.wsdl").port().operations["Do"]
+    said = "operation Do is document/literal, and its part word has a type instead of an element; correct the part."
+    assert operation.problem == f"{wsdls / 'typed-part.wsdl'}:12: {said}"
+
+
 @pytest.mark.parametrize(
-    ("file", "sentence"),
-    [
-        ("rpc.wsdl", "{}:21: operation Do is rpc/literal (soap:binding style=rpc); only document/literal works."),
-        ("encoded.wsdl", "{}:21: operation Do is rpc/encoded (soap:body use=encoded); only document/literal works."),
-        ("two-parts.wsdl", "{}:12: operation Do has 2 body parts in message In; exactly one works."),
-        ("typed-part.wsdl", "{}:12: operation Do has part word with a type instead of an element."),
-    ],
+    ("file", "form"), [("rpc.wsdl", "rpc"), ("encoded.wsdl", "encoded"), ("two-parts.wsdl", "parts")]
 )
-def test_an_operation_that_cannot_be_taken_says_which_construct_and_where(
-    wsdls: Path, file: str, sentence: str
-) -> None:
+def test_a_body_that_is_no_element_gets_one_and_says_its_form(wsdls: Path, file: str, form: str) -> None:
     operation = read(wsdls / file).port().operations["Do"]
-    assert operation.problem == sentence.format(wsdls / file)
+    assert operation.problem == ""
+    assert operation.request is not None
+    assert (operation.request.form, operation.request.element) == (form, operation.element)
 
 
 def test_a_doctype_is_refused(wsdls: Path) -> None:
