@@ -15,6 +15,7 @@ from jmswrap import xml
 from jmswrap.contract.attributes import AttributeUse, attribute_uses
 from jmswrap.contract.components import XS, Component, Components
 from jmswrap.contract.values import Values
+from jmswrap.contract.wildcards import admits
 from jmswrap.errors import ContractError
 
 _XSI = "xsi"
@@ -214,7 +215,7 @@ class Grower:
             own = next((a for a in named if a not in ("##any", "##local")), _SAMPLE_NAMESPACE)
             etree.SubElement(grown, "sample" if allowed == ["##local"] else f"{{{own}}}sample")
             return
-        fitting = [n for n in self.components.elements() if _allowed(n, allowed, target)]
+        fitting = [n for n in self.components.elements() if admits(n, allowed, target)]
         if not fitting:
             raise ContractError(f"{particle.place}: no element of the schemas may stand for this xs:any.")
         self._first_finite([self._global_element(n, grown) for n in self._shuffled(fitting)[:20]], grown)
@@ -244,16 +245,3 @@ class Grower:
 
     def _shuffled(self, items: list[_Item]) -> list[_Item]:
         return self.chance.sample(items, len(items))
-
-
-def _allowed(name: str, allowed: list[str], target: str) -> bool:
-    """Whether a wildcard's namespace list admits an element."""
-    namespace = name[1:].partition("}")[0] if name.startswith("{") else ""
-    for word in allowed:
-        if word == "##any" or (word == "##other" and namespace not in ("", target)):
-            return True
-        if word == "##targetNamespace" and namespace == target:
-            return True
-        if namespace == ("" if word == "##local" else word):
-            return True
-    return False
