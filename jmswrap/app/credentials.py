@@ -15,6 +15,7 @@ from jmswrap.config.source import Where
 from jmswrap.contract.nouns import Port
 from jmswrap.errors import ConfigError
 from jmswrap.partner.authentication import Authentication
+from jmswrap.partner.credential import Credential
 from jmswrap.partner.expiry import expires
 
 Finding = tuple[Where, str]
@@ -68,7 +69,7 @@ def unshown(partner: Partner) -> dict[str, Any]:
 def _missing(where: Where, partner: Partner, folder: Path, environment: Mapping[str, str]) -> Iterator[Finding]:
     for place, reference in partner_checks.references(partner):
         try:
-            _ = secrets.resolve(reference, folder, environment).text
+            Credential(reference, folder, environment, ascii=place[0] == "http_headers")
         except ConfigError as error:
             yield (*where, *place), str(error)
 

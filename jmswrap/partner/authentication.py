@@ -57,7 +57,7 @@ class Authentication:
             return Credential(reference, folder, environment)
 
         made._headers = {
-            name: secret(value) if secrets.is_reference(value) else value
+            name: Credential(value, folder, environment, ascii=True) if secrets.is_reference(value) else value
             for name, value in settings.http_headers.items()
             if value
         }

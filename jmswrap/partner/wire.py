@@ -89,6 +89,12 @@ class _Beside(Wire):
         super().attach(raw)
         self._waiting.attach(raw)
 
+    def left(self, at_most: float) -> float:
+        """Return how many seconds the next operation may wait; a renewed lease counts here too."""
+        self.lease_end = self._waiting.lease_end
+        self.aborted = self.aborted or self._waiting.aborted
+        return super().left(at_most)
+
 
 class Line:
     """A connected socket that carries one call at a time."""

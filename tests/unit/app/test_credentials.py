@@ -26,6 +26,8 @@ def pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def said(folder: Path, pki: Path, partner: str, address: str = "https://localhost/") -> tuple[list[str], list[str]]:
     shutil.copy(ROOT / "tests/data/partner/orders.wsdl", folder / "orders.wsdl")
     shutil.copytree(pki, folder / "pki", dirs_exist_ok=True)
+    (folder / "two-lines").write_text("hunter2\nhunter3\n")
+    (folder / "umlaut").write_text("hünter2\n")
     (folder / "jmswrap.yaml").write_text(
         f"""jmswrap: 1
 name: orders
@@ -55,6 +57,8 @@ BASIC = "    security: {basic: {username: us, password: 'env:JMSWRAP_TEST_SHOP'}
         ("    http_headers: {X-Api-Key: hunter2}", "not a place for secrets"),
         ("    http_headers: {Content-Type: text/plain}", "is made for each call"),
         ("    http_headers: {'X Y': z}", "cannot be the name of an HTTP header"),
+        ("    http_headers: {X-Api-Key: 'file:two-lines'}", "write it as one line"),
+        ("    http_headers: {X-Api-Key: 'file:umlaut'}", "which an HTTP header must be"),
         ("    tls: {certificate: pki/us.pem}", "add `key`"),
         ("    tls: {certificate: pki/gone.pem, key: pki/us.key}", "there is no file `pki/gone.pem`"),
         ("    tls: {certificate: pki/us.pem, key: pki/other.key}", "does not belong to the certificate us.pem"),
