@@ -98,11 +98,11 @@ def closed(store: Store, history: History | None) -> Iterator[str]:
 
     A key that nothing is under any more is forgotten.
     """
-    missing = store.register_keys()
-    still = rekeying.still(store, history) if missing else {}
+    missing = store.at_rest.register_keys()
+    still = rekeying.still(store.at_rest, history) if missing else {}
     for key in missing:
         if not still.get(key):
-            store.forget_key(key)
+            store.at_rest.forget_key(key)
         else:
             yield (
                 f"{still[key]} messages are encrypted with key `{key}`, which is not in store.encryption.keys: "
@@ -116,7 +116,7 @@ def rekey(integration: Integration, say: Callable[[Progress], None]) -> Rekeyed:
     connections = connect(integration)
     try:
         store = connections.store
-        return rekeying.rekey(store, history, store.ring.first, say)
+        return rekeying.rekey(store.at_rest, history, store.ring.first, say)
     finally:
         if history is not None:
             history.close()

@@ -19,6 +19,7 @@ from jmswrap.errors import ConfigError, Unopened
 from jmswrap.sealing import HEAD_BYTES, Keyring, Resealed, seal_of
 from jmswrap.store import keys, packing
 from jmswrap.store.calls import Call
+from jmswrap.store.edge import edge
 from jmswrap.store.running import Runner
 
 PAGE = 500
@@ -186,3 +187,31 @@ def reseal(carried: Carried, ring: Keyring) -> Call | None:
 
 def _sha1(stored: bytes) -> str:
     return hashlib.sha1(stored, usedforsecurity=False).hexdigest()
+
+
+class AtRest:
+    """What the store holds at rest, and its keys."""
+
+    def __init__(self, runner: Runner, ring: Keyring) -> None:
+        self._runner, self._ring = runner, ring
+
+    def register_keys(self) -> tuple[str, ...]:
+        """Write down the key that seals; returns those used before that are not here now.
+
+        Raises ConfigError when a key has another secret than before.
+        """
+        return registered(self._ring, self._runner.run(registration(self._ring)))
+
+    def forget_key(self, key: str) -> None:
+        """Strike out a key that nothing is under any more."""
+        self._runner.run(forgetting(key))
+
+    def census(self) -> Counter[str]:
+        """Count messages by the keys that something of them is under; '' for what is plain. Looks at every one."""
+        with edge():
+            return census(self._runner.client, self._runner.prefix)
+
+    def reseal(self) -> Iterator[Resealed]:
+        """Put everything under the key that seals now, page by page; may be begun again at any time."""
+        with edge():
+            yield from resealed(self._runner, self._ring)

@@ -5,7 +5,6 @@ StoreUnsafe, never an exception of redis-py.
 """
 
 import itertools
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -14,9 +13,9 @@ from redis.exceptions import ResponseError
 
 from jmswrap.errors import IllegalMove, Unopened
 from jmswrap.message import Attempt, Claimed, Message, OtherKey, Record, Settlement
-from jmswrap.sealing import PLAIN, Keyring, Resealed
+from jmswrap.sealing import PLAIN, Keyring
 from jmswrap.states import State
-from jmswrap.store import blocking, calls, checks, keys, leaving, operating, presence, reading, sealed
+from jmswrap.store import blocking, calls, checks, keys, leaving, operating, presence, reading
 from jmswrap.store.calls import Call
 from jmswrap.store.edge import edge, translated
 from jmswrap.store.nouns import (
@@ -38,6 +37,7 @@ from jmswrap.store.nouns import (
 )
 from jmswrap.store.presence import Attendance, Roll
 from jmswrap.store.running import Runner
+from jmswrap.store.sealed import AtRest
 
 _UNGUARDED = Guard()
 
@@ -209,26 +209,10 @@ class Store:
             for start in range(0, len(message_ids), leaving.AT_ONCE)
         )
 
-    def register_keys(self) -> tuple[str, ...]:
-        """Write down the keys that bodies are sealed with; returns those used before that are not here now.
-
-        Raises ConfigError when a key has another secret than before.
-        """
-        return sealed.registered(self.ring, self._runner.run(sealed.registration(self.ring)))
-
-    def forget_key(self, key: str) -> None:
-        """Strike out a key that nothing is under any more."""
-        self._runner.run(sealed.forgetting(key))
-
-    def census(self) -> Counter[str]:
-        """Count messages by the keys that something of them is under; '' for what is plain. Looks at every one."""
-        with edge():
-            return sealed.census(self.client, self.prefix)
-
-    def reseal(self) -> Iterator[Resealed]:
-        """Put everything under the key that seals now, page by page; may be begun again at any time."""
-        with edge():
-            yield from sealed.resealed(self._runner, self.ring)
+    @property
+    def at_rest(self) -> AtRest:
+        """The keys that what is stored is under, and putting it under another."""
+        return AtRest(self._runner, self.ring)
 
     def lead(self, task: str, who: str, milliseconds: int) -> bool:
         """Become or stay the one who does a periodic task; with 0 let go of it. Only saves work."""

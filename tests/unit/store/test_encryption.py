@@ -75,7 +75,7 @@ def test_a_duplicate_is_known_under_another_key(store: Store) -> None:
 def test_plain_and_encrypted_bodies_lie_side_by_side(store: Store) -> None:
     plain, old = under(store, Keyring()).put(body=BODY), under(store, OLD).put(body=BODY)
     assert [one.body for one in under(store, BOTH).claim()] == [BODY, BODY]
-    assert store.census() == Counter({"": 1, "k1": 1})
+    assert store.at_rest.census() == Counter({"": 1, "k1": 1})
     assert under(store, BOTH).store.body(plain) == BODY
     with pytest.raises(Unopened, match="key k1, which is not here"):
         under(store, NEW).store.body(old)
@@ -104,13 +104,13 @@ def test_what_expired_is_opened_on_the_queue_it_went_to(store: Store) -> None:
     desk.store.sweep()
     (record,) = desk.store.messages("late")
     assert desk.store.body(record.message.id) == BODY
-    assert [step.resealed for step in under(store, BOTH).store.reseal() if step.resealed]
+    assert [step.resealed for step in under(store, BOTH).store.at_rest.reseal() if step.resealed]
     assert under(store, NEW).store.body(record.message.id) == BODY
 
 
 def test_rekeying_goes_on_beside_what_moves_and_lets_the_old_key_go(store: Store, tmp_path: Path) -> None:
     old = under(store, OLD)
-    old.store.register_keys()
+    old.store.at_rest.register_keys()
     failed, waiting, settled = (old.put(body=BODY, key=key) for key in "abc")
     holds = {one.id: Hold(one.id, one.fence) for one in old.claim()}
     fail(old, holds[failed])
@@ -122,20 +122,20 @@ def test_rekeying_goes_on_beside_what_moves_and_lets_the_old_key_go(store: Store
 
     both = under(store, BOTH)
     bytes_before = both.store.queues()[0].bytes
-    done = rekey(both.store, History(history.place, "t", BOTH), "k2", lambda _: None)
+    done = rekey(both.store.at_rest, History(history.place, "t", BOTH), "k2", lambda _: None)
     assert (done.in_store, done.in_history, dict(done.left), dict(done.closed)) == (3, 1, {}, {})
     assert both.store.queues()[0].bytes == bytes_before
     new = under(store, NEW)
-    assert new.store.register_keys() == ("k1",)
+    assert new.store.at_rest.register_keys() == ("k1",)
     assert list(closed(new.store, History(history.place, "t", NEW))) == []
-    assert new.store.register_keys() == ()
+    assert new.store.at_rest.register_keys() == ()
     assert new.store.body(failed) == BODY
     assert new.store.attempts(failed)[0].reply == "<fault>Ann Customer</fault>"
     assert new.store.reply(waiting) == b"<r>kept</r>"
     kept = History(history.place, "t", NEW).message(settled, with_body=True)
     assert kept
     assert kept.body == BODY
-    again = rekey(new.store, History(history.place, "t", NEW), "k2", lambda _: None)
+    again = rekey(new.store.at_rest, History(history.place, "t", NEW), "k2", lambda _: None)
     assert (again.in_store, again.in_history) == (0, 0)
 
 
@@ -145,7 +145,7 @@ def test_an_answer_kept_for_a_caller_is_encrypted_and_rekeyed(store_server: Embe
     keeping = Keeping(Answer(AnswerKind.REPLY, b"<r>Ann Customer</r>"), 60_000)
     desk.settle(desk.take(), State.DELIVERED, keeping=keeping)
     assert b"Ann Customer" not in everything(store)
-    assert sum(step.resealed for step in under(store, BOTH).store.reseal()) == 2
+    assert sum(step.resealed for step in under(store, BOTH).store.at_rest.reseal()) == 2
     assert 0 < store.client.pttl(keys.answer(store.prefix, name)) <= 60_000
 
     async def ask() -> Answer | None:
@@ -157,15 +157,15 @@ def test_an_answer_kept_for_a_caller_is_encrypted_and_rekeyed(store_server: Embe
     answer = asyncio.run(ask())
     assert answer
     assert answer.body == b"<r>Ann Customer</r>"
-    assert store.census() == Counter({"k2": 2})
+    assert store.at_rest.census() == Counter({"k2": 2})
 
 
 def test_rekeying_without_keys_makes_bodies_plain_again(store: Store) -> None:
     name = under(store, OLD).put(body=BODY)
     plain = under(store, Keyring([]))
-    done = rekey(plain.store, None, "", lambda _: None)
+    done = rekey(plain.store.at_rest, None, "", lambda _: None)
     assert dict(done.left) == dict(done.closed) == {"k1": 1}
-    assert sum(step.resealed for step in under(store, BOTH).store.reseal()) == 1
+    assert sum(step.resealed for step in under(store, BOTH).store.at_rest.reseal()) == 1
     assert under(store, NEW).store.body(name) == BODY
 
 
@@ -177,7 +177,7 @@ def test_a_body_that_changed_since_it_was_read_is_left_alone(store: Store) -> No
     hold = old.take()
     old.settle(hold, State.DELIVERED)
     old.store.erase([name])
-    assert sum(step.resealed for step in both.store.reseal()) == 0
+    assert sum(step.resealed for step in both.store.at_rest.reseal()) == 0
     assert both.store.body(name) == b""
 
 
@@ -206,13 +206,13 @@ def test_a_settled_message_whose_key_is_away_stays_in_the_store(store: Store, tm
 
 
 def test_a_key_that_gets_another_secret_is_refused_at_the_start(store: Store) -> None:
-    under(store, OLD).store.register_keys()
-    assert under(store, NEW).store.register_keys() == ("k1",)
+    under(store, OLD).store.at_rest.register_keys()
+    assert under(store, NEW).store.at_rest.register_keys() == ("k1",)
     under(store, OLD).put(body=BODY)
     (sentence,) = closed(under(store, NEW).store, None)
     assert sentence.startswith("1 messages are encrypted with key `k1`, which is not in store.encryption.keys")
     with pytest.raises(ConfigError, match="secret of key `k1`"):
-        under(store, Keyring([("k1", b"3" * 32)])).store.register_keys()
+        under(store, Keyring([("k1", b"3" * 32)])).store.at_rest.register_keys()
 
 
 def test_the_gateway_encrypts_and_finds_the_first_body_of_an_id(store_server: EmbeddedServer, store: Store) -> None:
