@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 import xmlsec
 from lxml import etree
+from requests_toolbelt.multipart.decoder import MultipartDecoder
 from rogue import CONFIRMED, Rogue, once, rogue
 from zeep import ns
+from zeep.wsdl.attachments import MessagePack
+from zeep.wsdl.messages.xop import process_xop
 
 from jmswrap import xop
 from jmswrap.errors import InvalidDocument
@@ -55,6 +58,17 @@ def test_a_large_binary_element_goes_as_a_part_and_comes_back_the_same(picture: 
     assert plain.find(".//{urn:example:orders}number").text == TEXT
     if port == "Twelve":
         assert xop.envelope_type(content_type)[1] == "urn:place"
+
+
+def test_another_reader_of_mtom_puts_the_same_together(picture: Path) -> None:
+    with rogue(once("200 OK", CONFIRMED)) as seen:
+        client = PartnerClient("o", picture, port="Eleven", address=seen.address, mtom_over_bytes=1024)
+        client.call("Place", PLACE.format(TEXT).encode())
+    content_type, message = sent(seen)
+    parts = MultipartDecoder(message, content_type).parts
+    envelope = etree.fromstring(parts[0].content)
+    assert process_xop(envelope, MessagePack(parts=parts[1:]))
+    assert base64.b64decode(envelope.find(".//{urn:example:orders}number").text) == IMAGE
 
 
 @pytest.mark.parametrize("text", ["aGVsbG8=", "not base64! " * 500])
