@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from jmswrap import clock
+from jmswrap.accept.clients import CLIENT_PROPERTY
 from jmswrap.accept.replies import Told
 from jmswrap.contract import answers
 from jmswrap.errors import Refused
@@ -34,14 +35,20 @@ class Question:
     by: str
     """``messageId``, ``sourceId`` or ``correlationId``."""
     value: str
+    client: str = ""
+    """Who asks; empty when callers need not say."""
 
     @classmethod
-    def read(cls, body: etree._Element) -> "Question":
-        """Read a question that fits its schema."""
+    def read(cls, body: etree._Element, client: str = "") -> "Question":
+        """Read a client's question that fits its schema."""
         (which,) = body.iterchildren(etree.Element)
         by = etree.QName(which).localname
         value = "".join(str(piece) for piece in which.itertext()).strip()
-        return cls(etree.QName(body).localname, by, value)
+        return cls(etree.QName(body).localname, by, value, client)
+
+    def concerns(self, record: Record) -> bool:
+        """Tell whether the asker may know of a message: clients are told of their own only."""
+        return not self.client or record.message.properties.get(CLIENT_PROPERTY) == self.client
 
 
 class Asking:
@@ -54,7 +61,7 @@ class Asking:
     async def told(self, question: Question, service: str, routes: Sequence[str]) -> Told:
         """Return the answer; UnknownMessage when no route of the service has such a message."""
         record = await self._find(question, service, routes)
-        if record is None or record.message.route not in routes:
+        if record is None or record.message.route not in routes or not question.concerns(record):
             raise UnknownMessage(
                 f"{service} knows no message with the {question.by} {question.value[:200]!r}; "
                 "ask by the messageId of its receipt."

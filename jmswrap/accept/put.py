@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from jmswrap import clock, xml
+from jmswrap.accept.clients import CLIENT_PROPERTY
 from jmswrap.accept.commit import GroupCommit
 from jmswrap.errors import Refused, Unavailable
 from jmswrap.message import DEFAULT_PRIORITY, Message, OtherKey, Receipt
@@ -26,6 +27,8 @@ class Queues:
     """For each queue that may be put on, the route that consumes it (empty: an application does)."""
     commit: GroupCommit
     loop: asyncio.AbstractEventLoop
+    client: str = ""
+    """On whose call it is put; empty when nobody is asked. It stays with the message."""
 
     def put(
         self,
@@ -65,7 +68,7 @@ class Queues:
             delay_ms=delay_ms,
             time_to_live_ms=time_to_live_ms,
             waits_for=tuple(waits_for),
-            properties=properties or {},
+            properties={**(properties or {}), CLIENT_PROPERTY: self.client} if self.client else properties or {},
         )
         future = asyncio.run_coroutine_threadsafe(self.commit.accept(message), self.loop)
         try:

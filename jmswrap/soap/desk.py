@@ -118,7 +118,7 @@ class TypedDesk:
         envelope = await loop.run_in_executor(self._threads, read_envelope, head, body)
         operation = self._host.operation_of(str(envelope.body.tag))
         envelope = await visit.admit(envelope, self.name, operation)
-        reply = await loop.run_in_executor(self._threads, self._host.call, head, envelope)
+        reply = await loop.run_in_executor(self._threads, self._host.call, head, envelope, visit.client)
         return Answer(200, head.version.media_type, reply)
 
     def wsdl(self) -> Document:

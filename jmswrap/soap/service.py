@@ -113,7 +113,7 @@ def _method(operation: WriteOperation, takes_addresses: bool) -> Any:
 
 def _question(operation: AskOperation) -> Any:
     def ask(ctx: CallContext, body: Any) -> Question:
-        return Question.read(body)
+        return Question.read(body, ctx.transport.client)
 
     # The partner may have an operation of the same name.
     ask.__name__ = f"jmswrap.{operation.name}"

@@ -8,6 +8,7 @@ gateway's. The method finds the integration's queues in ``ctx.udc``
 import importlib
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -103,15 +104,15 @@ class TypedHost:
         """Return the operation that takes a body element; empty when there is none."""
         return str(self._methods.get(element, ""))
 
-    def call(self, head: Head, envelope: Envelope) -> bytes:
-        """Answer one call; in a thread of its own. SoapFault or an error of ours when it cannot."""
+    def call(self, head: Head, envelope: Envelope, client: str = "") -> bytes:
+        """Answer a client's call; in a thread of its own. SoapFault or an error of ours when it cannot."""
         self._check(head, str(envelope.body.tag))
         check_understood(envelope, understood(envelope))
         self._schemas.validate(envelope.body, str(envelope.body.tag), envelope.many)
         server = self._servers[head.version.number]
         ctx = CallContext(server, CallContext.SERVER)
-        ctx.transport = Incoming(head, envelope)
-        ctx.udc = self._queues
+        ctx.transport = Incoming(head, envelope, client)
+        ctx.udc = replace(self._queues, client=client) if client else self._queues
         try:
             server.generate_contexts(ctx)
             server.get_in_object(ctx)
