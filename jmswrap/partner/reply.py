@@ -22,8 +22,6 @@ from jmswrap.partner.transport import HttpReply
 _DETAIL_KEPT = 16_384
 _TEXT_KEPT = 2_000
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9._-]+)""", re.IGNORECASE)
-_MOST_RESOLVED_BYTES = 268_435_456
-"""The reply itself was read up to a cap; in base64 its parts are a third larger."""
 _ENVELOPES = frozenset((xml.SOAP_11, xml.SOAP_12))
 
 
@@ -109,7 +107,8 @@ def envelope_bytes(reply: HttpReply) -> bytes:
     if not media_type.lower().startswith("multipart/related"):
         return _in_utf8(reply.content, media_type)
     if xop.MEDIA_TYPE in media_type:
-        return xop.resolved(reply.content, media_type, _MOST_RESOLVED_BYTES)
+        # The reply was read up to a cap; in base64 its parts are a third larger, unless one is named many times.
+        return xop.resolved(reply.content, media_type, 2 * len(reply.content))
     # The first part is the envelope; attachments stay in the raw reply.
     head = b"Content-Type: " + media_type.encode("latin-1", "replace") + b"\r\n\r\n"
     whole = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(head + reply.content)
