@@ -33,6 +33,7 @@ soak: $(VENV)/.tests ## Send 50,000 messages while processes are killed at rando
 docs: $(VENV)/.installed ## Write the pages that are made from the code
 	$(BIN)/python -m jmswrap.config.document > docs/configuration.md
 	$(BIN)/python -m jmswrap.cli.document > docs/commands.md
+	PYTHONPATH=.:tests/unit/soap $(BIN)/python tests/unit/soap/conformance.py > docs/conformance.md
 
 clean: ## Remove what these commands made
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
