@@ -41,7 +41,7 @@ class Outcome(StrEnum):
     NOT_CONNECTED = "not-connected"
     NAME_UNKNOWN = "name-unknown"
     TLS_FAILED = "tls-failed"
-    NO_TOKEN = "no-token"
+    NO_TOKEN = "no-token"  # noqa: S105 - the word for an outcome
     NOT_SENT = "not-sent"
     PARTLY_SENT = "partly-sent"
     NO_ANSWER = "no-answer"

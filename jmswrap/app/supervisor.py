@@ -1,8 +1,9 @@
 """Keeps child processes running: starts, watches, starts again, stops in order.
 
 A child that ends by itself is started again, at once the first time, then after a wait that grows
-up to a bound while it does not stay up. Every child has a session of its own, so that a Ctrl-C in the terminal reaches the parent only,
-and a lifeline, so that no child outlives a parent that was killed.
+up to a bound while it does not stay up. Every child has a session of its own, so that a Ctrl-C in
+the terminal reaches the parent only, and a lifeline, so that no child outlives a parent that was
+killed.
 """
 
 import asyncio

@@ -61,7 +61,9 @@ def test_an_integration_that_is_there_is_not_overwritten_unless_forced(wsdls: Pa
     assert settings.read_text() != "edited"
 
 
-@pytest.mark.parametrize("file", ["typed-part.wsdl", "doctype.wsdl", "hostile.wsdl", "foreign.wsdl", "unknown-type.wsdl"])
+@pytest.mark.parametrize(
+    "file", ["typed-part.wsdl", "doctype.wsdl", "hostile.wsdl", "foreign.wsdl", "unknown-type.wsdl"]
+)
 def test_a_wsdl_that_cannot_be_wrapped_says_where_and_leaves_nothing(wsdls: Path, tmp_path: Path, file: str) -> None:
     with pytest.raises(ContractError) as caught:
         wrap(str(wsdls / file), tmp_path / "out")
