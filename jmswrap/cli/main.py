@@ -27,6 +27,7 @@ VERBS = {
     "send": "jmswrap.cli.send:send",
     "simulate": "jmswrap.cli.simulate:simulate",
     "health": "jmswrap.cli.health:health",
+    "transform": "jmswrap.cli.transform:transform",
     "queues": "jmswrap.cli.look:queues",
     "messages": "jmswrap.cli.look:messages",
     "show": "jmswrap.cli.look:show",

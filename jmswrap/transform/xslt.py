@@ -37,11 +37,12 @@ class Transform:
         extensions: Extensions | None = None,
         current: Current | None = None,
         resources: Resources | None = None,
+        text_from: Path | None = None,
     ) -> None:
         self.stylesheet = stylesheet
         self._extensions = dict(extensions or {})
         self._current = current or Current()
-        self._tree = _parsed(stylesheet, _Imports(resources or Resources(stylesheet.parent), stylesheet))
+        self._tree = _parsed(stylesheet, _Imports(resources or Resources(stylesheet.parent), stylesheet), text_from)
         # An XSLT object keeps its last messages, so each thread has its own.
         self._threads = threading.local()
         self._compiled()
@@ -104,13 +105,13 @@ class _Imports(etree.Resolver):
         return self.resolve_string(path.read_bytes(), context, base_url=str(path))
 
 
-def _parsed(stylesheet: Path, imports: _Imports) -> etree._ElementTree:
+def _parsed(stylesheet: Path, imports: _Imports, text_from: Path | None) -> etree._ElementTree:
     reader = xml.parser()
     reader.resolvers.add(imports)
     try:
-        tree = etree.fromstring(stylesheet.read_bytes(), reader, base_url=str(stylesheet)).getroottree()
+        tree = etree.fromstring((text_from or stylesheet).read_bytes(), reader, base_url=str(stylesheet)).getroottree()
     except OSError as error:
-        raise ConfigError(f"{stylesheet} cannot be read: {error.strerror}") from error
+        raise ConfigError(f"{text_from or stylesheet} cannot be read: {error.strerror}") from error
     except etree.XMLSyntaxError as error:
         raise ConfigError(f"{stylesheet}:{error.lineno or 0}: the stylesheet is not XML: {error.msg}") from error
     root = tree.getroot()

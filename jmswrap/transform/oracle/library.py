@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from jmswrap.transform.current import Current
+from jmswrap.transform.lookups import Watch, watched
 from jmswrap.transform.oracle import aia, documents, maps, strings, times, xref
 from jmswrap.transform.properties import Properties
 from jmswrap.transform.resources import Resources
@@ -21,18 +22,21 @@ class Library:
     """The registered systems by id, as `aia:getEBMHeaderSenderSystemNode` gives them out."""
     preferences: Mapping[str, str] = field(default_factory=dict)
     """What `ora:getPreference` answers."""
+    watch: Watch | None = None
+    """Is told of every look-up."""
 
-    def compiled(self, stylesheet: Path, current: Current | None = None) -> Transform:
+    def compiled(self, stylesheet: Path, current: Current | None = None, text_from: Path | None = None) -> Transform:
         """Compile a stylesheet that may call them. Raises ConfigError.
 
         ``current`` is what its functions know of the message; a stylesheet that another one calls shares it.
+        ``text_from`` names another file whose text is taken as if it stood in the stylesheet's place.
         """
         current = current or Current()
-        return Transform(stylesheet, self.functions(stylesheet, current), current, self.resources)
+        return Transform(stylesheet, self.functions(stylesheet, current), current, self.resources, text_from)
 
     def functions(self, stylesheet: Path, current: Current) -> Extensions:
         """Return the functions as one stylesheet sees them: addresses in it are relative to it."""
-        return {
+        found = {
             **strings.functions(),
             **times.functions(),
             **maps.functions(self.resources, self.properties, stylesheet),
@@ -42,3 +46,4 @@ class Library:
                 self.resources, self.preferences, stylesheet, current, lambda path: self.compiled(path, current)
             ),
         }
+        return found if self.watch is None else watched(found, self.watch)

@@ -1,0 +1,23 @@
+"""Which transforms a route has, by the part of its way that they stand in."""
+
+from collections.abc import Mapping
+
+from jmswrap.config.route_settings import Answer, Route
+
+PARTS = ("steps", "answer_steps", "reply", "refusal", "probe")
+"""The parts of a route that may have transforms."""
+
+
+def of_route(route: Route) -> Mapping[str, tuple[str, ...]]:
+    """Return the transforms of a route, named as in the file, for each of its parts."""
+    return {
+        "steps": tuple(step.xslt for step in route.steps),
+        "answer_steps": tuple(step.xslt for step in route.answer_steps),
+        "reply": _of_answer(route.reply),
+        "refusal": _of_answer(route.refusal),
+        "probe": (route.probe.xslt,) if route.probe is not None and route.probe.xslt else (),
+    }
+
+
+def _of_answer(answer: Answer | None) -> tuple[str, ...]:
+    return () if answer is None else tuple(step.xslt for step in answer.steps)
