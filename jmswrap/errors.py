@@ -11,6 +11,7 @@
     │   ├── StoreDown            no connection, or no answer in time
     │   ├── StoreUnsafe          the server may lose messages, so nothing is accepted
     │   ├── QueueFull            the queue's backlog is at its cap
+    │   ├── BrokerAway           a JMS broker is not there, or did not confirm what it was sent
     │   ├── HistoryDown          the history database did not take or give what it was asked
     │   └── Unopened             a body at rest cannot be opened with the keys that are here
     ├── TransformError       a step failed on this document; never retried
@@ -100,6 +101,12 @@ class QueueFull(Unavailable):
     """The queue holds as much as its cap allows, so it takes no message now."""
 
     code = "queue-full"
+
+
+class BrokerAway(Unavailable):
+    """A JMS broker cannot be reached, does not let us in or did not confirm; a bridge tries again."""
+
+    code = "broker-away"
 
 
 class HistoryDown(Unavailable):

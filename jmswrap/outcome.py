@@ -72,6 +72,10 @@ class Outcome(StrEnum):
     CROSS_REFERENCES_DOWN = "cross-references-down"
     FORWARDED = "forwarded"
     KILLED_WORKERS = "killed-workers"
+    TAKEN = "taken"
+    REJECTED = "rejected"
+    BROKER_REFUSED = "broker-refused"
+    NO_RECEIPT = "no-receipt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +148,10 @@ TABLE: Mapping[Outcome, Row] = MappingProxyType(
         Outcome.CROSS_REFERENCES_DOWN: _same("a step needs cross-references, whose database is away", Meaning.WAITING),
         Outcome.FORWARDED: _same("put on the next queue", Meaning.DELIVERED),
         Outcome.KILLED_WORKERS: _same("three workers in a row died while they had it", Meaning.DEAD),
+        Outcome.TAKEN: _same("an application or a broker took it off its queue", Meaning.DELIVERED),
+        Outcome.REJECTED: _same("the application that took it rejected it", Meaning.DEAD),
+        Outcome.BROKER_REFUSED: _same("the broker refused it, so nothing was committed", Meaning.WAITING),
+        Outcome.NO_RECEIPT: _unsure("the broker did not confirm that it committed", False),
     }
 )
 """Every outcome and what it means."""

@@ -169,6 +169,9 @@ def consumers(config: Config) -> dict[str, str]:
         for queue in (*answers, route.expired and route.expired.queue):
             if queue:
                 queues.setdefault(queue, "")
+    for bridge in config.bridges.values():
+        for queue in (*(one.queue for one in bridge.source), *(one.queue for one in bridge.target)):
+            queues.setdefault(queue, "")
     return queues
 
 

@@ -18,6 +18,7 @@ def warnings_of(config: Config) -> Iterator[tuple[Where, str]]:
             "`history.url` to a PostgreSQL, or to `none`",
         )
     readers = {route.source.queue for route in config.routes.values() if route.source.queue is not None}
+    readers |= {outgoing.queue for bridge in config.bridges.values() for outgoing in bridge.target}
     for name, route in config.routes.items():
         where: Where = ("routes", name)
         if route.key is None and route.order is Order.KEY:

@@ -25,6 +25,8 @@ VERBS = {
     "serve": "jmswrap.cli.serve:serve",
     "work": "jmswrap.cli.work:work",
     "send": "jmswrap.cli.send:send",
+    "put": "jmswrap.cli.put:put",
+    "get": "jmswrap.cli.get:get",
     "simulate": "jmswrap.cli.simulate:simulate",
     "health": "jmswrap.cli.health:health",
     "transform": "jmswrap.cli.transform:transform",

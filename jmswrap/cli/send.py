@@ -62,9 +62,7 @@ def send(file: Path, as_json: bool, properties: tuple[str, ...], route: str, fil
             batch = files[begin : begin + BATCH]
             sent += _put(moves, sender, batch, pairs)
             progress.advance(task, len(batch))
-    _tell(sent, as_json)
-    if any(isinstance(one.outcome, JmswrapError) for one in sent):
-        raise click.exceptions.Exit(1)
+    tell(sent, as_json)
 
 
 def _worth(files: Sequence[Path]) -> bool:
@@ -91,7 +89,14 @@ def content(file: Path) -> bytes:
         raise ConfigError(f"{file} cannot be read: {error.strerror}; name a file") from error
 
 
-def _tell(sent: Sequence[Sent], as_json: bool) -> None:
+def tell(sent: Sequence[Sent], as_json: bool) -> None:
+    """Print what became of files; exit status 1 when one was not put."""
+    _print(sent, as_json)
+    if any(isinstance(one.outcome, JmswrapError) for one in sent):
+        raise click.exceptions.Exit(1)
+
+
+def _print(sent: Sequence[Sent], as_json: bool) -> None:
     if as_json:
         render.as_json([one.plain() for one in sent])
         return

@@ -15,6 +15,7 @@ from lxml import etree
 
 from jmswrap.config.afterwards import afterwards, maintenance
 from jmswrap.config.answers import answers, callbacks
+from jmswrap.config.bridge_checks import bridges
 from jmswrap.config.gateway_checks import security
 from jmswrap.config.partner_checks import authentication
 from jmswrap.config.route_settings import Route, Selector
@@ -66,6 +67,7 @@ def problems(config: Config, folder: Path, named: Named) -> Found:
             if route.probe.xslt and not (folder / route.probe.xslt).is_file():
                 yield (*where, "probe", "xslt"), _no_file(route.probe.xslt, folder)
     yield from callbacks(config)
+    yield from bridges(config, folder)
     yield from _shared(config)
     yield from _cycles(config)
 

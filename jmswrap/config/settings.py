@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from jmswrap.config.basis import Name, Settings
+from jmswrap.config.bridge_settings import Bridge
 from jmswrap.config.gateway_settings import Client, Gateway
 from jmswrap.config.health_settings import Health
 from jmswrap.config.partner_settings import Partner
@@ -71,6 +72,7 @@ class Config(Settings):
     )
     partners: dict[Name, Partner] = Field(default_factory=dict, description="The applications that are called.")
     routes: dict[Name, Route] = Field(description="The paths between them.")
+    bridges: dict[Name, Bridge] = Field(default_factory=dict, description="JMS brokers, over STOMP.")
 
     def queue_of(self, route: str) -> str:
         """Return the name of the queue that a route's messages wait on."""

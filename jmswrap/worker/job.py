@@ -12,6 +12,7 @@ from rq import get_current_job
 from rq.job import Job
 
 from jmswrap import clock, log
+from jmswrap.accept.hosting import consumers
 from jmswrap.deliver.drain import Drain
 from jmswrap.deliver.pace import Drained, Pace
 from jmswrap.worker.apart import apart
@@ -28,8 +29,10 @@ def drain(queue: str) -> None:
     here = live(configured())
     plan = here.ready.plans.get(queue)
     if plan is None:
-        # An old wake-up, or one of a newer configuration: another worker may know the queue.
-        _LOG.warning("queue-unknown", queue=queue)
+        if consumers(here.ready.integration.config).get(queue) != "":
+            # An old wake-up, or one of a newer configuration: another worker may know the queue. That an
+            # application or a bridge takes from it is nothing to tell.
+            _LOG.warning("queue-unknown", queue=queue)
         return
     settings = here.ready.integration.config.workers
     look = Look(here, queue, get_current_job())

@@ -203,6 +203,8 @@ def test_an_early_refusal_of_a_large_request_is_heard() -> None:
 ELSEWHERE = {
     *(Outcome.TRANSFORM_FAILED, Outcome.VALUE_NOT_MAPPED, Outcome.FORWARDED, Outcome.KILLED_WORKERS, Outcome.NO_TOKEN),
     Outcome.CROSS_REFERENCES_DOWN,
+    # tests/unit/deliver/test_taking.py, tests/live/test_bridge.py
+    *(Outcome.TAKEN, Outcome.REJECTED, Outcome.BROKER_REFUSED, Outcome.NO_RECEIPT),
 }
 
 
@@ -223,6 +225,7 @@ _CERTAIN = {
     *(Outcome.TOO_MANY, Outcome.HTTP_REFUSED, Outcome.UNAVAILABLE, Outcome.FAULT_CREDENTIALS),
     *(Outcome.FAULT_REFUSED, Outcome.FAULT_TECHNICAL, Outcome.FAULT_NEVER, Outcome.KILLED_WORKERS),
     *(Outcome.NO_TOKEN, Outcome.VALUE_NOT_MAPPED, Outcome.CROSS_REFERENCES_DOWN),
+    *(Outcome.TAKEN, Outcome.REJECTED, Outcome.BROKER_REFUSED),
 }
 
 
