@@ -187,16 +187,21 @@ local function forget_release(m)
   end
 end
 
+-- A QUEUED message stays behind in its key's list as a tombstone. (An entry of one that stands alone is dropped
+-- by the claim that finds it.)
+local function leave_behind(m)
+  local waited = stop_waiting(m)
+  if not m.r.k then return end
+  m.r.j = 1
+  first_changed(m)
+  -- Its key may have no entry: it waited for others, or the entry was put aside with its route, and the
+  -- next message may be another route's.
+  if waited or route_paused(route_of(m)) then push_ready(m) end
+end
+
 -- Nothing leaves this state: the record stays visible for the retention time.
 local function finish(m, state)
-  local waited = stop_waiting(m)
-  if m.r.s == 'QUEUED' then
-    m.r.j = 1
-    first_changed(m)
-    -- Its key may have no entry: it waited for others, or the entry was put aside with its route, and the
-    -- next message may be another route's.
-    if m.r.k and (waited or route_paused(route_of(m))) then push_ready(m) end
-  end
+  if m.r.s == 'QUEUED' then leave_behind(m) else stop_waiting(m) end
   if m.r.e then call('ZREM', P .. 'expire', m.id) end
   call('ZADD', P .. 'settled', NOW + RETENTION, m.id)
   if state == 'DELIVERED' and m.r.k and call('HEXISTS', P .. 'dk:' .. m.r.q, m.r.k) == 1 then
@@ -208,14 +213,15 @@ local function finish(m, state)
   move(m, state)
 end
 
+-- Entries of keys' lists that one script may look through, some 15 ms: then it leaves the rest to the next.
+local MOST_LOOKED_AT = 500000
+local looked_at = 0
+
 -- Before a record is purged: its id may come again, and must not meet its own tombstone.
 local function clear_tombstone(m)
   if not m.r.j then return end
-  if m.r.k then
-    call('LREM', key_list(m), 1, m.id)
-  else
-    call('LREM', P .. 'q:' .. m.r.q .. ':' .. (m.r.p or 4), 1, '~' .. m.id)
-  end
+  looked_at = looked_at + call('LLEN', key_list(m))
+  call('LREM', key_list(m), 1, m.id)
 end
 
 -- Armed is "due:rings:extra:mark": the time until which a wake-up is believed under way, how

@@ -8,7 +8,7 @@
 -- queue), p priority (absent: 4), a accepted, c changed (absent: a), t due, e expires (all ms),
 -- d deliveries, n attempts, h phase, f fence, z fence that was settled last, w worker,
 -- g partner whose slot is held, y in-doubt policy, x on_dead as decided (IN_DOUBT with release: skipped), i place in the key's
--- order, j 1 when it ended while QUEUED and its entries were left behind, m reason, o nonce,
+-- order, j 1 when it ended while QUEUED and was left behind in its key's list, m reason, o nonce,
 -- wf names (QUEUE:KEY) of the keys it still waits for, b body hash, bc canonical hash, u 1 when its id is remembered after the purge, l last seen,
 -- er when what it carried was erased, xq queue it goes to when it expires, pn how often the partner was asked about it in vain, kl how many workers in a row died while they had it,
 -- ep the epoch it came in (absent: 0), rd 1 when it was claimed in a later one and so was possibly sent before,

@@ -115,13 +115,7 @@ local function head_of(entry, priority)
         return m
       end
     end
-    if not keyed then
-      if m and m.r.j then
-        m.r.j = nil
-        save(m)
-      end
-      return nil
-    end
+    if not keyed then return nil end
     if m and holds(m) then return nil end
     drop_first(list, m)
   end

@@ -38,22 +38,16 @@ local function take_place(m)
     return push_ready(m)
   end
   local head = load(first)
-  local at = 0
-  if head and holds(head) then at = 1 end
-  local ready = head and head.r.wf
-  local behind = call('LINDEX', list, at)
-  while behind do
-    local other = load(behind)
-    if other and other.r.i > m.r.i then
-      call('LINSERT', list, 'BEFORE', behind, m.id)
-      -- The key had no entry while its first message waited for others.
-      if ready and at == 0 then push_ready(m) end
-      return
-    end
-    at = at + 1
-    behind = call('LINDEX', list, at)
+  local low, high = head and holds(head) and 1 or 0, call('LLEN', list)
+  while low < high do
+    local middle = math.floor((low + high) / 2)
+    local other = load(call('LINDEX', list, middle))
+    if other and other.r.i > m.r.i then high = middle else low = middle + 1 end
   end
-  call('RPUSH', list, m.id)
+  local behind = call('LINDEX', list, low)
+  if behind then call('LINSERT', list, 'BEFORE', behind, m.id) else call('RPUSH', list, m.id) end
+  -- The key had no entry while its first message waited for others, or it was put aside with that one's route.
+  if low == 0 and head and (head.r.wf or route_paused(route_of(head))) then push_ready(m) end
 end
 
 local function requeue()

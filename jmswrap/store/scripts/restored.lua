@@ -72,9 +72,8 @@ local function settle_as(m, final)
   local listed = holds(m)
   take_out(m)
   if m.r.s == 'QUEUED' then
-    m.r.j = 1
-    first_changed(m)
-    -- Its key may have no entry, while it waited for other keys or its route was paused.
+    leave_behind(m)
+    -- It was told to wait for nobody above, when it may have had no entry.
     push_ready(m)
   end
   m.r.h, m.r.x = nil, nil

@@ -38,7 +38,7 @@ local function win_back(m)
     m.r.t = nil
     move(m, 'QUEUED')
   elseif s == 'QUEUED' then
-    m.r.j = 1
+    leave_behind(m)
   else
     return false
   end
@@ -94,8 +94,7 @@ else
   call('DEL', P .. 'r:' .. id)
   if to == 'DELIVERED' then
     finish(m, 'DELIVERED')
-    -- Found QUEUED, its key has an entry in the ready list already: it stays as a tombstone.
-    if from == 'QUEUED' then first_changed(m) else leave_key(m) end
+    if from ~= 'QUEUED' then leave_key(m) end
   elseif to == 'WAITING' then
     m.r.t = NOW + wait
     call('ZADD', P .. 'due:' .. m.r.q, m.r.t, id)

@@ -13,7 +13,9 @@ local limit = tonumber(ARGV[3])
 local queues = call('SMEMBERS', P .. 'queues')
 local promoted, lapsed, in_doubt, expired, purged, more = 0, 0, 0, 0, 0, 0
 
-for _, queue in ipairs(queues) do promoted = promoted + promote(queue, limit) end
+for _, queue in ipairs(queues) do
+  if promoted < limit then promoted = promoted + promote(queue, limit - promoted) end
+end
 if promoted >= limit then more = 1 end
 
 -- After a restart or failover workers need a lease's length to renew what they hold.
@@ -68,8 +70,9 @@ for _, id in ipairs(gone) do
   else
     call('ZREM', P .. 'settled', id)
   end
+  if looked_at > MOST_LOOKED_AT then break end
 end
-if #gone >= limit then more = 1 end
+if #gone >= limit or looked_at > MOST_LOOKED_AT then more = 1 end
 for queue in pairs(trimmed) do trim_log(queue, 2 * limit) end
 
 if unpark(limit) then more = 1 end

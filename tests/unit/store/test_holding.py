@@ -59,3 +59,25 @@ def test_the_message_behind_a_cancelled_one_of_a_paused_route_goes_on(desk: Desk
     assert desk.claim() == []
     desk.store.cancel(first)
     assert [one.id for one in desk.claim()] == [second]
+
+
+def test_a_replayed_message_goes_on_before_one_whose_route_is_paused(desk: Desk) -> None:
+    first = desk.put("A", route="quick")
+    held = desk.take()
+    desk.settle(held, State.DEAD, on_dead="release")
+    desk.put("A", route="slow")
+    desk.store.pause(route="slow")
+    assert desk.claim() == []
+    desk.store.replay(first)
+    assert [one.id for one in desk.claim()] == [first]
+
+
+def test_the_message_behind_a_late_success_of_a_paused_route_goes_on(desk: Desk) -> None:
+    first, second = desk.put("A", route="slow"), desk.put("A", route="quick")
+    held = desk.take()
+    desk.lapse()
+    assert desk.state(first) is State.QUEUED
+    desk.store.pause(route="slow")
+    assert desk.claim() == []
+    assert desk.settle(held, State.DELIVERED).done
+    assert [one.id for one in desk.claim()] == [second]
