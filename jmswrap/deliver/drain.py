@@ -63,6 +63,8 @@ class Drain:
         self._begun = self._busy_at = self._claimed_at = now
         self._looked_at = self._poll_seconds = 0.0
         self._crowded = self._ends = self._disarmed = False
+        self._asked = clock.new_id()
+        """The word of a claim until it is answered: what the store gave is not lost with its answer."""
         self.drained = Drained()
         self._ask = Asking(plan.queue)
         self._held = Held(store, self._ask, worker, self.drained)
@@ -116,8 +118,11 @@ class Drain:
         """Say that nobody listens here any more; ask for another drain where work is left."""
         plan = self._plan
         # Without lingering, and for no message: an empty queue then counts on this drain's bell no longer.
-        last = self._ask(lambda: self._store.claim(plan.queue, self._worker, 0, plan.guard, 0))
-        if (last is None or last.backlog) and self._ask(lambda: self._store.leave(plan.queue, self._worker)):
+        last = self._ask(lambda: self._store.claim(plan.queue, self._worker, 0, plan.guard, 0, asked=self._asked))
+        for one in last.messages if last else ():
+            self._put_off(handed_back(one, "the worker ended its drain"))
+        left = last is None or last.backlog or last.messages
+        if left and self._ask(lambda: self._store.leave(plan.queue, self._worker)):
             self._bell.ring(plan.queue)
 
     def _outlast(self, reserved: int) -> None:
@@ -235,8 +240,11 @@ class Drain:
         before = clock.monotonic()
         linger_ms = int(linger_seconds * 1000)
         plan, alone = self._plan, self._suspect is None
-        claim = self._ask(lambda: self._store.claim(plan.queue, self._worker, free, plan.guard, linger_ms, alone))
+        question = partial(self._store.claim, plan.queue, self._worker, free, plan.guard, linger_ms, alone, self._asked)
+        claim = self._ask(question)
         self._claimed_at = before
+        if claim is not None:
+            self._asked = clock.new_id()
         if claim is None or not claim.messages:
             self._poll_seconds = min(max(self._poll_seconds * 2, POLL_SECONDS), POLL_MAX_SECONDS)
             return claim

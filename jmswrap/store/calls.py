@@ -104,8 +104,10 @@ def _full(queue: str, held: int, what: bytes, most: int) -> QueueFull:
     )
 
 
-def claim(queue: str, worker: str, limit: int, guard: Guard, claim_bytes: int, linger_ms: int, suspects: bool) -> Call:
-    """Make the call that claims messages."""
+def claim(
+    queue: str, worker: str, limit: int, guard: Guard, claim_bytes: int, linger_ms: int, suspects: bool, asked: str
+) -> Call:
+    """Make the call that claims messages; the nonce is made here, if none was ``asked`` with before."""
     return Call(
         "claim",
         (
@@ -121,6 +123,7 @@ def claim(queue: str, worker: str, limit: int, guard: Guard, claim_bytes: int, l
             guard.breaker_ms,
             "1" if suspects else "",
             _spans(guard),
+            asked or nonce(),
         ),
     )
 

@@ -61,6 +61,7 @@ TABLE: tuple[Key, ...] = (
     Key("slot:PARTNER", "zset", "ids of messages whose calls are under way, by lease end ms", "while not empty"),
     Key("rate:PARTNER", "string", "theoretical arrival time of the next call, ms", "PX"),
     Key("brk:PARTNER", "hash", "failures in a row, last failure ms, probe id and until ms", "1 hour after a failure"),
+    Key("got:WORKER", "string", "its last claim that brought something: nonce, first and last fencing token", "PX"),
     Key("lease", "zset", "ids of IN_FLIGHT by lease end ms", "while not empty"),
     Key("expire", "zset", "ids with a time to live, while they wait, by its end ms", "while not empty"),
     Key(

@@ -77,15 +77,17 @@ class Store:
         guard: Guard = _UNGUARDED,
         linger_ms: int = 0,
         suspects: bool = True,
+        asked: str = "",
     ) -> Claim:
         """Lease up to ``limit`` messages, as many as the partner's guard allows now.
 
         With ``linger_ms`` the caller promises to stay for that long (``listen``) and to claim
         again: an empty queue then wakes it by its bell instead of an RQ job. Without, an empty
         claim ends the drain in the store's eyes. A message that two workers in a row did not
-        survive comes alone, and only with ``suspects``.
+        survive comes alone, and only with ``suspects``. Asked again under the same word, because
+        no answer came, it gives what it had given.
         """
-        call = calls.claim(queue, worker, limit, guard, self.limits.claim_bytes, linger_ms, suspects)
+        call = calls.claim(queue, worker, limit, guard, self.limits.claim_bytes, linger_ms, suspects, asked)
         return calls.claimed(self._runner.run(call), self.ring)
 
     def listen(self, queue: str, seconds: float) -> bool:

@@ -4,14 +4,15 @@
 --
 -- Keys:    q:QUEUE:PRIORITY k:QUEUE:KEY m:ID b:ID lease fence due:QUEUE expire settled pause
 --          brk:PARTNER rate:PARTNER slot:PARTNER n:QUEUE tot:DAY:QUEUE armed drains:QUEUE parked park:QUEUE:ROUTE
---          wait:QUEUE:KEY waits:QUEUE free run clock
+--          wait:QUEUE:KEY waits:QUEUE free run got:WORKER clock
 -- ARGV:    prefix, limits, queue, worker, most messages, most body bytes, linger ms,
 --          partner or '', concurrency, calls a second, breaker failures, breaker ms,
 --          '1' when the worker may take a message that is suspected of killing workers,
---          the partner's maintenance 'from-until,from-until' in ms or ''
+--          the partner's maintenance 'from-until,from-until' in ms or '', nonce
 -- Returns: {wait ms or -1, ready entries left, id, record, body, id, record, body, …}
 -- A claim that comes back empty disarms the queue, unless the drain lingers on its bell.
 -- A suspected message comes alone.
+-- Repeated with the same nonce, because its answer was lost on the way, it gives the same messages.
 
 local queue, worker = ARGV[3], ARGV[4]
 local limit, most_bytes, linger = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
@@ -142,6 +143,35 @@ local function lease(m, probe)
   save(m)
 end
 
+local answer = {-1, 0}
+local claimed, bytes = 0, 0
+local function give(m)
+  local body = call('GET', P .. 'b:' .. m.id) or ''
+  claimed = claimed + 1
+  bytes = bytes + #body
+  answer[#answer + 1] = m.id
+  answer[#answer + 1] = cjson.encode(m.r) .. m.head
+  answer[#answer + 1] = body
+end
+
+-- One script's tokens follow each other.
+local nonce, given, last_given = string.match(call('GET', P .. 'got:' .. worker) or '', '^(%S+) (%d+) (%d+)$')
+if nonce == ARGV[15] then
+  for _, id in ipairs(call('ZRANGE', P .. 'lease', 0, -1)) do
+    local m = load(id)
+    local mine = m and m.r.s == 'IN_FLIGHT' and m.r.w == worker
+    if mine and tonumber(given) <= m.r.f and m.r.f <= tonumber(last_given) then
+      call('ZADD', P .. 'lease', NOW + LEASE, id)
+      if m.r.g then call('ZADD', P .. 'slot:' .. m.r.g, NOW + LEASE, id) end
+      give(m)
+    end
+  end
+  if claimed > 0 then
+    answer[2] = ready_length(queue)
+    return answer
+  end
+end
+
 local paused_routes = {}
 for _, mark in ipairs(call('HKEYS', P .. 'pause')) do
   if string.sub(mark, 1, 2) == 'r:' then paused_routes[string.sub(mark, 3)] = true end
@@ -150,8 +180,7 @@ end
 promote(queue, 2 * limit)
 local allowed, wait, probe = allowance()
 
-local answer = {-1, 0}
-local claimed, bytes = 0, 0
+local first_fence
 for priority = 9, 0, -1 do
   local ready = P .. 'q:' .. queue .. ':' .. priority
   local aside, others = {}, {}
@@ -170,12 +199,8 @@ for priority = 9, 0, -1 do
     elseif m then
       if suspect then allowed = 1 end
       lease(m, probe)
-      local body = call('GET', P .. 'b:' .. m.id) or ''
-      claimed = claimed + 1
-      bytes = bytes + #body
-      answer[#answer + 1] = m.id
-      answer[#answer + 1] = cjson.encode(m.r) .. m.head
-      answer[#answer + 1] = body
+      first_fence = first_fence or m.r.f
+      give(m)
     end
   end
   for at = #aside, 1, -1 do call('LPUSH', ready, aside[at]) end
@@ -185,6 +210,10 @@ for priority = 9, 0, -1 do
   if #others > 0 then wait = math.max(wait, 1000) end
 end
 if claimed > 0 and rate > 0 and partner ~= '' then spend(claimed) end
+if claimed > 0 then
+  local last_fence = first_fence + claimed - 1
+  call('SET', P .. 'got:' .. worker, string.format('%s %d %d', ARGV[15], first_fence, last_fence), 'PX', LEASE)
+end
 
 -- Expired messages had held somebody up; other queues' drains are rung by the sweep.
 let_on()

@@ -320,3 +320,26 @@ def test_when_a_guards_wait_ends_the_next_sweep_wakes_the_queue(desk: Desk, guar
     desk.pass_ms(max(waited, 1_000) + 1)
     assert desk.store.sweep().wake == ("q",)
     assert desk.store.sweep().wake == ()
+
+
+def test_a_claim_that_is_asked_again_gives_the_same_messages(desk: Desk) -> None:
+    for key in ("A", "B", "C", "D"):
+        desk.put(key)
+    guard = Guard("crm", concurrency=2)
+    first = desk.store.claim("q", "w1", 5, guard, asked="one")
+    assert [one.fence for one in desk.store.claim("q", "w1", 5, guard, asked="one").messages] == [
+        one.fence for one in first.messages
+    ]
+    settled, kept = first.messages
+    desk.settle(Hold(settled.id, settled.fence), State.DELIVERED)
+    assert [one.id for one in desk.store.claim("q", "w1", 5, guard, asked="one").messages] == [kept.id]
+    assert kept.id not in {one.id for one in desk.store.claim("q", "w1", 5, guard, asked="two").messages}
+    assert desk.store.claim("q", "w2", 5, guard, asked="one").messages == []
+
+
+def test_what_was_given_before_is_not_given_once_its_lease_is_over(desk: Desk) -> None:
+    one = desk.put("A")
+    (first,) = desk.store.claim("q", "w1", 5, asked="one").messages
+    desk.lapse()
+    (again,) = desk.store.claim("q", "w1", 5, asked="one").messages
+    assert (again.id, again.fence > first.fence) == (one, True)

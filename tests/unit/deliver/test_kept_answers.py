@@ -1,0 +1,97 @@
+"""An answer that was kept is read, once, by whoever is there."""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+from draining import OK, delivery, drain, finish, order, put, states
+from rogue import CONFIRMED, rogue
+
+from jmswrap.deliver.crew import Crew
+from jmswrap.deliver.delivery import Put
+from jmswrap.deliver.pace import Pace
+from jmswrap.partner.answered import Answered
+from jmswrap.partner.transport import HttpReply
+from jmswrap.states import Phase, State
+from jmswrap.store.nouns import Hold
+from jmswrap.store.store import Store
+
+
+def test_an_answer_that_becomes_a_message_is_kept_before_it_is_read(store: Store, crew: Crew) -> None:
+    kept: list[tuple[Phase | None, bytes | None]] = []
+
+    def look(document: bytes, given: Mapping[str, str]) -> bytes:
+        record = store.record(given["JMSMessageID"])
+        assert record is not None
+        kept.append((record.phase, store.reply(given["JMSMessageID"])))
+        return document
+
+    with rogue(OK) as seen:
+        one = delivery(seen.address, reply=Put("answers", steps=(look,)))
+        put(store, order(1))
+        assert drain(store, crew, one).run().delivered == 1
+        finish(one)
+    ((phase, raw),) = kept
+    assert phase is Phase.REPLIED
+    assert raw is not None
+    assert raw.endswith(b"\n" + CONFIRMED)
+
+
+def replied(store: Store, answer: bytes) -> str:
+    """Have a worker die between keeping an answer and settling."""
+    (name,) = put(store, order(1))
+    (claimed,) = store.claim("orders", "dead", 1).messages
+    hold = Hold(claimed.id, claimed.fence)
+    assert store.mark([(hold, "park")], [(hold, answer)]) == [True, True]
+    store.abandon("dead")
+    return name
+
+
+def test_a_kept_answer_is_read_again_without_a_second_call(store: Store, crew: Crew) -> None:
+    name = replied(store, Answered("Place", HttpReply(200, {"content-type": "text/xml"}, CONFIRMED)).packed())
+    with rogue(OK) as seen:
+        one = delivery(seen.address, reply=Put("answers"))
+        assert drain(store, crew, one).run().delivered == 1
+        finish(one)
+        assert seen.requests == []
+    assert states(store, [name]) == [State.DELIVERED]
+    (answered,) = store.messages("answers")
+    assert answered.message.correlation_id == name
+    assert [attempt.outcome for attempt in store.attempts(name)] == ["replied"]
+
+
+@pytest.mark.parametrize(
+    "kept", [b"not what we wrote", b"{}\n<a/>", b'{"operation": "Gone", "status": 200, "headers": {}}\n']
+)
+def test_a_kept_answer_that_cannot_be_read_is_for_a_person(store: Store, crew: Crew, kept: bytes) -> None:
+    name = replied(store, kept)
+    one = delivery("http://127.0.0.1:9/", reply=Put("answers"))
+    assert drain(store, crew, one).run().in_doubt == 1
+    finish(one)
+    assert states(store, [name]) == [State.IN_DOUBT]
+
+
+def test_a_kept_answer_whose_route_is_gone_is_for_a_person(store: Store, crew: Crew) -> None:
+    name = replied(store, b"any")
+    one = replace(delivery("http://127.0.0.1:9/"), route="other")
+    drain(store, crew, one).run()
+    finish(one)
+    assert states(store, [name]) == [State.IN_DOUBT]
+
+
+def test_a_stop_while_an_answer_is_read_sends_nothing_twice(store: Store, crew: Crew) -> None:
+    stop = threading.Event()
+
+    def stop_here(document: bytes, given: object) -> bytes:
+        stop.set()
+        return document
+
+    with rogue(OK) as seen:
+        one = delivery(seen.address, reply=Put("answers", steps=(stop_here,)))
+        ids = put(store, *(order(number, "k") for number in range(3)))
+        drain(store, crew, one, Pace(linger_seconds=5, stopping=stop.is_set)).run()
+        finish(one)
+        sent = len(seen.requests)
+    assert states(store, ids) == [State.DELIVERED] * sent + [State.QUEUED] * (3 - sent)
+    assert len(store.messages("answers")) == sent
