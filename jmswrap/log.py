@@ -77,7 +77,8 @@ class Alarm:
 
 
 def _word(value: Any) -> str:
-    text = str(value)
+    # Text of callers and partners: a line break in it would begin a line of its own.
+    text = "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in str(value))
     return f'"{text}"' if " " in text or text == "" else text
 
 

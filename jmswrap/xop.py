@@ -33,6 +33,12 @@ _AS_IT_IS = frozenset(("", "binary", "8bit", "7bit"))
 _BOUNDARY = re.compile(r"^[ -~]{0,69}[!-~]$")
 
 
+class Oversize(InvalidDocument):
+    """A message whose parts make it too large."""
+
+    code = "too-large"
+
+
 @dataclass(frozen=True, slots=True)
 class _Part:
     """A MIME part."""
@@ -77,7 +83,7 @@ def resolved(body: bytes, content_type: str, most_bytes: int) -> bytes:
         used.add(part.name)
         size += -(-len(part.content) // 3) * 4
         if size > most_bytes:
-            raise InvalidDocument(f"With its parts as base64 the message is larger than {most_bytes} bytes; send less.")
+            raise Oversize(f"With its parts as base64 the message is larger than {most_bytes} bytes; send less.")
         _replace(include, part)
     if len(used) < len(attached):
         spare = min(set(attached) - used)

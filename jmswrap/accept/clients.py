@@ -75,9 +75,9 @@ class Clients:
         self._wrong = _Memory()
         self._threads: ThreadPoolExecutor | None = None
         self._waiting = 0
-        # Who does not exist takes as long as who does: the work is done for nobody.
+        # Who does not exist, and who has no hash, take as long as who has: the work is done for nobody.
         hashes = [each for caller in callers for each in caller.passwords if not isinstance(each, Plain)]
-        self._nobody: tuple[Password, ...] = tuple(hashes[:1]) or (Plain(random.token_bytes(32)),)
+        self._nobody = tuple(hashes[:1])
 
     def by_certificate(self, names: Sequence[str]) -> Caller | None:
         """Return the client that one of a certificate's names (normal form) stands for."""
@@ -90,15 +90,16 @@ class Clients:
     async def by_password(self, username: str, password: bytes) -> Caller | None:
         """Return the client whose user name and password these are; Unavailable when too many are being checked."""
         caller = self._by_username.get(username)
-        known = self._nobody if caller is None else caller.passwords
-        if any(one.fits(password) for one in known if isinstance(one, Plain)):
+        known = () if caller is None else caller.passwords
+        if any([one.fits(password) for one in known if isinstance(one, Plain)]):  # noqa: C419 - as below
             return caller
         hashes = tuple(one for one in known if not isinstance(one, Plain))
-        if hashes and not await self._fits(username, password, hashes):
-            return None
-        return caller if hashes else None
+        fits = await self._fits(username, password, hashes or self._nobody)
+        return caller if hashes and fits else None
 
     async def _fits(self, username: str, password: bytes, hashes: tuple[Hash, ...]) -> bool:
+        if not hashes:
+            return False
         mark = hmac.digest(self._key, username.encode() + b"\0" + password, "sha256")
         if self._right.has(mark):
             return True

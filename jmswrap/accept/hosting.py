@@ -54,6 +54,8 @@ class WriteOperation:
     """How long GetResponse gives its answer."""
     partner: str = ""
     """Who is called; empty when its messages go to a queue."""
+    faults: frozenset[str] = frozenset()
+    """The detail elements of the faults that the contract declares."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,4 +256,5 @@ def _write_operation(
         answer_seconds=route.answer_seconds,
         keep_answer_ms=round(route.keep_answer_seconds * 1000),
         partner=route.to.partner or "",
+        faults=frozenset(operation.faults),
     )

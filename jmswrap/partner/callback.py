@@ -4,6 +4,7 @@ It stands where a partner's client stands. The address is in the message's wsa:T
 """
 
 import ipaddress
+import re
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from jmswrap.partner.wire import Wire
 
 VERSIONS = {"1.1": xml.SOAP_11, "1.2": xml.SOAP_12}
 _NONE: frozenset[str] = frozenset()
+_PLAIN = re.compile(r"^[!-~]{1,2048}\Z")
+"""An address as it stands in an HTTP request: no blanks, no line breaks, nothing beyond ASCII."""
 
 
 class Barred(PartnerError):
@@ -40,6 +43,8 @@ class Destinations:
 
     def permits(self, address: str) -> bool:
         """Tell whether an address is on the list; its host is not looked up."""
+        if not _PLAIN.match(address):
+            return False
         try:
             parts = urlsplit(address)
             host, port = (parts.hostname or "").lower(), parts.port
@@ -48,7 +53,8 @@ class Destinations:
         if parts.scheme not in ("http", "https") or not host or parts.username or parts.password:
             return False
         port = port or (443 if parts.scheme == "https" else 80)
-        return any(one.lower() in (host, f"{host}:{port}") for one in self.allow)
+        written = f"[{host}]" if ":" in host else host
+        return any(one.lower() in (host, written, f"{written}:{port}") for one in self.allow)
 
     def pin(self, host: str, port: int) -> str:
         """Return the one IP address to dial; Barred when any that the host has is not to be called."""
@@ -63,9 +69,9 @@ class Destinations:
         return str(addresses[0])
 
     def _may_dial(self, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-        # ::ffff:127.0.0.1 is 127.0.0.1.
-        plain = getattr(address, "ipv4_mapped", None) or address
-        if plain.is_global and not plain.is_multicast:
+        # ::ffff:127.0.0.1 is 127.0.0.1; so is 2002:7f00:1::. What else holds one (NAT64) is reserved.
+        plain = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None) or address
+        if plain.is_global and not plain.is_multicast and not plain.is_reserved:
             return True
         networks = [ipaddress.ip_network(network, strict=False) for network in self.private]
         return any(plain.version == network.version and plain in network for network in networks)

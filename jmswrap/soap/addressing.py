@@ -5,6 +5,7 @@ of their faults. A lone MessageID or RelatesTo is an id like any other; the rule
 the first To, Action, ReplyTo or FaultTo on.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -82,6 +83,11 @@ class Addressing:
         """The caller wants no answer."""
         return self.reply_to is not None and self.reply_to.is_none
 
+    @property
+    def no_fault(self) -> bool:
+        """The caller wants to hear of no fault, and says so itself."""
+        return self.fault_to is not None and self.fault_to.is_none
+
 
 def addressing(envelope: Envelope) -> Addressing | None:
     """Return what a request says; None when it does not use WS-Addressing. SoapFault when it does wrongly."""
@@ -114,20 +120,47 @@ def check_action(known: Addressing, actions: Actions, soap_action: str, http_act
             known.namespace,
             f"wsa:Action is {known.action[:200]} and the SOAP action of the HTTP request {http_action[:200]}; "
             "send the same in both.",
+            reason="ActionMismatch",
+            action=(known.action, http_action),
         )
     if known.action in actions.taken or (not known.action and not soap_action):
         return
-    raise SoapFault(
+    raise _fault(
+        known.namespace,
+        "ActionNotSupported",
         f"wsa:Action is {known.action[:200]}, which is not the action of the operation in the body; "
         f"send {actions.request}.",
-        code="addressing",
-        subcode=("wsa", known.namespace, "ActionNotSupported"),
+        action=(known.action, ""),
     )
 
 
-def invalid(namespace: str, sentence: str) -> SoapFault:
-    """Return the fault for a header that says what cannot be."""
-    return SoapFault(sentence, code="addressing", subcode=("wsa", namespace, _INVALID[namespace]))
+def invalid(
+    namespace: str, sentence: str, *, reason: str, header: str = "", action: tuple[str, str] = ("", "")
+) -> SoapFault:
+    """Return the fault for a header that says what cannot be; ``reason`` is WS-Addressing 1.0's word for why."""
+    return _fault(namespace, _INVALID[namespace], sentence, reason=reason, header=header, action=action)
+
+
+def _fault(
+    namespace: str, name: str, sentence: str, *, reason: str = "", header: str = "", action: tuple[str, str] = ("", "")
+) -> SoapFault:
+    subcode = ("wsa", namespace, name)
+    if namespace != xml.WSA_10:
+        return SoapFault(sentence, code="addressing", subcode=subcode)
+    detail = _problem(header, *action)
+    return SoapFault(sentence, code="addressing", subcode=subcode, reason=reason, detail=detail)
+
+
+def _problem(header: str, action: str, soap_action: str) -> etree._Element:
+    """Return the detail of a fault: which header it is about (WS-Addressing 1.0 SOAP Binding, §6.3)."""
+    kind = "ProblemHeaderQName" if header else "ProblemAction"
+    problem = etree.Element(f"{{{xml.WSA_10}}}{kind}", nsmap={"wsa": xml.WSA_10})
+    if header:
+        problem.text = f"wsa:{header}"
+    for name, value in (("Action", action), ("SoapAction", soap_action)):
+        if value:
+            etree.SubElement(problem, f"{{{xml.WSA_10}}}{name}").text = value[:200]
+    return problem
 
 
 @contextmanager
@@ -140,18 +173,20 @@ def answering(known: Addressing | None) -> Iterator[None]:
         yield
     except SoapFault as fault:
         fault.blocks = fault.blocks or known.blocks(_action_of(fault, known))
+        fault.is_unwanted = known.no_fault
         raise
     except (Refused, Unavailable) as error:
         if isinstance(error, Unavailable):
             _log.warning("unavailable", code=error.code, reason=error)
         told = faults.of_error(error)
         told.blocks = known.blocks(known.fault_action)
+        told.is_unwanted = known.no_fault
         raise told from error
 
 
 def _action_of(fault: SoapFault, known: Addressing) -> str:
     ours = fault.subcode is not None and fault.subcode[1] == known.namespace
-    return f"{known.namespace}/fault" if ours else known.fault_action
+    return f"{known.namespace}/fault" if ours else fault.action or known.fault_action
 
 
 def _in(block: etree._Element, namespace: str) -> bool:
@@ -159,10 +194,11 @@ def _in(block: etree._Element, namespace: str) -> bool:
 
 
 def _check_once(found: list[etree._Element], namespace: str) -> None:
-    names = [etree.QName(block).localname for block in found]
-    twice = sorted({name for name in names if name in _ONCE and names.count(name) > 1})
+    counts = Counter(etree.QName(block).localname for block in found)
+    twice = sorted(name for name in _ONCE if counts[name] > 1)
     if twice:
-        raise invalid(namespace, f"The header {', '.join(twice)} stands more than once in the message; send it once.")
+        said = f"The header {', '.join(twice)} stands more than once in the message; send it once."
+        raise invalid(namespace, said, reason="InvalidCardinality", header=twice[0])
 
 
 def _check_whole(read: Addressing, has_action: bool) -> None:
@@ -171,11 +207,8 @@ def _check_whole(read: Addressing, has_action: bool) -> None:
     if answers and not read.message_id:
         missing = missing or "MessageID"
     if missing:
-        raise SoapFault(
-            f"The message uses WS-Addressing without wsa:{missing}; send one.",
-            code="addressing",
-            subcode=("wsa", read.namespace, _REQUIRED[read.namespace]),
-        )
+        said = f"The message uses WS-Addressing without wsa:{missing}; send one."
+        raise _fault(read.namespace, _REQUIRED[read.namespace], said, header=missing)
 
 
 def _endpoint(block: etree._Element | None, namespace: str) -> Endpoint | None:
@@ -184,7 +217,8 @@ def _endpoint(block: etree._Element | None, namespace: str) -> Endpoint | None:
     name = etree.QName(block).localname
     address = (block.findtext(f"{{{namespace}}}Address") or "").strip()
     if not address:
-        raise invalid(namespace, f"The header {name} has no Address; send one, or leave the header out.")
+        said = f"The header {name} has no Address; send one, or leave the header out."
+        raise invalid(namespace, said, reason="MissingAddressInEPR", header=name)
     references = tuple(
         xml.standalone(child).decode()
         for kind in _REFERENCES
@@ -192,7 +226,8 @@ def _endpoint(block: etree._Element | None, namespace: str) -> Endpoint | None:
         for child in group.iterchildren(etree.Element)
     )
     if sum(map(len, references)) > MOST_REFERENCE_BYTES:
-        raise invalid(namespace, f"The reference parameters of {name} are too large; {MOST_REFERENCE_BYTES} bytes fit.")
+        said = f"The reference parameters of {name} are too large; {MOST_REFERENCE_BYTES} bytes fit."
+        raise invalid(namespace, said, reason="InvalidEPR", header=name)
     return Endpoint(address, references)
 
 
@@ -207,6 +242,8 @@ def check_elsewhere(known: Addressing, destinations: Destinations | None) -> Non
                 known.namespace,
                 f"{name} is {end.address[:200]}, but {why}; send {ANONYMOUS[known.namespace]}, "
                 "or have the operator allow the host.",
+                reason="OnlyAnonymousAddressSupported" if destinations is None else "InvalidAddress",
+                header=name,
             )
 
 

@@ -57,6 +57,7 @@ class SoapFault(Exception):
         not_understood: Sequence[str] = (),
         detail: etree._Element | None = None,
         subcode: tuple[str, str, str] | None = None,
+        reason: str = "",
         path: str = "",
         passed: tuple[etree._Element, ...] | None = None,
     ) -> None:
@@ -72,15 +73,21 @@ class SoapFault(Exception):
         self.headers = headers
         self.not_understood = tuple(not_understood)
         self.detail = detail
-        """The detail entry of a user's service; none for our own faults."""
+        """The detail entry of a user's service, or of the standard that the subcode is of; else none."""
         self.subcode = subcode
         """A code of another standard, about a header block: prefix, namespace, name."""
+        self.reason = reason
+        """A code below the subcode, of the same standard; SOAP 1.2 only."""
         self.path = path
         """Where the element at fault stands in the envelope."""
         self.passed = passed
         """A partner's detail entries, which go through as they came; None: the fault is not a partner's."""
         self.blocks = ""
         """Header blocks of the answer, XML."""
+        self.action = ""
+        """The WS-Addressing action of a fault that the contract declares."""
+        self.is_unwanted = False
+        """The caller wants no faults: the HTTP status alone says that the message was refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,19 +122,24 @@ def unexpected(id: str) -> SoapFault:
 
 def answer(fault: SoapFault, version: SoapVersion) -> Answer:
     """Return the HTTP answer that carries a fault."""
+    if fault.is_unwanted:
+        return Answer(_status(fault, version), version.media_type, b"", fault.headers)
     root = _fault_12(fault) if version is SOAP_12 else _fault_11(fault)
     if fault.blocks:
-        _add_blocks(root, fault.blocks, version)
+        _header(root, version).extend(etree.fromstring(f"<blocks>{fault.blocks}</blocks>", xml.parser()))
+    if version is SOAP_11 and fault.subcode is not None and fault.detail is not None:
+        # WS-Addressing 1.0 SOAP Binding, §6.2: where SOAP 1.1 has no place for it.
+        etree.SubElement(_header(root, version), f"{{{fault.subcode[1]}}}FaultDetail").append(fault.detail)
     body = etree.tostring(root, encoding="utf-8", xml_declaration=True)
     return Answer(_status(fault, version), version.media_type, body, fault.headers)
 
 
-def _add_blocks(root: etree._Element, blocks: str, version: SoapVersion) -> None:
+def _header(root: etree._Element, version: SoapVersion) -> etree._Element:
     header = root.find(version.header)
     if header is None:
         header = etree.Element(version.header)
         root.insert(0, header)
-    header.extend(etree.fromstring(f"<blocks>{blocks}</blocks>", xml.parser()))
+    return header
 
 
 def _status(fault: SoapFault, version: SoapVersion) -> int:
@@ -161,9 +173,10 @@ def _fault_12(fault: SoapFault) -> etree._Element:
     code = etree.SubElement(element, f"{{{ns}}}Code")
     etree.SubElement(code, f"{{{ns}}}Value").text = f"soap:{_CODES_12.get(fault.blame, fault.blame)}"
     if fault.subcode is not None:
-        prefix, namespace, local = fault.subcode
-        subcode = etree.SubElement(code, f"{{{ns}}}Subcode")
-        etree.SubElement(subcode, f"{{{ns}}}Value", nsmap={prefix: namespace}).text = f"{prefix}:{local}"
+        prefix, namespace, *names = (*fault.subcode, *filter(None, (fault.reason,)))
+        for local in names:
+            code = etree.SubElement(code, f"{{{ns}}}Subcode")
+            etree.SubElement(code, f"{{{ns}}}Value", nsmap={prefix: namespace}).text = f"{prefix}:{local}"
     text = etree.SubElement(etree.SubElement(element, f"{{{ns}}}Reason"), f"{{{ns}}}Text")
     text.set("{http://www.w3.org/XML/1998/namespace}lang", "en")
     text.text = _text(fault.sentence)

@@ -212,7 +212,10 @@ async def read_body(receive: Receive, head: Head, limits: Limits) -> bytes:
         ) from None
     body = await asyncio.to_thread(_gunzip, raw, limits) if head.coding else raw
     if head.multipart:
-        return await asyncio.to_thread(xop.resolved, body, head.multipart, limits.max_body_bytes)
+        try:
+            return await asyncio.to_thread(xop.resolved, body, head.multipart, limits.max_body_bytes)
+        except xop.Oversize as error:
+            raise SoapFault(str(error), code=error.code, status=413) from None
     return body
 
 

@@ -7,6 +7,7 @@ is checked against the operation and the schema, and is handed on untouched.
 
 from typing import Any
 
+from lxml import etree
 from spyne.const.http import HTTP_500
 from spyne.context import MethodContext
 from spyne.protocol.soap import Soap11
@@ -118,11 +119,15 @@ class PassThrough11(Soap11):  # type: ignore[misc]
 
     def serialize(self, ctx: Any, message: Any) -> None:
         """Write the reply."""
-        incoming = ctx.transport
-        blocks = (
-            incoming.addressing.blocks(ctx.descriptor.udd.operation.actions.response) if incoming.addressing else ""
-        )
-        ctx.out_string = [reply_envelope(ctx.out_object[0], incoming.envelope.version, blocks)]
+        incoming, operation = ctx.transport, ctx.descriptor.udd.operation
+        blocks = incoming.addressing.blocks(operation.actions.response) if incoming.addressing else ""
+        try:
+            ctx.out_string = [reply_envelope(ctx.out_object[0], incoming.envelope.version, blocks)]
+        except SoapFault as fault:
+            entry = next(iter(fault.passed or ()), None)
+            if entry is not None and entry.tag in operation.faults:
+                fault.action = f"{operation.actions.fault}{etree.QName(entry).localname}"
+            raise
 
     def create_out_string(self, ctx: Any, charset: str | None = None) -> None:
         """Leave the bytes that ``serialize`` wrote."""

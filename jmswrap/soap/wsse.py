@@ -171,4 +171,5 @@ def _instant(parts: dict[str, etree._Element], name: str) -> int:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise invalid(f"{etree.QName(name).localname} is no time; send it like 2030-01-31T12:00:00Z.") from None
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+    # 0 stands for no time: 1970-01-01T00:00:00Z must not pass for that.
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000) or 1

@@ -60,6 +60,9 @@ class House:
         port = urlsplit(self.up.facts["services"]["sync"]["wsdl"]).port or 0
         return call(port, service, place(number), header, version, action)
 
+    def published(self, service: str) -> str:
+        return (self.up.folder / f"wsdl/{service}.wsdl").read_text()
+
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
@@ -139,13 +142,51 @@ def test_wrong_headers_get_the_faults_of_the_standard(
     assert blocks(reply.body)[f"{{{namespace}}}Action"] == f"{namespace}/fault"
 
 
-def test_a_soap_fault_bears_the_action_of_soap_faults(house: House) -> None:
-    reply = house.call("sync", "stock-1", head(MessageID="urn:f1", Action=ACTION, ReplyTo=ANON[xml.WSA_10]))
-    assert reply.text("faultstring") == "sold out"
-    assert blocks(reply.body) == {
-        f"{{{xml.WSA_10}}}Action": f"{xml.WSA_10}/soap/fault",
-        f"{{{xml.WSA_10}}}RelatesTo": "urn:f1",
-    }
+@pytest.mark.parametrize(
+    ("header", "reason", "problem"),
+    [
+        (head(MessageID="urn:1", Action=ACTION) + head(MessageID="urn:2"), "InvalidCardinality", "wsa:MessageID"),
+        (head(MessageID="urn:1", Action=ACTION, ReplyTo=""), "MissingAddressInEPR", "wsa:ReplyTo"),
+        (
+            head(MessageID="urn:1", Action=ACTION, FaultTo="http://evil/"),
+            "OnlyAnonymousAddressSupported",
+            "wsa:FaultTo",
+        ),
+        (head(MessageID="urn:1", Action="urn:other"), "", "urn:other"),
+    ],
+)
+def test_a_fault_about_addressing_says_which_header_it_is_about(
+    house: House, header: str, reason: str, problem: str
+) -> None:
+    told = house.call("sync", "R4", header, "1.1", action="")
+    assert told.text("Header", "FaultDetail").strip() == problem
+    assert told.text("Body", "detail") == "", "SOAP 1.1: the detail is about the Body"
+    told = house.call("sync", "R4", header, "1.2", action="")
+    assert told.text("Subcode", "Subcode", "Value") == (f"wsa:{reason}" if reason else "")
+    assert told.text("Detail", "ProblemHeaderQName") + told.text("Detail", "ProblemAction") == problem
+
+
+@pytest.mark.parametrize(
+    ("number", "text", "action"),
+    [
+        ("stock-1", "sold out", f"{ORDERS}:OrdersPort:Place:Fault:OutOfStock"),
+        ("broken-1", "The partner shop failed", f"{xml.WSA_10}/soap/fault"),
+    ],
+)
+def test_a_fault_bears_its_action_by_the_contract_or_that_of_soap_faults(
+    house: House, number: str, text: str, action: str
+) -> None:
+    reply = house.call("sync", number, head(MessageID="urn:f1", Action=ACTION, ReplyTo=ANON[xml.WSA_10]))
+    assert reply.text("faultstring").startswith(text)
+    assert blocks(reply.body) == {f"{{{xml.WSA_10}}}Action": action, f"{{{xml.WSA_10}}}RelatesTo": "urn:f1"}
+    assert action in house.published("sync") or action.endswith("/soap/fault")
+
+
+def test_who_wants_no_faults_learns_by_the_status_that_nothing_was_taken(house: House) -> None:
+    header = head(MessageID="urn:f2", Action=ACTION, FaultTo=f"{xml.WSA_10}/none")
+    reply = house.call("sync", "stock-2", header)
+    assert (reply.status, reply.body) == (500, b"")
+    assert house.call("sync", "A1", header).text("confirmation") == "C-A1"
 
 
 def test_who_wants_no_answer_gets_none(house: House) -> None:

@@ -12,11 +12,22 @@ from jmswrap import xml
 from jmswrap.outcome import Outcome
 from jmswrap.partner.callback import Barred, Destinations
 from jmswrap.partner.client import PartnerClient
+from jmswrap.partner.transport import NoReply
 
 WSDL = Path(__file__).parents[2] / "data/partner/orders.wsdl"
 PLACE = b'<Place xmlns="urn:example:orders"><number>1</number><quantity>2</quantity></Place>'
 REPLY = b"""<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>
 <PlaceResponse xmlns="urn:example:orders"><confirmation>C</confirmation></PlaceResponse></s:Body></s:Envelope>"""
+HOLDING_OTHERS = (
+    "::127.0.0.1",
+    "64:ff9b::a9fe:a9fe",
+    "2002:7f00:1::1",
+    "fe80::1",
+    "fd00::1",
+    "100.64.0.1",
+    "255.255.255.255",
+)
+"""IPv6 addresses that another one stands in, and further ones that lead nowhere public."""
 
 
 @pytest.mark.parametrize("namespace", [xml.WSA_10, xml.WSA_0408])
@@ -57,7 +68,8 @@ def test_every_delivery_of_a_message_has_the_same_message_id_and_our_address_of_
 
 
 @pytest.mark.parametrize(
-    "host", ["127.0.0.1", "10.1.2.3", "169.254.169.254", "::1", "::ffff:127.0.0.1", "0.0.0.0", "224.0.0.1"]
+    "host",
+    ["127.0.0.1", "10.1.2.3", "169.254.169.254", "::1", "::ffff:127.0.0.1", "0.0.0.0", "224.0.0.1", *HOLDING_OTHERS],
 )
 def test_no_address_that_is_not_public_is_dialled(host: str) -> None:
     with pytest.raises(Barred, match="not a public address"):
@@ -81,7 +93,25 @@ def test_a_private_network_is_dialled_when_it_is_named() -> None:
         ("ftp://erp.example/", False),
         ("http://any.example:81/x", True),
         ("https://[erp.example", False),
+        ("https://erp.example/a b", False),
+        ("https://erp.example/a\r\nX: y", False),
+        ("https://erp.example/\u00e4\u20ac", False),
+        ("https://\uff45rp.example/", False),
+        ("https://erp.example\\@evil.example/", False),
+        ("https://evil.example#@erp.example/", False),
+        ("https://erp.example%2eevil.example/", False),
+        ("http://[2001:db8::7]:8080/x", True),
+        ("http://[2001:db8::7]/x", False),
+        ("http://[2001:db8::8]/x", True),
+        ("http://2130706433/", False),
     ],
 )
 def test_only_listed_hosts_are_called(address: str, permitted: bool) -> None:
-    assert Destinations(("erp.example:443", "any.example")).permits(address) is permitted
+    allowed = ("erp.example:443", "any.example", "[2001:db8::7]:8080", "[2001:db8::8]")
+    assert Destinations(allowed).permits(address) is permitted
+
+
+@pytest.mark.parametrize("host", ["2130706433", "0x7f000001", "0177.0.0.1", "127.1"])
+def test_a_number_is_the_address_that_it_stands_for(host: str) -> None:
+    with pytest.raises((Barred, NoReply)):
+        Destinations((host,)).pin(host, 80)

@@ -292,6 +292,13 @@ def test_a_digest_of_another_time_is_refused(digests: Orders, seconds: float, fa
     assert code(reply).endswith(f"}}{fault}")
 
 
+def test_a_digest_of_the_first_moment_of_the_clock_is_as_old_as_it_says(digests: Orders) -> None:
+    reply = digest_call(digests, secrets.token_bytes(16), "1970-01-01T00:00:00Z", times=timestamp(instant()))
+    assert code(reply).endswith("}MessageExpired")
+    reply = digest_call(digests, secrets.token_bytes(16), instant(), times=timestamp("1970-01-01T00:00:00Z"))
+    assert code(reply).endswith("}MessageExpired")
+
+
 def test_a_timestamp_is_demanded_where_that_is_set(digests: Orders) -> None:
     assert "no Timestamp" in digest_call(digests, secrets.token_bytes(16), instant(), times="").sentence
     assert "security header is missing" in call(digests, place()).sentence
