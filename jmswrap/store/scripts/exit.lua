@@ -7,6 +7,7 @@
 -- Returns: 1
 call('ZREM', P .. 'slot:' .. ARGV[4], ARGV[3])
 local key = P .. 'brk:' .. ARGV[4]
+if call('HGET', key, 'probe') == ARGV[3] then call('HDEL', key, 'probe', 'until') end
 if ARGV[5] == 'up' then
   call('DEL', key)
 elseif ARGV[5] == 'down' then
