@@ -131,6 +131,8 @@ class Engine:
     """Between two lines of the log about trouble that lasts."""
     answers: "Answers | None" = None
     """None: every call is answered with a receipt."""
+    renewals: "Renewals | None" = None
+    """None: what is served stays as it is."""
 
 
 class Answers(Protocol):
@@ -141,6 +143,20 @@ class Answers(Protocol):
 
     async def told(self, service: WriteService, question: Question) -> Reply:
         """Answer a question about a message."""
+
+
+Renew = Callable[[Hosting, Engine], None]
+"""Goes on with another generation, in the event loop of the process."""
+
+
+class Renewals(Protocol):
+    """Looks for new generations; ``app/gateway.py`` in life."""
+
+    def start(self, renew: Renew) -> None:
+        """Begin to look, in the event loop of the process."""
+
+    def ask(self) -> None:
+        """Look now."""
 
 
 Open = Callable[[], Awaitable[Engine]]

@@ -1,6 +1,7 @@
 """The gateway of an integration: what it serves, and how a process opens its engine."""
 
 import asyncio
+from dataclasses import replace
 
 from jmswrap.accept.commit import GroupCommit
 from jmswrap.accept.hosting import Engine, Hosting, Open
@@ -9,18 +10,11 @@ from jmswrap.accept.ringing import Ringer
 from jmswrap.app.answering import answers_of
 from jmswrap.app.archiving import GATEWAY_PATIENCE_SECONDS, archiver
 from jmswrap.app.connections import connect, connect_async, store_url
+from jmswrap.app.gateway_renewal import GatewayRenewals, Parts, Succession, public_address
 from jmswrap.app.health import caution
 from jmswrap.app.integration import Integration
 from jmswrap.operate.sweeper import Sweeper
 from jmswrap.store.nonces import Nonces
-
-
-def public_address(integration: Integration, port: int) -> str:
-    """Return the address without a path that published WSDLs name."""
-    gateway = integration.config.gateway
-    host = f"[{gateway.host}]" if ":" in gateway.host else gateway.host
-    scheme = "https" if gateway.tls.certificate else "http"
-    return gateway.public_url.rstrip("/") or f"{scheme}://{host}:{port}"
 
 
 def hosting(integration: Integration, address: str) -> Hosting:
@@ -28,8 +22,11 @@ def hosting(integration: Integration, address: str) -> Hosting:
     return hosting_of(integration.config, integration.folder, address)
 
 
-def opener(integration: Integration) -> Open:
-    """Return the function that opens a gateway process's engine, in its event loop."""
+def opener(integration: Integration, port: int = 0) -> Open:
+    """Return the function that opens a gateway process's engine, in its event loop.
+
+    ``port`` is where it listens, for the addresses of what it serves later.
+    """
 
     async def open_engine() -> Engine:
         url = store_url(integration)
@@ -44,10 +41,11 @@ def opener(integration: Integration) -> Open:
         if carrier is not None:
             carrier.start()
 
-        answers = answers_of(integration, commit, store, connections.store)
+        answering = Succession(await asyncio.to_thread(answers_of, integration, commit, store, connections.store))
 
         async def close() -> None:
-            await answers.close()
+            await asyncio.to_thread(renewals.stop)
+            await answering.close()
             await asyncio.to_thread(sweeper.stop)
             if carrier is not None:
                 await asyncio.to_thread(carrier.stop)
@@ -56,13 +54,18 @@ def opener(integration: Integration) -> Open:
             connections.close()
 
         nonces = Nonces(store.client, store.prefix)
-        return Engine(
+        engine = Engine(
             commit=commit,
             ready=store.ready,
             close=close,
             first_use=nonces.first_use,
-            answers=answers.answering,
+            answers=answering.now.answering,
             alarm_seconds=integration.config.health.repeat_seconds,
         )
+        renewals = GatewayRenewals(integration, engine, Parts(port, commit, store, connections.store, answering))
+        return replace(engine, renewals=renewals)
 
     return open_engine
+
+
+__all__ = ["hosting", "opener", "public_address"]

@@ -12,6 +12,7 @@ from jmswrap.inspect.health import Facts, Finding, judge
 from jmswrap.store import keys
 from jmswrap.store.copies import Copies
 from jmswrap.store.edge import edge
+from jmswrap.store.refusals import Refusals
 from jmswrap.store.store import Store
 
 _log = log.get(__name__)
@@ -50,6 +51,7 @@ def _facts(integration: Integration) -> Facts:
                 cautions=cautions,
                 restored_from=copies.restored_from(),
                 queues=inspection.queues(),
+                refused=Refusals(store.client, config.prefix).all(),
                 open_breakers=_open_breakers(store, config.partners),
                 history=inspection.history(),
                 backup_age_ms=now_ms - made_ms if made_ms else None,

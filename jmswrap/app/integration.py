@@ -4,14 +4,14 @@
 what ``jmswrap check`` calls: it also compiles what would be compiled later.
 """
 
-import hashlib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from jmswrap.app import callers, credentials, encrypting, overrides
+from jmswrap.app import bridging, callers, credentials, encrypting, overrides
+from jmswrap.app import generation as generations
 from jmswrap.app.contracts import Contracts, Finding, check_contracts, compile_all, homeless, read_contracts
 from jmswrap.app.prudence import warnings_of
 from jmswrap.app.styles import styles_fit
@@ -36,6 +36,8 @@ class Integration:
     """The contracts of the Write services that have one, by service."""
     partners: Mapping[str, Contract]
     """The contracts of the partners."""
+    stamp: generations.Stamp = field(default_factory=dict)
+    """What its files were just before they were read."""
 
     @property
     def folder(self) -> Path:
@@ -70,35 +72,44 @@ def check(path: Path) -> list[Problem]:
     return list(examine(path).problems)
 
 
-def examine(path: Path, given: Mapping[str, Any] | None = None) -> Examined:
-    """Load an integration, compile all its parts and return what was found."""
-    return _examined(path, given, thorough=True)
+def examine(path: Path, given: Mapping[str, Any] | None = None, kind: str = "") -> Examined:
+    """Load an integration, compile all its parts and return what was found.
+
+    ``kind`` is the kind of process that asks, `gateway` or `worker`, where it holds not every secret.
+    """
+    return _examined(path, given, thorough=True, kind=kind)
 
 
 def generation(integration: Integration) -> str:
-    """Return a short name for what the integration is now; it changes with its settings."""
-    return hashlib.sha256(integration.config.model_dump_json().encode()).hexdigest()[:12]
+    """Return a short name for what the integration is now; it changes with its settings and every file of it."""
+    return generations.name(integration.config, integration.file)
 
 
-def _examined(path: Path, given: Mapping[str, Any] | None, thorough: bool) -> Examined:
+def _examined(path: Path, given: Mapping[str, Any] | None, thorough: bool, kind: str = "") -> Examined:
     file = path.absolute() / DEFAULT_FILE if path.is_dir() else path.absolute()
+    mark = generations.of_file(file)
     laid_over = overrides.merged(overrides.of(os.environ), given or {})
     found = loaded(file, laid_over)
     if found.usable is None or (found.problems and not thorough):
         return Examined(None, tuple(found.problems), ())
     config = found.usable
+    stamp = generations.stamp(file, config) | ({file: mark} if mark is not None else {})
     contracts, findings = read_contracts(config, file.parent)
     findings += check_contracts(config, contracts, whole=not found.problems)
     findings += styles_fit(config, contracts)
     if missing := missing_driver("history.url", config.history.url):
         findings.append((("history", "url"), missing))
     findings += unshared(config)
+    findings += bridging.missing_library(config)
     if thorough and (closed := encrypting.problem(config, file.parent)):
         findings.append((("store", "encryption"), closed))
     if thorough:
         findings += compile_all(config, contracts, file.parent)
-        findings += credentials.unusable(config, file.parent, os.environ)
-        findings += callers.unknowable(config, contracts.services, file.parent, os.environ)
+        if kind != "gateway":
+            findings += credentials.unusable(config, file.parent, os.environ)
+        findings += bridging.unusable(config, file.parent, os.environ)
+        if kind != "worker":
+            findings += callers.unknowable(config, contracts.services, file.parent, os.environ)
     further = {found.source.problem(where, sentence) for where, sentence in findings if found.untold(where)}
     told = tuple(sorted({*found.problems, *further}))
     if found.problems:
@@ -108,7 +119,7 @@ def _examined(path: Path, given: Mapping[str, Any] | None, thorough: bool) -> Ex
     warnings = tuple(found.source.problem(where, sentence) for where, sentence in cautions)
     if told:
         return Examined(None, told, warnings)
-    return Examined(Integration(file, config, contracts.services, contracts.partners), (), warnings)
+    return Examined(Integration(file, config, contracts.services, contracts.partners, stamp), (), warnings)
 
 
 def _cautions(config: Config, contracts: Contracts, folder: Path) -> list[Finding]:
@@ -119,4 +130,5 @@ def _cautions(config: Config, contracts: Contracts, folder: Path) -> list[Findin
         *warnings_of(config),
         *imprudent,
         *callers.imprudent(config),
+        *bridging.imprudent(config),
     ]

@@ -77,6 +77,12 @@ class Supervisor:
         for descriptor in (self._reading_end, self._writing_end):
             os.close(descriptor)
 
+    def tell(self, number: int, kinds: Sequence[str]) -> None:
+        """Send a signal to the children of these kinds; not to what they have started."""
+        for child in self.children:
+            if _kind(child) in kinds and child.process is not None and child.process.returncode is None:
+                child.process.send_signal(number)
+
     def require_steady(self) -> None:
         """Raise Unavailable when a child has ended again and again."""
         for child in self.children:

@@ -7,7 +7,10 @@ import click
 from jmswrap.app.health import examine
 from jmswrap.app.integration import load
 from jmswrap.cli import options, render
-from jmswrap.inspect.health import level
+from jmswrap.errors import ConfigError
+from jmswrap.inspect.health import Finding, Level, level
+
+_BROKEN = "The files cannot be used; processes that run go on with what they had, and none can start"
 
 
 @click.command()
@@ -20,7 +23,10 @@ def health(file: Path, as_json: bool) -> None:
     breakers, full queues, the history's backlog and the last backup, by the thresholds under
     `health` in jmswrap.yaml.
     """
-    found = examine(load(file))
+    try:
+        found = examine(load(file))
+    except ConfigError as error:
+        found = [Finding(Level.WARNING, "configuration", f"{_BROKEN}: {error}")]
     worst = level(found)
     if as_json:
         causes = [{"level": one.level.name, "what": one.what, "sentence": one.sentence} for one in found]

@@ -38,9 +38,10 @@ def serve(file: Path, port: int | None) -> None:
     else:
         settings = integration.config.gateway
         listener = server.listen(settings.host, settings.port if port is None else port)
-    address = gateway.public_address(integration, listener.getsockname()[1])
+    port_taken = listener.getsockname()[1]
+    address = gateway.public_address(integration, port_taken)
     sys.path.insert(0, str(integration.folder))  # a typed service's module may stand beside jmswrap.yaml
     hosting = gateway.hosting(integration, address)
     lifeline.attach(os.environ)
     said = log.get("jmswrap.serve").bind(integration=integration.config.name, address=address)
-    server.serve(hosting, gateway.opener(integration), listener, lambda: said.info("listening"))
+    server.serve(hosting, gateway.opener(integration, port_taken), listener, lambda: said.info("listening"))

@@ -94,6 +94,7 @@ async def _run(machine: Machine, ready_file: Path | None) -> None:
         if asked > 1:
             machine.supervisor.kill()
 
+    loop.add_signal_handler(signal.SIGHUP, machine.supervisor.tell, signal.SIGHUP, ("gateway", "worker"))
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, on_signal)
     try:

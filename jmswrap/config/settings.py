@@ -56,6 +56,11 @@ class Config(Settings):
 
     jmswrap: Literal[1] = Field(description="The version of this file's form: 1.")
     name: Name = Field(description="The integration's name.")
+    reload_seconds: float = Field(
+        2,
+        ge=0,
+        description="How often running processes look whether files have changed, to adopt them; 0: at SIGHUP only.",
+    )
     namespaces: dict[str, str] = Field(default_factory=dict, description="Prefixes for the XPaths of this file.")
     gateway: Gateway = Field(Gateway.model_validate({}), description="The SOAP front door.")
     store: Store = Field(Store.model_validate({}), description="The server that holds the messages.")

@@ -37,6 +37,8 @@ class Facts:
     restored_from: str = ""
     """The backup that the store is a copy of and was not dealt with as such."""
     queues: Sequence[QueueView] = ()
+    refused: Mapping[str, str] = field(default_factory=dict)
+    """Why processes go on with files as they were before, by kind of process."""
     open_breakers: Mapping[str, int] = field(default_factory=dict)
     """Failed calls in a row, by partner."""
     history: HistoryView | None = None
@@ -58,6 +60,9 @@ def judge(facts: Facts, limits: Health) -> list[Finding]:
         sentence = f"Partner {partner} failed {failures} times in a row: its messages wait until a probe gets through."
         found.append(Finding(Level.WARNING, "breaker", sentence))
     found += _history(facts.history, limits)
+    for kind, problem in sorted(facts.refused.items()):
+        sentence = f"The {kind}s go on with the files as they were before these were changed: {problem}"
+        found.append(Finding(Level.WARNING, "refused", sentence))
     found += _backup(facts.backup_age_ms, limits)
     found += [Finding(Level.WARNING, "store", sentence) for sentence in facts.cautions]
     return sorted(found, key=lambda one: -one.level)

@@ -4,6 +4,7 @@ Every answer to a POST is a SOAP envelope, whatever was sent. What nobody foresa
 answered with an id, and logged with its traceback under that id.
 """
 
+import asyncio
 import gc
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
@@ -22,6 +23,8 @@ Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 _READ = "GET, HEAD"
 _PROBES = ("/health", "/ready")
+RETIRED_SECONDS = 700.0
+"""How long the desks of an earlier generation stay open: until the last call at them must have ended."""
 _log = log.get(__name__)
 
 
@@ -36,6 +39,7 @@ class Gateway:
         self._admission: Admission | None = None
         self._desks: Desks | None = None
         self._watch: StoreWatch | None = None
+        self._retired: list[Desks] = []
 
     async def __call__(self, scope: Scope, receive: guard.Receive, send: Send) -> None:
         """Serve one request, or the process's start and end."""
@@ -53,16 +57,39 @@ class Gateway:
         self._watch = StoreWatch(self._engine.ready, alarm_seconds=self._engine.alarm_seconds)
         await self._watch.start()
         self._desks = Desks(self._hosting, self._engine)
+        if self._engine.renewals is not None:
+            self._engine.renewals.start(self._renew)
+
+    def ask_for_renewal(self) -> None:
+        """Look for a new generation now."""
+        if self._engine is not None and self._engine.renewals is not None:
+            self._engine.renewals.ask()
 
     async def close(self) -> None:
         """Answer what was taken, then let go of the connections."""
-        if self._desks is not None:
-            self._desks.close()
+        for desks in (*self._retired, self._desks):
+            if desks is not None:
+                desks.close()
         if self._watch is not None:
             await self._watch.stop()
         if self._engine is not None:
             await self._engine.commit.close()
             await self._engine.close()
+
+    def _renew(self, hosting: Hosting, engine: Engine) -> None:
+        """Serve another generation from the next call on; those under way end at the desks they came to."""
+        # What cannot be hosted raises here, before anything has changed.
+        desks = Desks(hosting, engine)
+        if self._desks is not None:
+            self._retired.append(self._desks)
+            asyncio.get_running_loop().call_later(RETIRED_SECONDS, self._retire, self._desks)
+        self._admission = Admission(hosting.settings.security, hosting.clients, engine.first_use)
+        self._limits = guard.Limits(hosting.settings.max_body_bytes, hosting.settings.body_seconds)
+        self._hosting, self._desks = hosting, desks
+
+    def _retire(self, desks: Desks) -> None:
+        desks.close()
+        self._retired.remove(desks)
 
     async def _lifespan(self, receive: guard.Receive, send: Send) -> None:
         await receive()

@@ -7,12 +7,14 @@ process's event loop. ``serve`` returns when it was told to stop.
 import logging
 import os
 import re
+import signal
 import socket
 from collections.abc import Callable
 from importlib import metadata
 from typing import Any
 
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  # gunicorn carries no types
+from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]
 
 from jmswrap.accept.hosting import Hosting, Open
 from jmswrap.errors import ConfigError
@@ -27,6 +29,14 @@ KEEP_ALIVE_SECONDS = 75
 """Longer than what common proxies and clients keep a connection, so that they close first."""
 MOST_GROWTH_BYTES = 805_306_368
 """A process that has grown by this much is replaced (``worker.py``); what may wait for the store is a third of it."""
+
+
+class GatewayArbiter(Arbiter):  # type: ignore[misc]
+    """gunicorn's parent process, which would replace all others at SIGHUP."""
+
+    def handle_hup(self) -> None:
+        """Have every process look for a new generation."""
+        self.kill_workers(signal.SIGHUP)
 
 
 class GatewayServer(BaseApplication):  # type: ignore[misc]
@@ -73,6 +83,10 @@ class GatewayServer(BaseApplication):  # type: ignore[misc]
         }
         for name, value in settings.items():
             self.cfg.set(name, value)
+
+    def run(self) -> None:
+        """Serve; SIGHUP is for the gateway's processes, which go on."""
+        GatewayArbiter(self).run()
 
     def load(self) -> Gateway:
         """Make the application; gunicorn calls this in each process, after the fork."""

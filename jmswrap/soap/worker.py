@@ -14,6 +14,7 @@ ends as at SIGTERM and gunicorn starts the next; connections wait in the backlog
 """
 
 import os
+import signal
 import ssl
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,17 @@ class GatewayWorker(gasgi.ASGIWorker):  # type: ignore[misc]
         # It notes what its C parser can do on the class that asks, and reads it from this one.
         ASGIProtocol._check_h1c_protocol_available()
         super().init_process()
+
+    def init_signals(self) -> None:
+        """Take signals; SIGHUP looks for a new generation."""
+        super().init_signals()
+        self.loop.add_signal_handler(signal.SIGHUP, self._look_for_a_new_generation)
+
+    def _look_for_a_new_generation(self) -> None:
+        # The application is made after the signals are taken, and is another one when it could not be made.
+        ask = getattr(self.asgi, "ask_for_renewal", None)
+        if ask is not None:
+            ask()
 
     def notify(self) -> None:
         """Tell the parent that the process lives, each second; look at idle connections and at memory."""

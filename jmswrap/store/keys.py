@@ -57,6 +57,7 @@ TABLE: tuple[Key, ...] = (
     Key("parked", "set", "QUEUE:ROUTE of the paused routes whose ready entries were put aside", "while not empty"),
     Key("park:QUEUE:ROUTE", "list", "ready entries put aside: priority, colon, entry", "while not empty"),
     Key("queues", "set", "queues that ever had a message", "for ever"),
+    Key("refused", "hash", "kind of process → JSON: ms, why it did not adopt the files as they are", "until it does"),
     Key("pause", "hash", "q:QUEUE, p:PARTNER or r:ROUTE → ms, space, reason", "until resumed"),
     Key("slot:PARTNER", "zset", "ids of messages whose calls are under way, by lease end ms", "while not empty"),
     Key("rate:PARTNER", "string", "theoretical arrival time of the next call, ms", "PX"),

@@ -15,6 +15,7 @@ from jmswrap import clock, log
 from jmswrap.accept.hosting import consumers
 from jmswrap.deliver.drain import Drain
 from jmswrap.deliver.pace import Drained, Pace
+from jmswrap.worker import renewing
 from jmswrap.worker.apart import apart
 from jmswrap.worker.live import Live, configured, live
 
@@ -27,14 +28,17 @@ SAY_SECONDS = 2.0
 def drain(queue: str) -> None:
     """Deliver what waits on a queue, for a while."""
     here = live(configured())
-    plan = here.ready.plans.get(queue)
+    if not here.outlives_jobs:
+        renewing.at_once(here)
+    ready = here.ready
+    plan = ready.plans.get(queue)
     if plan is None:
-        if consumers(here.ready.integration.config).get(queue) != "":
+        if consumers(ready.integration.config).get(queue) != "":
             # An old wake-up, or one of a newer configuration: another worker may know the queue. That an
             # application or a bridge takes from it is nothing to tell.
             _LOG.warning("queue-unknown", queue=queue)
         return
-    settings = here.ready.integration.config.workers
+    settings = ready.integration.config.workers
     look = Look(here, queue, get_current_job())
     leftover = here.outlast if here.outlives_jobs else None
     here.attend()
@@ -57,6 +61,7 @@ class Look:
 
     def __init__(self, here: Live, queue: str, job: Job | None) -> None:
         self._here = here
+        self._ready = here.ready
         self._queue = queue
         self._job = job
         self._client = here.connections.store.client
@@ -66,8 +71,8 @@ class Look:
         self.drained = Drained()
 
     def stopping(self) -> bool:
-        """Tell whether the worker was asked to stop; RQ writes that into the worker's hash."""
-        return self._marked or self._here.stop.is_set()
+        """Tell whether the worker was asked to stop (RQ writes that into its hash), or has adopted new plans."""
+        return self._marked or self._here.stop.is_set() or self._here.ready is not self._ready
 
     def others_wait(self) -> bool:
         """Tell whether other wake-ups wait in the pool; looks for the shutdown mark on the way."""

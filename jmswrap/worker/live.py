@@ -36,6 +36,7 @@ class Live:
     """A worker process: what is ready, and what is this process's own."""
 
     ready: Ready
+    """Replaced when the process adopts another generation: take it once for what belongs together."""
     connections: Connections
     crew: Crew
     name: str

@@ -6,6 +6,7 @@ only, and sweeps the store beside its work.
 """
 
 import os
+import signal
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -21,6 +22,7 @@ from jmswrap.app.connections import connect, vouched
 from jmswrap.app.health import caution
 from jmswrap.app.stored import tell
 from jmswrap.operate.sweeper import Sweeper
+from jmswrap.worker import renewing
 from jmswrap.worker.live import CONFIG_VARIABLE, Live, live
 from jmswrap.worker.wakeup import WakeUp
 
@@ -70,11 +72,15 @@ def work(file: Path, burst: bool = False) -> int:
     carrier = archiver(here.ready.integration, own.store)
     if carrier is not None:
         carrier.start()
+    renewed = renewing.renewal(here)
+    renewed.start()
     _LOG.info("working", integration=settings.name, pool=settings.workers.pool, worker=here.name)
     try:
         while not _worked(here, burst):
             _LOG.warning("works-again", worker=here.name)
     finally:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        renewed.stop()
         here.close()
         sweeper.stop()
         if carrier is not None:
