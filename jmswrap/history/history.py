@@ -9,19 +9,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Insert, RowMapping, Select, delete, exc, func, select, text, tuple_, update
+from sqlalchemy import Connection, Engine, Insert, RowMapping, Select, delete, exc, func, select, text, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from jmswrap.database import Place, engine
 from jmswrap.errors import Unopened
-from jmswrap.history import opening, resealing, rows
+from jmswrap.history import erasing, opening, resealing, rows
 from jmswrap.history.edge import down, edge
 from jmswrap.history.nouns import Extent, Kept, Search
 from jmswrap.history.tables import MESSAGES
 from jmswrap.sealing import PLAIN, Keyring, Resealed
 from jmswrap.states import State
 
-ERASED_AT_ONCE = 500
 LOOKED_UP_AT_ONCE = 500
 
 _HEADS = tuple(column for column in MESSAGES.c if column.name != "body")
@@ -98,6 +97,13 @@ class History:
         with self._connected() as connection:
             return connection.execute(delete(MESSAGES).where(tuple_(*key).in_(old))).rowcount
 
+    def ids(self, key: str, queue: str) -> list[str]:
+        """Return the ids of the messages of a key, of one queue or of all."""
+        if not self._exists():
+            return []
+        with self._connected(reads=True) as connection:
+            return erasing.ids(connection, key, queue)
+
     def erase(self, key: str, queue: str, now_ms: int) -> int:
         """Blank what the messages of a key carried; returns how many."""
         if not self._exists():
@@ -107,9 +113,9 @@ class History:
             with self._connected() as connection:
                 if self._engine_name == "sqlite":
                     connection.exec_driver_sql("PRAGMA secure_delete=ON")
-                step = _erase(connection, key, queue, now_ms)
+                step = erasing.blank(connection, key, queue, now_ms)
             erased += step
-            if step < ERASED_AT_ONCE:
+            if step < erasing.AT_ONCE:
                 break
         if erased and self._engine_name == "sqlite":
             # What was blanked is still in the write-ahead log.
@@ -232,16 +238,3 @@ def _query(search: Search) -> Select[Any]:
         if value:
             query = query.where(MESSAGES.c[name] == value)
     return query.where(MESSAGES.c.accepted_ms >= search.since_ms) if search.since_ms else query
-
-
-def _erase(connection: Connection, key: str, queue: str, now_ms: int) -> int:
-    there = MESSAGES.c.key == key
-    if queue:
-        there &= MESSAGES.c.queue == queue
-    columns = (MESSAGES.c.id, MESSAGES.c.accepted_ms, MESSAGES.c.attempts)
-    found = connection.execute(select(*columns).where(there, MESSAGES.c.erased_ms == 0).limit(ERASED_AT_ONCE)).all()
-    for name, accepted_ms, made in found:
-        one = (MESSAGES.c.id == name) & (MESSAGES.c.accepted_ms == accepted_ms)
-        blank = {"body": None, "soap_headers": None, "properties": None, "reason": None, "attempts": rows.blank(made)}
-        connection.execute(update(MESSAGES).where(one).values(erased_ms=now_ms, **blank))
-    return len(found)

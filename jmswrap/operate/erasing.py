@@ -16,6 +16,9 @@ from jmswrap.store.store import Store
 class Erases(Protocol):
     """The part of ``history.history.History`` that is needed."""
 
+    def ids(self, key: str, queue: str) -> list[str]:
+        """Return the ids of the messages of a key."""
+
     def erase(self, key: str, queue: str, now_ms: int) -> int:
         """Blank what the messages of a key carried; returns how many."""
 
@@ -46,8 +49,11 @@ def erase(store: Store, history: Erases | None, key: str, queue: str = "") -> Er
         )
     # The store first: what is on its way to the history is then read again.
     in_store = store.erase(list(dict.fromkeys(record.message.id for record in found)))
-    in_history = history.erase(key, queue, store.now_ms()) if history else 0
-    return Erased(in_store, in_history)
+    if history is None:
+        return Erased(in_store, 0)
+    # Their answers may still be kept for their callers.
+    store.erase(history.ids(key, queue))
+    return Erased(in_store, history.erase(key, queue, store.now_ms()))
 
 
 def _of_key(store: Store, key: str, queue: str) -> list[Record]:

@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- with: record
 -- What settled messages carried is blanked: bodies, headers, properties, answers, sentences. That they
--- were there, when, and what became of them, stays.
+-- were there, when, and what became of them, stays. Of one that left the store, an answer may still be kept: that goes.
 --
 -- Keys:    m:ID b:ID a:ID r:ID ans:ID clock
 -- ARGV:    prefix, limits, then ids
@@ -31,6 +31,8 @@ for at = 3, #ARGV do
     call('DEL', P .. 'ans:' .. id)
     blank_attempts(P .. 'a:' .. id)
     blanked = blanked + 1
+  elseif not m then
+    call('DEL', P .. 'ans:' .. id)
   end
 end
 return blanked

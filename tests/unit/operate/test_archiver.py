@@ -187,6 +187,15 @@ def test_erasing_reaches_the_store_the_history_and_what_is_on_its_way(kept, hist
     assert not history.message(here, with_body=True).body
 
 
+def test_erasing_takes_the_answers_of_messages_that_left_for_the_history(kept, history):
+    (gone,) = deliver(kept, key="K")
+    kept.client.set(f"{kept.prefix}:ans:{gone}", b'1 {"kind":"reply"}\n<a/>', px=60_000)
+    Archiver(kept, history, "me").archive()
+    assert kept.record(gone) is None
+    assert erase(kept, history, "K") == Erased(in_store=0, in_history=1)
+    assert not kept.client.exists(f"{kept.prefix}:ans:{gone}")
+
+
 def test_nothing_is_erased_while_a_message_of_the_key_moves(kept, history):
     (done,) = deliver(kept, key="K")
     (moving,) = put(kept, key="K")
