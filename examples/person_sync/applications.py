@@ -41,7 +41,7 @@ class Hosts:
         ccb = {"reference": "tns:syncRequestId", "state": "tns:boStatus", "text": "tns:messageText"}
         ccb |= {"category": "tns:messageCategory", "number": "tns:messageNumber"}
         plan = [
-            _hosted("mdm", contracts / f"{d1}Contact.wsdl", self.mdm_ledger, {"values": mdm, **mdm_behaviour}),
+            _hosted("mdm_person", contracts / f"{d1}Contact.wsdl", self.mdm_ledger, {"values": mdm, **mdm_behaviour}),
             _hosted("ccb", contracts / f"{f1}.wsdl", self.ccb_ledger, {"values": ccb}),
         ]
         command = [sys.executable, "-m", "jmswrap.testing.host", json.dumps(plan)]

@@ -1,7 +1,7 @@
 """The refusal document: what a negative acknowledgement is made from.
 
     <r:Refusal xmlns:r="urn:jmswrap:refusal:1">
-      <r:messageId/> <r:correlationId/> <r:partner/> <r:faultCode/> <r:faultText/>
+      <r:messageId/> <r:correlationId/> <r:partner/> <r:outcome/> <r:faultCode/> <r:faultText/>
       <r:faultDetail> the Fault's detail elements </r:faultDetail>
       <r:body> the refused message's body element </r:body>
     </r:Refusal>
@@ -27,6 +27,7 @@ def document(message: Message, body: bytes, called: Called, partner: str, text: 
         "messageId": message.id,
         "correlationId": message.correlation_id or message.id,
         "partner": partner,
+        "outcome": str(called.outcome),
         "faultCode": fault.code.rpartition("}")[2] if fault else "",
         "faultText": text or (fault.text if fault else called.sentence),
     }

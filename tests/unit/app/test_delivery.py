@@ -16,12 +16,12 @@ D1 = "http://ouaf.oracle.com/webservices/d1/D1-SyncRequestInbound"
 
 def test_every_queue_that_a_route_consumes_has_a_plan():
     made = plans(load(CCB_MDM))
-    assert len(made) == 4
+    assert len(made) == 54
     read = made[TARGET_QUEUE].deliveries[READ]
     assert isinstance(read.target, Call)
-    assert (read.target.partner.name, read.idempotent, read.redeliver, read.on_dead) == ("mdm", True, True, "hold")
-    assert made[TARGET_QUEUE].guard.partner == "mdm"
-    write = made["OUCCB2OUMDM2PersonReqSourceQueue"].deliveries["OUCCB2OUMDM2PersonSyncReq"]
+    assert (read.target.partner.name, read.idempotent, read.redeliver, read.on_dead) == ("mdm_person", True, True, "hold")
+    assert made[TARGET_QUEUE].guard.partner == "mdm_person"
+    write = made["OUCCB2OUMDM2PersonReqSourceQueue"].deliveries["OUCCB2OUMDM2PersonSyncReqEBF"]
     assert isinstance(write.target, Put)
     assert (write.target.queue, write.target.route, len(write.steps)) == (TARGET_QUEUE, READ, 1)
     assert made["OUCCB2OUMDM2PersonReqSourceQueue"].guard.partner == ""

@@ -1,0 +1,55 @@
+<?xml version="1.0" encoding="UTF-8"?>
+<!-- MDM's error in CCB's terms: category and number by the error-code map, whose cells hold both, parted by "!". What
+     the map does not have gets the generic category and number of ConfigurationProperties.xml (11017 and 11001 as the
+     vendor ships it; 11401 where a value map had no value). -->
+<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform"
+                xmlns:aia="http://www.oracle.com/XSL/Transform/java/oracle.apps.aia.core.xpath.AIAFunctions"
+                xmlns:dvm="http://www.oracle.com/XSL/Transform/java/oracle.tip.dvm.LookupValue"
+                xmlns:r="urn:jmswrap:refusal:1" xmlns:ouaf="http://ouaf.oracle.com/"
+                exclude-result-prefixes="aia dvm r ouaf">
+  <xsl:variable name="error-codes">oramds:/apps/CCB2-MDM2/AIAMetaData/dvm/OUCCB2_OUMDM2_ErrorCode.dvm</xsl:variable>
+
+  <!-- CCB's category and number for those of MDM, as "category!number". -->
+  <xsl:template name="error-code">
+    <xsl:param name="category"/>
+    <xsl:param name="number"/>
+    <xsl:param name="generic">CCB.GenericBusinessException.MessageNumber</xsl:param>
+    <xsl:variable name="mapped" select="dvm:lookupValue($error-codes, 'OUMDM2_ErrorCode',
+                                          concat($category, '!', $number), 'OUCCB2_ErrorCode', '')"/>
+    <xsl:choose>
+      <xsl:when test="$mapped != ''"><xsl:value-of select="$mapped"/></xsl:when>
+      <xsl:otherwise>
+        <xsl:value-of select="aia:getSystemModuleProperty('CCB2-MDM2', 'CCB.Generic.MessageCategory', true())"/>
+        <xsl:text>!</xsl:text>
+        <xsl:value-of select="aia:getSystemModuleProperty('CCB2-MDM2', $generic, true())"/>
+      </xsl:otherwise>
+    </xsl:choose>
+  </xsl:template>
+
+  <!-- The same of a refused message, by MDM's fault where there is one. -->
+  <xsl:template name="refusal-code">
+    <xsl:variable name="message" select="r:faultDetail/ouaf:Fault/ServerMessage"/>
+    <xsl:choose>
+      <xsl:when test="r:outcome = 'value-not-mapped'">
+        <xsl:call-template name="error-code">
+          <xsl:with-param name="generic">CCB.GenericDVMException.MessageNumber</xsl:with-param>
+        </xsl:call-template>
+      </xsl:when>
+      <xsl:otherwise>
+        <xsl:call-template name="error-code">
+          <xsl:with-param name="category" select="normalize-space($message/Category)"/>
+          <xsl:with-param name="number" select="normalize-space($message/Number)"/>
+        </xsl:call-template>
+      </xsl:otherwise>
+    </xsl:choose>
+  </xsl:template>
+
+  <!-- Why: MDM's own text, else what jmswrap says of it. -->
+  <xsl:template name="refusal-text">
+    <xsl:variable name="message" select="r:faultDetail/ouaf:Fault/ServerMessage"/>
+    <xsl:choose>
+      <xsl:when test="$message/Text"><xsl:value-of select="$message/Text"/></xsl:when>
+      <xsl:otherwise><xsl:value-of select="r:faultText"/></xsl:otherwise>
+    </xsl:choose>
+  </xsl:template>
+</xsl:stylesheet>
