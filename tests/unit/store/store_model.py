@@ -42,6 +42,7 @@ class Kept:
     purge_ms: int = 0
     kills: int = 0
     route: str = "r"
+    epoch: int = 0
     onward: bool = False
     probe_ms: int = 0
     asked: int = 0
@@ -58,6 +59,7 @@ class Model:
     now_ms: int = 1
     """A time is never 0: that stands for none."""
     run_since_ms: int = 1
+    epoch: int = 0
     places: int = 0
     scheduled: int = 0
     messages: dict[str, Kept] = field(default_factory=dict)
@@ -79,6 +81,7 @@ class Model:
         if until > self.now_ms:
             return "DUPLICATE" if body == one.body else "REUSED"
         self.messages[one.id] = one
+        one.epoch = self.epoch
         one.expires_ms = self.now_ms + live_ms if live_ms else 0
         if delay_ms:
             # No two messages come in the same millisecond.
@@ -159,8 +162,8 @@ class Model:
             self.order[one.key].remove(one.id)
             self.let_on()
 
-    def finish(self, one: Kept, state: State) -> None:
-        if state is State.EXPIRED and one.onward:
+    def finish(self, one: Kept, state: State, sent_on: bool = True) -> None:
+        if state is State.EXPIRED and one.onward and sent_on:
             name = one.id
             while (name := hashlib.sha1(f"{name}:expired".encode()).hexdigest()[:26]) in self.outputs:
                 pass
@@ -325,6 +328,7 @@ class Model:
         ids, state, due_ms = self.order.get(one.key, []), one.state, one.due_ms
         if by is not None:
             self.messages[by.id] = by
+            by.epoch = one.epoch
             if one.key and by.key == one.key and state is not State.SCHEDULED:
                 by.place = one.place
                 if one.id in ids:
@@ -339,3 +343,25 @@ class Model:
             by.state, by.due_ms = State.SCHEDULED, due_ms
         else:
             self.join(by)
+
+    def restored(self, one: Kept, verdict: str) -> None:
+        """What becomes of it in a copy of the store, by what the history or its route says."""
+        over = verdict in FINAL
+        if one.state in FINAL or (not over and one.state in (State.DEAD, State.IN_DOUBT)):
+            return
+        if not over and one.due_ms > self.now_ms:
+            return
+        if verdict == "keep":
+            if one.state is State.IN_FLIGHT:
+                one.state, one.phase = State.QUEUED, "replied" if one.phase == "replied" else ""
+            return
+        self.forget_release(one)
+        if one.state is State.SCHEDULED:
+            self.join(one)
+        one.waits = set()
+        if over:
+            self.finish(one, State(verdict), sent_on=False)
+            self.purge(one)
+        else:
+            one.state, one.phase, one.due_ms = State.IN_DOUBT, "", 0
+            one.probe_ms, one.asked = self.now_ms if verdict == "probe" else 0, 0

@@ -13,7 +13,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from store_model import LIMITS, MINUTE_MS, SUSPECT, Kept, Model
-from store_persons import ANY, OTHERS, Persons, other_keys
+from store_persons import ANY, OTHERS, other_keys
+from store_upheavals import Upheavals
 
 from jmswrap.errors import IdReused, QueueFull
 from jmswrap.message import Attempt, Message, Receipt, Settlement
@@ -26,7 +27,7 @@ _prefixes = itertools.count(1)
 _KEYS = st.sampled_from(["A", "A", "A", "A", "B", ""])
 
 
-class StoreMachine(Persons):
+class StoreMachine(Upheavals):
     """Each rule does one thing to the store and to the model, and compares the answers."""
 
     def __init__(self) -> None:
@@ -96,9 +97,10 @@ class StoreMachine(Persons):
     def accept_on_a_queue_with_a_cap(self, which: str, room: int, again: bool) -> None:
         """Refused when the cap is reached; what came before takes no room."""
         here = [m for m in self.model.messages.values() if m.state in HERE]
-        backlog = len(here) if which == "messages" else sum(len(m.body) for m in here)
+        backlog = len(here) if which == "messages" else sum(self.stored_bytes(m) for m in here)
         full = bool(backlog and not room)
-        capped = Store(self.client, self.prefix, replace(LIMITS, caps={"q": Cap(**{which: max(backlog + room, 1)})}))
+        caps = {"q": Cap(**{which: max(backlog + room, 1)})}
+        capped = Store(self.client, self.prefix, replace(LIMITS, caps=caps), self.store.ring)
         if again and not full:
             return
         if again:
@@ -148,6 +150,8 @@ class StoreMachine(Persons):
             assert one.record.deliveries == self.model.messages[one.id].deliveries
             assert one.body == self.model.messages[one.id].body
             assert one.record.kills == self.model.messages[one.id].kills
+            kept = self.model.messages[one.id]
+            assert one.redelivered == (kept.deliveries > 0 or kept.epoch < self.model.epoch)
             self.holds.append((Hold(one.id, one.fence), worker))
 
     def take_over_expired(self) -> None:
@@ -243,12 +247,6 @@ class StoreMachine(Persons):
         if sent:
             self.mark_sending(number, policy)
         self.time_passes(2)
-        self.sweep()
-
-    @rule()
-    def the_server_restarts(self) -> None:
-        self.client.hset(f"{self.prefix}:run", "id", "another")
-        self.model.run_since_ms = self.model.now_ms
         self.sweep()
 
     @rule(worker=st.sampled_from(["w1", "w2"]))
