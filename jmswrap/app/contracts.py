@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from jmswrap.app.literals import Literals
 from jmswrap.app.transforms import declared, library
 from jmswrap.config.route_settings import Route
 from jmswrap.config.sentences import did_you_mean
@@ -107,14 +108,17 @@ def compile_all(config: Config, contracts: Contracts, folder: Path) -> list[Find
     except ConfigError as error:
         return [*findings, (("transforms", "properties"), str(error))]
     try:
-        declared(config, folder)
+        literals = Literals(known, declared(config, folder))
     except ConfigError as error:
         findings.append((("cross_references", "tables"), str(error)))
+        literals = Literals(known, {})
     for where, xslt in _stylesheets(config):
         try:
             known.compiled(folder / xslt)
         except ConfigError as error:
             findings.append((where, str(error)))
+            continue
+        findings += [(where, sentence) for sentence in literals.wrong(folder / xslt)]
     return findings
 
 

@@ -1,0 +1,131 @@
+"""What stylesheets name literally and is not there: maps, tables, columns, properties, functions.
+
+Found before a message finds it. What an expression computes is known only when it runs.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from lxml import etree
+
+from jmswrap import xml
+from jmswrap.config.sentences import did_you_mean
+from jmswrap.crossref.declared import Declared
+from jmswrap.errors import ConfigError
+from jmswrap.transform.calls import Called, calls
+from jmswrap.transform.current import Current
+from jmswrap.transform.oracle.library import Library
+from jmswrap.transform.oracle.namespaces import AIA, DVM, ORA, XREF
+
+_VENDOR = "http://www.oracle.com/XSL/Transform/java/"
+_XSL = "{http://www.w3.org/1999/XSL/Transform}"
+_SHEETS = (f"{_XSL}import", f"{_XSL}include")
+_PROCESS = frozenset(("processXSLT", "doXSLTransformForDoc"))
+_COLUMNS = {"lookupPopulatedColumns": (1,), "markForDelete": (1,)}
+"""Where the xref functions name columns; the others do at 1 and 3."""
+
+
+@dataclass(frozen=True, slots=True)
+class Literals:
+    """Looks through the stylesheets of one integration; each is looked at once."""
+
+    library: Library
+    tables: Mapping[str, Declared]
+    seen: set[Path] = field(default_factory=set)
+
+    def wrong(self, stylesheet: Path) -> list[str]:
+        """Return what is wrong in a stylesheet and those it imports, includes or calls; a sentence each."""
+        return list(dict.fromkeys(self._of(stylesheet, stylesheet)))
+
+    def _of(self, path: Path, main: Path) -> Iterator[str]:
+        """Look through a file; what it names is found as from ``main``, the stylesheet that is compiled."""
+        if path in self.seen:
+            return
+        self.seen.add(path)
+        try:
+            root = etree.fromstring(path.read_bytes(), xml.parser())
+        except (OSError, etree.XMLSyntaxError):
+            return  # compiling it says so
+        known = self.library.functions(main, Current())
+        for called in calls(root):
+            for sentence in self._about(called, main, (called.namespace, called.name) in known):
+                yield f"{path.name}:{called.line}: {sentence}"
+        for element in root.iter(*_SHEETS):
+            yield from self._further(element.get("href", ""), main, main)
+        for called in calls(root):
+            if called.namespace == ORA and called.name in _PROCESS and called.literal(0):
+                yield from self._further(called.literal(0) or "", main, None)
+
+    def _further(self, address: str, beside: Path, main: Path | None) -> Iterator[str]:
+        try:
+            path = self.library.resources.find(address, beside, ".xsl")
+        except ConfigError as error:
+            if main is None:
+                yield str(error)
+            return  # of an import, compiling it says so
+        yield from self._of(path, main or path)
+
+    def _about(self, called: Called, main: Path, known: bool) -> Iterator[str]:
+        if not known:
+            if called.namespace.startswith(_VENDOR) or called.namespace == ORA:
+                yield f"{called.prefix}:{called.name} of {called.namespace} is no function that jmswrap has"
+        elif called.namespace == DVM:
+            yield from self._about_map(called, main)
+        elif called.namespace == XREF:
+            yield from self._about_table(called)
+        elif called.namespace == AIA:
+            yield from self._about_property(called)
+
+    def _about_map(self, called: Called, main: Path) -> Iterator[str]:
+        address = called.literal(0)
+        if address is None:
+            return
+        try:
+            found = self.library.resources.value_map(address, main)
+        except ConfigError as error:
+            yield str(error)
+            return
+        count = len(called.arguments)
+        targets = range(3, count) if called.name == "lookupValue1M" else (3, *range(5, count, 2))
+        for at in (1, *targets):
+            column = called.literal(at)
+            if column is not None and column not in found.columns:
+                end = did_you_mean(column, list(found.columns))
+                yield f"value map {found.name} has no column `{column}`{end}"
+
+    def _about_table(self, called: Called) -> Iterator[str]:
+        address = called.literal(0)
+        if address is None:
+            return
+        name = PurePosixPath(address).name.removesuffix(".xref")
+        table = self.tables.get(name)
+        if table is None:
+            end = did_you_mean(name, sorted(self.tables))
+            yield f"there is no cross-reference table `{name}` among `cross_references.tables`{end}"
+            return
+        for at in _COLUMNS.get(called.name, (1, 3)):
+            column = called.literal(at)
+            if column is not None and column not in table.columns:
+                end = did_you_mean(column, list(table.columns))
+                yield f"cross-reference table {name} has no column `{column}`{end}"
+
+    def _about_property(self, called: Called) -> Iterator[str]:
+        """Only what must be there: a property that may be missing often is."""
+        known = self.library.properties
+        first, second = called.literal(0), called.literal(1)
+        if called.name in ("getSystemType", "getEBMHeaderSenderSystemNode"):
+            if first is not None and first not in self.library.systems:
+                yield f"there is no system `{first}`: add it to `transforms.systems`"
+            return
+        of_system = called.name == "getSystemProperty"
+        if first is None or not (of_system or second is not None):
+            return
+        if of_system:
+            values, name, whose, flag = known.system, first, "of the system", 1
+        elif called.name == "getSystemModuleProperty":
+            values, name, whose, flag = known.modules.get(first, {}), second or "", f"of module {first}", 2
+        else:
+            values, name, whose, flag = known.service(first), second or "", f"of service {first}", 2
+        if name not in values and (flag in called.true or called.literal(flag) == "true"):
+            yield f"there is no property `{name}` {whose} in the files of `transforms.properties`"
