@@ -1,39 +1,35 @@
 """The store as workers, command line and tests use it: synchronous, over redis-py.
 
-Every method is one script (``scripts/*.lua``) or a few reads. Raises StoreDown and
-StoreUnsafe, never an exception of redis-py.
+Every method here is one script (``scripts/*.lua``); what only reads is in ``looking.py``. Raises
+StoreDown and StoreUnsafe, never an exception of redis-py.
 """
 
 import itertools
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import redis
 from redis.exceptions import ResponseError
 
-from jmswrap.errors import IllegalMove, Unopened
-from jmswrap.message import Attempt, Claimed, Message, OtherKey, Record, Settlement
+from jmswrap.errors import IllegalMove
+from jmswrap.message import Claimed, Message, Settlement
 from jmswrap.sealing import PLAIN, Keyring
 from jmswrap.states import State
-from jmswrap.store import blocking, calls, checks, keys, leaving, operating, presence, reading
+from jmswrap.store import calls, keys, leaving, operating, presence
 from jmswrap.store.calls import Call
 from jmswrap.store.edge import edge, translated
+from jmswrap.store.looking import Looking
 from jmswrap.store.nouns import (
     NO_CAP,
     Accepted,
-    Awaiting,
-    Blocked,
-    Books,
     Claim,
     Guard,
     Hold,
     Leaving,
     Limits,
     Parting,
-    QueueSummary,
     Settled,
     Swept,
-    Waiting,
 )
 from jmswrap.store.presence import Attendance, Roll
 from jmswrap.store.running import Runner
@@ -42,15 +38,11 @@ from jmswrap.store.sealed import AtRest
 _UNGUARDED = Guard()
 
 
-class Store:
-    """One integration's messages on a Redis or Valkey server."""
+class Store(Looking):
+    """One integration's messages on a Redis or Valkey server: what moves them, and what only looks."""
 
     def __init__(self, client: redis.Redis, prefix: str, limits: Limits | None = None, ring: Keyring = PLAIN) -> None:
-        self.client = client
-        self.prefix = prefix
-        self.limits = limits or Limits()
-        self.ring = ring
-        """Seals what is stored and opens what is read."""
+        super().__init__(client, prefix, limits, ring)
         self._runner = Runner(client, prefix, self.limits)
 
     def accept(self, messages: Sequence[Message], canonical: Sequence[str] | None = None) -> list[Accepted]:
@@ -199,11 +191,6 @@ class Store:
             left += int(self._runner.run(Call("depart", tuple(itertools.chain.from_iterable(pairs)))))
         return left
 
-    def waiting(self) -> Waiting:
-        """Return how many settled messages are past their time here, and for how long."""
-        with edge():
-            return leaving.waiting(self.client, self.prefix)
-
     def erase(self, message_ids: Sequence[str]) -> int:
         """Blank what settled messages carried; returns how many. Those that move are left alone."""
         return sum(
@@ -276,110 +263,6 @@ class Store:
         """End a pause; returns the queues to wake."""
         answer = self._runner.run(Call("pause", ("resume", operating.mark(queue, partner, route), "")))
         return tuple(name.decode() for name in answer)
-
-    def record(self, message_id: str, with_body: bool = False) -> Record | None:
-        """Return a message's record; None when the store has none by this id."""
-        with edge():
-            return reading.record(self.client, self.prefix, message_id, with_body, self.ring)
-
-    def body(self, message_id: str) -> bytes | None:
-        """Return a message's body as accepted; Unopened when its key is not here."""
-        found = self.record(message_id, with_body=True)
-        return found.message.body if found else None
-
-    def head(self, queue: str, key: str) -> Record | None:
-        """Return the first message of a key's order, for which the others wait."""
-        with edge():
-            found = blocking.heads(self.client, self.prefix, [OtherKey(queue, key)])
-        return next(iter(found.values()), None)
-
-    def heads(self, wanted: Iterable[OtherKey]) -> dict[OtherKey, Record]:
-        """Return the first message of each of these keys that has one."""
-        with edge():
-            return blocking.heads(self.client, self.prefix, wanted)
-
-    def blocked(self, queue: str) -> list[Blocked]:
-        """Return keys whose first message is DEAD, IN_DOUBT or WAITING while others wait for it, here or elsewhere."""
-        with edge():
-            return blocking.blocked(self.client, self.prefix, queue)
-
-    def awaiting(self, queue: str) -> list[Awaiting]:
-        """Return messages of a queue that wait for keys of other routes, and who holds them up there."""
-        with edge():
-            return blocking.awaiting(self.client, self.prefix, queue)
-
-    def reply(self, message_id: str) -> bytes | None:
-        """Return the raw answer kept by ``mark_replied``, until the message is settled."""
-        found = self.replies([message_id])[0]
-        if isinstance(found, Unopened):
-            raise found
-        return found
-
-    def replies(self, message_ids: Sequence[str]) -> list[bytes | Unopened | None]:
-        """Return the raw answers of several messages in one round trip; in place of one that is closed, why."""
-        with edge():
-            found: Any = self.client.mget([keys.reply(self.prefix, one) for one in message_ids])
-        return [self._opened(raw, one) for one, raw in zip(message_ids, found, strict=True)]
-
-    def attempts(self, message_id: str) -> list[Attempt]:
-        """Return a message's attempts, oldest first."""
-        with edge():
-            return reading.attempts(self.client, self.prefix, message_id, self.ring)
-
-    def queues(self) -> list[QueueSummary]:
-        """Return every queue that ever had a message, by name."""
-        with edge():
-            return reading.queues(self.client, self.prefix)
-
-    def messages(
-        self,
-        queue: str,
-        state: State | None = None,
-        limit: int = 50,
-        newest_first: bool = True,
-        wanted: Callable[[Record], bool] = lambda _: True,
-    ) -> list[Record]:
-        """List a queue's messages by acceptance, or those of one state; of them the wanted ones."""
-        with edge():
-            return reading.messages(self.client, self.prefix, queue, state, limit, newest_first, wanted)
-
-    def walk(self, queue: str) -> Iterator[Record]:
-        """Yield every record of a queue, the newest first; one may come twice, none is passed over."""
-        with edge():
-            yield from reading.walk(self.client, self.prefix, queue, newest_first=True)
-
-    def now_ms(self) -> int:
-        """Return the time the scripts see."""
-        with edge():
-            return reading.server_ms(self.client, self.prefix)
-
-    def totals(self, queue: str, day: str) -> dict[str, int]:
-        """Return the control totals of a day (``yyyymmdd``, UTC): ``FROM>TO`` → moves, ``duplicate``."""
-        with edge():
-            return reading.totals(self.client, self.prefix, queue, day)
-
-    def books(self, queue: str, days: Sequence[str]) -> Books:
-        """Return the control totals of days (``yyyymmdd``, UTC, in order) and what is there now, as of one moment."""
-        with edge():
-            return reading.books(self.client, self.prefix, queue, days)
-
-    def ready(self, vouched: bool = False) -> None:
-        """Raise StoreDown or StoreUnsafe unless the server keeps what it is given."""
-        with edge():
-            facts = checks.gather(self.client)
-        checks.require_safe(facts, vouched)
-
-    def condition(self, vouched: bool = False) -> tuple[list[str], list[str]]:
-        """Return why messages are not accepted now, and what promises less than is meant; sentences."""
-        with edge():
-            facts = checks.gather(self.client)
-        return checks.judge(facts, vouched) + checks.full(facts), checks.cautions(facts, self.limits.replicas)
-
-    def _opened(self, raw: bytes | None, message_id: str) -> bytes | Unopened | None:
-        try:
-            return None if raw is None else self.ring.open(raw, message_id)
-        except Unopened as error:
-            return error
 
     def _kept(self, hold: Hold, raw: bytes) -> bytes:
         return self.ring.seal(raw, hold.id) if len(raw) <= self.limits.answer_bytes else b""
