@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jmswrap import log
+from jmswrap.app.bridging import views
 from jmswrap.app.connections import connect, limits, looking, vouched
 from jmswrap.app.integration import Integration
 from jmswrap.config.partner_settings import Partner
@@ -53,6 +54,7 @@ def _facts(integration: Integration) -> Facts:
                 queues=inspection.queues(),
                 refused=Refusals(store.client, config.prefix).all(),
                 open_breakers=_open_breakers(store, config.partners),
+                bridges=views(config, store),
                 history=inspection.history(),
                 backup_age_ms=now_ms - made_ms if made_ms else None,
             )

@@ -20,7 +20,7 @@ def health(file: Path, as_json: bool) -> None:
     """Say what needs a person: exit status 0 nothing, 1 something, 2 something that cannot wait.
 
     Looks at the store, the age of the oldest message, what is DEAD and IN_DOUBT, pauses, open
-    breakers, full queues, the history's backlog and the last backup, by the thresholds under
+    breakers, bridges, full queues, the history's backlog and the last backup, by the thresholds under
     `health` in jmswrap.yaml.
     """
     try:

@@ -30,7 +30,7 @@ from jmswrap.testing.host import Hosted
 from jmswrap.testing.partner import Behaviour
 from jmswrap.worker.live import worker_name
 
-STOP_SECONDS = {"gateway": 30.0, "worker": 45.0, "partners": 5.0}
+STOP_SECONDS = {"gateway": 30.0, "bridge": 30.0, "worker": 45.0, "partners": 5.0}
 """How long each kind of process may take to end what it is doing, in the order of stopping."""
 
 PROBE_SECONDS = 0.05
@@ -133,6 +133,9 @@ class Machine:
         )
         await self.supervisor.start(door)
         given_back = partial(_give_back, self.integration, url)
+        if self.integration.config.bridges:
+            command = [sys.executable, "-m", "jmswrap", "bridge", "-c", file]
+            await self.supervisor.start(Child("bridge", command, environment, STOP_SECONDS["bridge"], ended=given_back))
         for number in range(1, self.integration.config.workers.processes + 1):
             command = [sys.executable, "-m", "jmswrap", "work", "-c", file]
             worker = Child(f"worker-{number}", command, environment, STOP_SECONDS["worker"], ended=given_back)

@@ -24,6 +24,7 @@ VERBS = {
     "up": "jmswrap.cli.up:up",
     "serve": "jmswrap.cli.serve:serve",
     "work": "jmswrap.cli.work:work",
+    "bridge": "jmswrap.cli.bridge:bridge",
     "send": "jmswrap.cli.send:send",
     "put": "jmswrap.cli.put:put",
     "get": "jmswrap.cli.get:get",

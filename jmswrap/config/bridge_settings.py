@@ -25,6 +25,11 @@ class Incoming(Settings):
     id_header: str = Field(
         "", description="The header or property whose value identifies a message; empty: the broker's message-id."
     )
+    key_header: str = Field(
+        "",
+        description="The property that holds the key by which messages are ordered; empty: JMSXGroupID, which ActiveMQ "
+        "Classic does not tell STOMP clients, else JMSWRAP_Key.",
+    )
     selector: str = Field("", description="A JMS selector: the broker gives only what fits it.")
     prefetch: int = Field(100, ge=1, le=10_000, description="Messages that the broker gives ahead of their ACK.")
 

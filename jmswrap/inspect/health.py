@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from jmswrap.config.health_settings import Health
-from jmswrap.inspect.views import HistoryView, QueueView
+from jmswrap.inspect.views import BridgeView, HistoryView, QueueView
 from jmswrap.states import State
 
 
@@ -41,6 +41,7 @@ class Facts:
     """Why processes go on with files as they were before, by kind of process."""
     open_breakers: Mapping[str, int] = field(default_factory=dict)
     """Failed calls in a row, by partner."""
+    bridges: Sequence[BridgeView] = ()
     history: HistoryView | None = None
     backup_age_ms: int | None = None
     """None: there was never one."""
@@ -59,10 +60,11 @@ def judge(facts: Facts, limits: Health) -> list[Finding]:
     for partner, failures in sorted(facts.open_breakers.items()):
         sentence = f"Partner {partner} failed {failures} times in a row: its messages wait until a probe gets through."
         found.append(Finding(Level.WARNING, "breaker", sentence))
-    found += _history(facts.history, limits)
     for kind, problem in sorted(facts.refused.items()):
         sentence = f"The {kind}s go on with the files as they were before these were changed: {problem}"
         found.append(Finding(Level.WARNING, "refused", sentence))
+    found += _bridges(facts.bridges)
+    found += _history(facts.history, limits)
     found += _backup(facts.backup_age_ms, limits)
     found += [Finding(Level.WARNING, "store", sentence) for sentence in facts.cautions]
     return sorted(found, key=lambda one: -one.level)
@@ -92,6 +94,13 @@ def _queue(queue: QueueView, limits: Health) -> Iterator[Finding]:
     if queue.paused is not None:
         why = f" ({queue.paused})" if queue.paused else ""
         yield Finding(Level.WARNING, "paused", f"Queue {name} is paused{why}: resume it when it may go on.")
+
+
+def _bridges(views: Sequence[BridgeView]) -> Iterator[Finding]:
+    for view in views:
+        if not view.up:
+            said = f"Bridge {view.bridge} ({view.way}) carries nothing, for {_span(view.for_ms)}: {view.reason}"
+            yield Finding(Level.WARNING, "bridge", said if said.endswith(".") else f"{said}.")
 
 
 def _history(view: HistoryView | None, limits: Health) -> Iterator[Finding]:

@@ -77,6 +77,22 @@ class QueueView:
 
 
 @dataclass(frozen=True, slots=True)
+class BridgeView:
+    """One end of a bridge at a glance."""
+
+    bridge: str
+    queue: str
+    way: str
+    """From where to where."""
+    incoming: bool
+    up: bool
+    for_ms: int
+    """For how long it has been so."""
+    reason: str
+    """Why it is not up."""
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryView:
     """The history at a glance."""
 

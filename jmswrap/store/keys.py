@@ -85,6 +85,7 @@ for wake-ups, where POOL is ``workers.pool``."""
 
 PLAIN: tuple[Key, ...] = (
     Key("cor:SERVICE:CORRELATION", "string", "id of the last message of a service with a correlation id", "PX"),
+    Key("bridge:NAME", "hash", "process → JSON: at ms, how each end of the bridge is", "PX"),
     Key("nonce:SHA256", "string", "1: a caller used this nonce (hash of user name and nonce)", "PX"),
 )
 """Keys that no script touches. The channel ``answered`` tells the ids of messages whose answer came."""
@@ -123,6 +124,11 @@ def correlated(prefix: str, service: str, correlation_id: str) -> str:
 def nonce(prefix: str, mark: str) -> str:
     """Name the mark of a nonce that was used."""
     return f"{prefix}:nonce:{mark}"
+
+
+def bridge(prefix: str, name: str) -> str:
+    """Name what the processes of a bridge say of themselves."""
+    return f"{prefix}:bridge:{name}"
 
 
 def attempts(prefix: str, message_id: str) -> str:
