@@ -7,7 +7,7 @@ from jmswrap import xml
 from jmswrap.app.integration import Integration
 from jmswrap.config.partner_settings import Addressing, Partner
 from jmswrap.config.security_settings import OAuth
-from jmswrap.contract.nouns import Port
+from jmswrap.contract.nouns import RPC, Body, Port
 from jmswrap.errors import ConfigError
 from jmswrap.partner.authentication import Authentication
 from jmswrap.partner.client import PartnerClient
@@ -64,8 +64,13 @@ class Partners:
 
 def forms(port: Port) -> dict[str, Form]:
     """Return how bodies are stored and sent, for the operations where that differs."""
-    bodies = {o.name: o.request for o in port.usable if o.request is not None}
-    return {name: Form(body.form, body.element, body.wire) for name, body in bodies.items()}
+    bodies = {o.name: (o.request, o.reply) for o in port.usable if o.request is not None}
+    return {name: _form(request, reply) for name, (request, reply) in bodies.items()}
+
+
+def _form(request: Body, reply: Body | None) -> Form:
+    renamed = reply is not None and reply.form == RPC
+    return Form(request.form, request.element, request.wire, reply.element if reply and renamed else "")
 
 
 def limits(settings: Partner) -> Limits:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from jmswrap.config.route_settings import InDoubt, Order
+from jmswrap.config.route_settings import AnswerStyle, InDoubt, Order
 from jmswrap.config.settings import Config
 from jmswrap.config.source import Where
 from jmswrap.config.waiting import pointless
@@ -21,9 +21,10 @@ def warnings_of(config: Config) -> Iterator[tuple[Where, str]]:
     readers |= {outgoing.queue for bridge in config.bridges.values() for outgoing in bridge.target}
     for name, route in config.routes.items():
         where: Where = ("routes", name)
-        if route.key is None and route.order is Order.KEY:
+        queues = route.answer is not AnswerStyle.SYNC
+        if queues and route.key is None and route.order is Order.KEY:
             yield where, f"route `{name}` has no `key`: its messages are delivered in no order"
-        if route.id is None and route.source.service is not None:
+        if queues and route.id is None and route.source.service is not None:
             yield where, f"route `{name}` has no `id`: a call that is repeated becomes a second message"
         yield from pointless(name, config)
         if route.in_doubt is InDoubt.REDELIVER and not route.idempotent:

@@ -6,7 +6,8 @@ from jmswrap.app.contracts import Contracts, Finding
 from jmswrap.config.route_settings import AnswerStyle, Route
 from jmswrap.config.settings import Config
 from jmswrap.contract import answers, receipt
-from jmswrap.contract.nouns import Operation
+from jmswrap.contract.nouns import RPC, Operation
+from jmswrap.contract.outputs import UNSAYABLE
 
 _OURS = {AnswerStyle.RECEIPT: receipt.ACCEPT_RESPONSE, AnswerStyle.HYBRID: answers.HYBRID_RESPONSE}
 
@@ -53,4 +54,7 @@ def _sync(name: str, route: Route, operation: Operation, contracts: Contracts) -
     target = port.operations.get(route.to.operation or operation.name) if port else None
     if target is not None and target.one_way:
         said = f"operation `{target.name}` of `{route.to.partner}` is one-way and answers nothing"
+        yield ("routes", name, "answer"), f"{said}, so route `{name}` cannot be `sync`: choose another"
+    if target is not None and target.reply is not None and target.reply.form != RPC:
+        said = f"operation `{target.name}` of `{route.to.partner}` answers {UNSAYABLE[target.reply.form]}"
         yield ("routes", name, "answer"), f"{said}, so route `{name}` cannot be `sync`: choose another"

@@ -9,7 +9,8 @@ _REQUEST = b"GET /ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n
 async def answers_ready(host: str, port: int, has_tls: bool) -> bool:
     """Tell whether the gateway answers that it is ready, or that it tells that to callers it knows only.
 
-    One that wants a certificate ends the connection of this probe, which has none: it stands, too.
+    One that wants a certificate ends the connection of this probe, which has none, during the
+    handshake or (TLS 1.3) after it, without a word: it stands, too.
     """
     try:
         reader, writer = await asyncio.open_connection(host, port, ssl=_unverified() if has_tls else None)
@@ -22,11 +23,9 @@ async def answers_ready(host: str, port: int, has_tls: bool) -> bool:
         writer.write(_REQUEST)
         await writer.drain()
         line = await reader.readline()
-        return any(status in line for status in (b" 200 ", b" 401 ", b" 403 "))
-    except ssl.SSLError:
-        return True
+        return (has_tls and not line) or any(status in line for status in (b" 200 ", b" 401 ", b" 403 "))
     except OSError:
-        return False
+        return has_tls
     finally:
         writer.close()
 

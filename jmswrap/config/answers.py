@@ -22,7 +22,8 @@ def answers(where: Where, route: Route) -> Found:
     waits = style in (AnswerStyle.SYNC, AnswerStyle.HYBRID)
     if (waits or route.keep_answer_seconds) and route.to.partner is None:
         key = "answer" if waits else "keep_answer_seconds"
-        yield (*where, key), f"route `{name}` goes to a queue, which never answers: remove `{key}`"
+        said = f"route `{name}` goes to a queue, which never answers"
+        yield (*where, key), f"{said}: remove `{key}`, or let it go straight to the partner"
     if route.keep_answer_seconds and not begins:
         said = f"route `{name}` reads a queue, so nobody could ask for its answers"
         yield (*where, "keep_answer_seconds"), f"{said}: remove `keep_answer_seconds`"

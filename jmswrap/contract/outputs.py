@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from jmswrap.contract import answers, receipt
-from jmswrap.contract.nouns import Operation, Port
+from jmswrap.contract.nouns import ENCODED, PARTS, RPC, Operation, Port
 from jmswrap.errors import ContractError
 
 
@@ -29,6 +29,9 @@ class DeclaredFault:
 # Not called `parameters`: .NET would make each operation a wrapper of its own for this one element.
 _RECEIPT = Output("AcceptAnswer", "receipt", receipt.ACCEPT_RESPONSE)
 _HYBRID = Output("HybridAnswer", "answer", answers.HYBRID_RESPONSE)
+
+UNSAYABLE = {ENCODED: "in SOAP's encoding", PARTS: "with no element or several"}
+"""Forms of a reply that cannot be passed on as one element of a schema."""
 
 _SAID = {
     "receipt": "stores its request durably and answers with a receipt; the request is delivered afterwards",
@@ -115,6 +118,11 @@ def local(element: str) -> str:
 def _passed(operation: Operation, declared: frozenset[str]) -> Output:
     if operation.reply_element not in declared:
         why = "answers nothing" if operation.one_way else "answers with no element that a schema declares"
+        raise ContractError(
+            f"{operation.place}: operation {operation.name} {why}, so it cannot be `sync`; choose another answer."
+        )
+    if operation.reply is not None and operation.reply.form != RPC:
+        why = f"answers {UNSAYABLE[operation.reply.form]}"
         raise ContractError(
             f"{operation.place}: operation {operation.name} {why}, so it cannot be `sync`; choose another answer."
         )

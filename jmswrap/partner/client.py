@@ -8,7 +8,7 @@ of who calls is put in for each attempt anew.
 
 import copy
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.message import Message
 from pathlib import Path
 from types import MappingProxyType
@@ -24,7 +24,7 @@ from jmswrap.outcome import Called, Outcome
 from jmswrap.partner import definition, mtom
 from jmswrap.partner.answered import Answered
 from jmswrap.partner.authentication import Authentication
-from jmswrap.partner.forms import Form, fragments, on_the_wire
+from jmswrap.partner.forms import Form, fragments, from_the_wire, on_the_wire
 from jmswrap.partner.reply import Parsers, envelope_bytes, interpret
 from jmswrap.partner.transport import HttpReply, Limits, NoReply, PooledTransport
 from jmswrap.partner.wire import Wire
@@ -168,6 +168,8 @@ class PartnerClient:
             said = f"{self.name} answered operation {answered.operation}, which its contract has no more"
             return Called(Outcome.NO_ANSWER, said, answered.reply.status_code, raw=answered.reply.content)
         called = interpret(answered.reply, self._parsers.parser, chosen.one_way, chosen.declared, wanted)
+        if chosen.form is not None and called.outcome is Outcome.REPLIED and called.body:
+            called = replace(called, body=from_the_wire(called.body, chosen.form))
         if called.outcome is Outcome.REPLIED or (called.fault and called.outcome is not Outcome.FAULT_CREDENTIALS):
             return self._trusted(called, answered.reply)
         return called

@@ -39,6 +39,8 @@ class Form:
     """The root in document form, ``{namespace}local``."""
     wire: str
     """The wrapper on the wire; empty for ``parts``."""
+    reply: str = ""
+    """The root of an rpc/literal reply in document form, whatever its wrapper is called; else empty."""
 
 
 def on_the_wire(body: bytes, form: Form, zeep_body: Any, types: Any) -> bytes:
@@ -52,6 +54,15 @@ def on_the_wire(body: bytes, form: Form, zeep_body: Any, types: Any) -> bytes:
     if form.kind == ENCODED:
         return xml.standalone(_encoded(element, form, zeep_body, types))
     element.tag = form.wire
+    return xml.standalone(element)
+
+
+def from_the_wire(body: bytes, form: Form) -> bytes:
+    """Return a reply's body element in document form."""
+    element = etree.fromstring(body, xml.parser())
+    if not form.reply or element.tag == form.reply:
+        return body
+    element.tag = form.reply
     return xml.standalone(element)
 
 

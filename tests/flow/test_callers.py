@@ -1,6 +1,7 @@
 """An integration that knows its callers, as a person runs it: TLS, permissions, who asks about what."""
 
 import base64
+import hashlib
 import ssl
 import urllib.error
 import urllib.request
@@ -88,3 +89,29 @@ def test_a_client_is_told_of_its_own_messages_only(running: Up) -> None:
     assert message_id
     assert asked(running, message_id, "shop", "one").findtext(".//faultcode") is None
     assert "knows no message" in (asked(running, message_id, "till", "two").findtext(".//faultstring") or "")
+
+
+def test_up_sees_a_gateway_that_wants_a_certificate_of_everybody(tmp_path: Path) -> None:
+    made = wrap(str(ORDERS), tmp_path / "orders")
+    authority = trustme.CA()
+    issued = authority.issue_cert("localhost", "127.0.0.1")
+    authority.cert_pem.write_to_path(tmp_path / "orders/ca.pem")
+    issued.private_key_pem.write_to_path(tmp_path / "orders/gate.key")
+    issued.cert_chain_pems[0].write_to_path(tmp_path / "orders/gate.pem")
+    config = yaml.safe_load(made.settings.read_text())
+    files = {"certificate": "gate.pem", "key": "gate.key", "client_ca": "ca.pem", "client_certificates": "required"}
+    config["gateway"] = {"tls": files, "security": {"accept": ["certificate"]}}
+    shop = authority.issue_cert(common_name="shop")
+    print_of = hashlib.sha256(ssl.PEM_cert_to_DER_cert(shop.cert_chain_pems[0].bytes().decode())).hexdigest()
+    config["clients"] = {"shop": {"certificates": [f"sha256:{print_of}"], "operations": ["*"]}}
+    made.settings.write_text(yaml.safe_dump(config))
+    context = ssl.create_default_context(cafile=str(tmp_path / "orders/ca.pem"))
+    shop.configure_cert(context)
+    with up(made.folder, "--simulate", "--workers", 1) as running:
+        address = running.facts["services"]["Orders"]["address"]
+        request = urllib.request.Request(address, ENVELOPE.format(PLACE).encode(), {"Content-Type": "text/xml"})
+        with urllib.request.urlopen(request, context=context, timeout=30) as answer:
+            assert b"receipt" in answer.read()
+        stranger = ssl.create_default_context(cafile=str(tmp_path / "orders/ca.pem"))
+        with pytest.raises((urllib.error.URLError, OSError)):
+            urllib.request.urlopen(request, context=stranger, timeout=30)
