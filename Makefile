@@ -30,6 +30,9 @@ crash-matrix: $(VENV)/.tests ## Strike every process at every step and see that 
 soak: $(VENV)/.tests ## Send 50,000 messages while processes are killed at random
 	@$(BIN)/python -m tests.crash.soak --json soak.json
 
+interop: $(VENV)/.tests ## Have other SOAP toolchains import and call what is published (needs the kit; half an hour)
+	@$(BIN)/python -m tests.interop --page docs/interoperability.md
+
 docs: $(VENV)/.installed ## Write the pages that are made from the code
 	$(BIN)/python -m jmswrap.config.document > docs/configuration.md
 	$(BIN)/python -m jmswrap.cli.document > docs/commands.md
@@ -49,4 +52,4 @@ $(VENV)/.tests: $(VENV)/.installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	@touch $@
 
-.PHONY: help demo test bench fuzz docs clean
+.PHONY: help demo test bench fuzz interop docs clean

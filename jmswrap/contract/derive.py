@@ -224,8 +224,8 @@ class _Wsdl:
         )
 
     def bound(self, operation: Operation, soap: str) -> str:
-        other = self.twin.operations.get(operation.name) if self.twin and soap == "soap12" else None
-        action = quoteattr((other or operation).soap_action)
+        # One action for both versions: node-soap sends SOAP 1.1 with the action of the other.
+        action = quoteattr(operation.soap_action)
         headers = "".join(f"\n        {self.header(operation, h, soap)}" for h in operation.header_parts)
         own = any(h.message == operation.message for h in operation.header_parts)
         parts = f" parts={quoteattr(operation.part)}" if own else ""
