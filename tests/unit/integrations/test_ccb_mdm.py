@@ -1,0 +1,154 @@
+"""The CCB-MDM integration is whole: its processes, their names, their contracts, samples and waits."""
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from lxml import etree
+
+from jmswrap.app.integration import Integration, examine, load
+from jmswrap.config.route_settings import InDoubt, OnDead
+from jmswrap.transform.properties import read
+
+ROOT = Path(__file__).parents[3]
+CCB_MDM = ROOT / "jmswrap" / "integrations" / "ccb_mdm"
+SYNCS = (
+    "Person", "SP", "SA", "SARel", "Meter", "MeterConfig", "SPMeterHistory", "MeterRead", "DynamicOption",
+    "DynamicOptionEvent", "BillCycle",
+)  # fmt: skip
+TWO_WAY = [*(f"{name}Sync" for name in SYNCS), "BatchBillDeterminant", "OnlineBillDeterminant"]
+LEGS = {
+    *(f"OUCCB2OUMDM2{name}Req" for name in TWO_WAY),
+    *(f"OUMDM2OUCCB2{name}Resp" for name in TWO_WAY),
+    "OUMDM2OUCCB2ReplacementReadsReq",
+}
+"""A leg has a Write service, a transform and a Read process."""
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Integration:
+    return load(CCB_MDM)
+
+
+def test_it_has_no_problem_and_nothing_that_is_rarely_meant() -> None:
+    examined = examine(CCB_MDM)
+    assert (examined.problems, examined.warnings) == ((), ())
+
+
+def test_it_has_exactly_27_write_services_and_27_read_processes(shipped: Integration) -> None:
+    assert len(LEGS) == 27
+    assert {name for name in shipped.config.services if name.endswith("WriteSvc")} == {
+        f"{leg}JMSWriteSvc" for leg in LEGS
+    }
+    reads = {name for name in shipped.config.routes if name.endswith("ReadSvc")}
+    assert reads == {f"{leg}JMSReadSvc" for leg in LEGS}
+    transforms = {name for name in shipped.config.routes if name.endswith("EBF")}
+    assert transforms == {f"{leg}EBF" for leg in LEGS}
+
+
+def test_every_process_has_four_queues_and_replacement_reads_has_two(shipped: Integration) -> None:
+    queues = {shipped.config.queue_of(name) for name in {*shipped.config.routes}}
+    # An error queue belongs to each of them.
+    legs = {queue for queue in queues if queue.startswith(("OUCCB2", "OUMDM2"))}
+    assert len(legs) == 13 * 4 + 2
+    assert {queue.removesuffix("SourceQueue").removesuffix("TargetQueue") for queue in legs} == {
+        leg.replace("Sync", "") for leg in LEGS
+    }
+
+
+def test_each_leg_goes_from_its_write_service_to_its_read_process(shipped: Integration) -> None:
+    routes = shipped.config.routes
+    for leg in LEGS:
+        write, read_process = routes[f"{leg}EBF"], routes[f"{leg}JMSReadSvc"]
+        assert write.source.service == f"{leg}JMSWriteSvc"
+        assert write.to.queue == read_process.source.queue
+        assert read_process.to.partner
+        assert (read_process.idempotent, read_process.in_doubt) == (True, InDoubt.REDELIVER)
+
+
+def test_every_request_that_ccb_sends_has_one_answer(shipped: Integration) -> None:
+    for name, route in shipped.config.routes.items():
+        if not name.startswith("OUCCB2OUMDM2"):
+            assert route.refusal is None
+        elif name.endswith(("EBF", "ReadSvc")):
+            leg = name.removesuffix("EBF").removesuffix("JMSReadSvc")
+            answers = leg.replace("OUCCB2OUMDM2", "OUMDM2OUCCB2").removesuffix("Req") + "RespJMSReadSvc"
+            assert route.refusal is not None
+            assert route.refusal.queue == shipped.config.routes[answers].source.queue
+            assert route.on_dead is (OnDead.NACK if "BillDeterminant" in name else OnDead.HOLD)
+
+
+WAITS = {
+    "SASync": {"PersonSync", "SPSync", "DynamicOptionSync"},
+    "SARelSync": {"SASync"},
+    "MeterSync": {"SPSync"},
+    "MeterConfigSync": {"MeterSync"},
+    "SPMeterHistorySync": {"SPSync", "MeterSync", "MeterConfigSync"},
+    "MeterReadSync": {"MeterSync", "MeterConfigSync"},
+    "DynamicOptionEventSync": {"DynamicOptionSync"},
+    "BatchBillDeterminant": {"SASync", "SARelSync"},
+    "OnlineBillDeterminant": {"SASync", "SARelSync"},
+}
+
+
+@pytest.mark.parametrize("name", TWO_WAY)
+def test_a_process_waits_for_what_it_builds_on_at_both_queues(shipped: Integration, name: str) -> None:
+    for part in ("ReqEBF", "ReqJMSReadSvc"):
+        waits = {rule.route for rule in shipped.config.routes[f"OUCCB2OUMDM2{name}{part}"].waits_for}
+        assert waits == {f"OUCCB2OUMDM2{other}{part}" for other in WAITS.get(name, ())}
+
+
+def contracts() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("make", ROOT / "wsdl" / "make.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    # Dataclasses look their module up.
+    pytest.MonkeyPatch().setitem(sys.modules, "make", module)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_wsdls_are_as_they_are_made() -> None:
+    made: dict[str, str] = contracts().contracts()
+    there = {
+        path.relative_to(ROOT / "wsdl" / "ccb_mdm").as_posix(): path.read_text(encoding="utf-8")
+        for path in (ROOT / "wsdl" / "ccb_mdm").rglob("*.wsdl")
+    }
+    assert made == there
+
+
+@pytest.mark.parametrize("sample", sorted((CCB_MDM / "samples").glob("*.xml")), ids=lambda path: path.stem)
+def test_a_sample_is_as_its_contract_says(sample: Path, schemas: dict[str, list[etree.XMLSchema]]) -> None:
+    body = etree.parse(sample).getroot()
+    (schema,) = schemas[str(body.tag)]
+    schema.assertValid(body)
+
+
+def test_every_write_service_has_a_sample() -> None:
+    samples = {path.stem.partition("-")[0] + path.stem[-4:] for path in (CCB_MDM / "samples").glob("*.xml")}
+    assert len({name for name in samples if name.endswith(("uest", "onse"))}) == 27
+
+
+def test_every_transform_has_its_properties_and_every_map_its_switch() -> None:
+    found = read([CCB_MDM / "config" / "ConfigurationProperties.xml"])
+    services = {name: values for name, values in found.services.items() if name.endswith("EBF")}
+    assert set(services) == {f"{leg}EBF" for leg in LEGS}
+    for name, values in services.items():
+        assert values["Default.SystemID"] == ("OU_CCB2_01" if name.startswith("OUCCB2") else "OU_MDM2_01")
+        assert sum(flag.startswith("Extension.") for flag in values) == 2
+    maps = {path.stem for path in (CCB_MDM / "dvm").glob("*.dvm")}
+    switches = {name for name in found.modules["CCB2-MDM2"] if name.startswith("DVM.")}
+    assert switches == {f"DVM.{name}.ThrowException" for name in maps}
+
+
+def test_the_endpoint_properties_name_the_addresses_of_the_contracts(shipped: Integration) -> None:
+    found = read([CCB_MDM / "config" / "JMSWrapperConfigurationProperties.xml"])
+    assert set(found.services) == {f"{leg}JMSReadSvc" for leg in LEGS}
+    for name, values in found.services.items():
+        (address,) = values.values()
+        partner = shipped.config.routes[name].to.partner
+        assert partner is not None
+        assert shipped.partners[partner].port().address == address

@@ -1,0 +1,125 @@
+"""Every stylesheet of the CCB-MDM integration makes what its golden file says, valid on both sides.
+
+A pair in tests/data/ccb_mdm is STYLESHEET[.CASE].in.xml and .out.xml; run with JMSWRAP_GOLDEN=write to make
+the latter anew, and read what changed.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from jmswrap.app.integration import load
+from jmswrap.app.transforms import library
+from jmswrap.deliver.refusal import NAMESPACE as REFUSAL
+from jmswrap.errors import ValueNotMapped
+from jmswrap.transform.oracle.library import Library
+
+CCB_MDM = Path(__file__).parents[3] / "jmswrap" / "integrations" / "ccb_mdm"
+GOLDEN = Path(__file__).parents[2] / "data" / "ccb_mdm"
+CASES = sorted(path.name.removesuffix(".in.xml") for path in GOLDEN.glob("*.in.xml"))
+SHARED = {"common", "errors", "sync-response", "usage-request", "usage-response"}
+"""Stylesheets that others import."""
+D1 = "{http://ouaf.oracle.com/webservices/d1/D1-SyncRequestInbound}D1-SyncRequestInbound"
+
+
+@pytest.fixture(scope="module")
+def functions() -> Library:
+    return library(load(CCB_MDM).config, CCB_MDM)
+
+
+def assert_valid(document: etree._Element, stylesheet: str, schemas: dict[str, list[etree.XMLSchema]]) -> None:
+    if document.tag == D1:
+        path = CCB_MDM / "wsdl" / "mdm" / f"{stylesheet.removesuffix('-request')}.xsd"
+        etree.XMLSchema(etree.parse(path)).assertValid(document)
+    elif document.tag != f"{{{REFUSAL}}}Refusal":
+        (schema,) = schemas[str(document.tag)]
+        schema.assertValid(document)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_transform_makes_what_its_golden_file_says(
+    case: str, functions: Library, schemas: dict[str, list[etree.XMLSchema]]
+) -> None:
+    stylesheet = case.partition(".")[0]
+    given = (GOLDEN / f"{case}.in.xml").read_bytes()
+    transform = functions.compiled(CCB_MDM / "transforms" / f"{stylesheet}.xsl")
+    made = etree.fromstring(transform(given), etree.XMLParser(remove_blank_text=True))
+    etree.indent(made)
+    text = etree.tostring(made, encoding="unicode") + "\n"
+    file = GOLDEN / f"{case}.out.xml"
+    if os.environ.get("JMSWRAP_GOLDEN") == "write":
+        file.write_text(text, encoding="utf-8")
+    assert text == file.read_text(encoding="utf-8")
+    assert_valid(etree.fromstring(given), stylesheet, schemas)
+    assert_valid(made, stylesheet, schemas)
+
+
+def test_every_stylesheet_has_a_golden_file() -> None:
+    there = {path.stem for path in (CCB_MDM / "transforms").glob("*.xsl")}
+    tried = {case.partition(".")[0] for case in CASES}
+    assert tried == {name for name in there if name not in SHARED and not name.endswith("-payload")}
+
+
+PERSON = CCB_MDM / "samples" / "01-person-request.xml"
+
+
+def copied(folder: Path) -> Path:
+    return Path(shutil.copytree(CCB_MDM, folder / "ccb_mdm", symlinks=False))
+
+
+def person_request(folder: Path, given: bytes) -> etree._Element:
+    transform = library(load(folder).config, folder).compiled(folder / "transforms" / "person-request.xsl")
+    return etree.fromstring(transform(given))
+
+
+def set_property(folder: Path, service: str, name: str, value: str) -> None:
+    file = folder / "config" / "ConfigurationProperties.xml"
+    tree = etree.parse(file)
+    (found,) = tree.xpath(
+        "//*[@serviceName = $service or (not($service) and @moduleName)]/*[@name = $name]", service=service, name=name
+    )
+    found.text = value
+    tree.write(file)
+
+
+def test_a_message_that_names_no_system_gets_the_default_of_its_process(tmp_path: Path) -> None:
+    folder = copied(tmp_path)
+    set_property(folder, "OUCCB2OUMDM2PersonSyncReqEBF", "Default.SystemID", "OU_CCB2_07")
+    given = PERSON.read_bytes().replace(b"<sourceSystem>OU_CCB2_01</sourceSystem>", b"")
+    assert person_request(folder, given).findtext("{*}externalSystem") == "OU_CCB2_07"
+
+
+def test_a_value_without_a_row_passes_through_until_its_map_is_told_to_be_strict(tmp_path: Path) -> None:
+    folder = copied(tmp_path)
+    given = PERSON.read_bytes().replace(b">USA<", b">CHE<")
+    assert person_request(folder, given).findtext(".//{*}country") == "CHE"
+    set_property(folder, "", "DVM.OUCCB2_OUMDM2_Country.ThrowException", "true")
+    with pytest.raises(ValueNotMapped, match="OUCCB2_OUMDM2_Country"):
+        person_request(folder, given)
+
+
+EXTENSION = """<xsl:template match="/" mode="{mode}-transform">
+  <xsl:apply-templates select="*" mode="changed"/>
+</xsl:template>
+<xsl:template match="@* | node()" mode="changed">
+  <xsl:copy><xsl:apply-templates select="@* | node()" mode="changed"/></xsl:copy>
+</xsl:template>
+<xsl:template match="*[local-name() = '{element}']/text()" mode="changed">changed</xsl:template>
+</xsl:stylesheet>"""
+
+
+@pytest.mark.parametrize(
+    ("mode", "flag", "element"),
+    [("pre", "Extension.PreXformCCB2toMDM2", "city"), ("post", "Extension.PostXformToMDM2", "city")],
+)
+def test_an_extension_is_used_once_its_flag_is_true(tmp_path: Path, mode: str, flag: str, element: str) -> None:
+    folder = copied(tmp_path)
+    custom = folder / "transforms" / "custom" / "person-request.xsl"
+    custom.write_text(custom.read_text().replace("</xsl:stylesheet>", EXTENSION.format(mode=mode, element=element)))
+    assert person_request(folder, PERSON.read_bytes()).findtext(".//{*}city") == "Springfield"
+    set_property(folder, "OUCCB2OUMDM2PersonSyncReqEBF", flag, "true")
+    made = person_request(folder, PERSON.read_bytes())
+    assert (made.findtext(".//{*}city"), made.findtext("{*}targetMo")) == ("changed", "D1-CONTACT")
