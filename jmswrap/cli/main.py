@@ -19,6 +19,7 @@ VERBS = {
     "lint": "jmswrap.cli.lint:lint",
     "drift": "jmswrap.cli.drift:drift",
     "new": "jmswrap.cli.new:new",
+    "import-oracle": "jmswrap.cli.import_oracle:import_oracle",
     "check": "jmswrap.cli.check:check",
     "republish": "jmswrap.cli.republish:republish",
     "up": "jmswrap.cli.up:up",

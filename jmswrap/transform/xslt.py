@@ -117,6 +117,12 @@ def _parsed(stylesheet: Path, imports: _Imports, text_from: Path | None) -> etre
     root = tree.getroot()
     if root.tag not in (f"{_XSL}stylesheet", f"{_XSL}transform"):
         raise ConfigError(f"{stylesheet}:{root.sourceline}: <{root.tag}> is no XSLT 1.0 stylesheet")
+    if (version := root.get("version", "1.0")) not in ("1.0", "1.1"):
+        # libxslt would go on, and leave out without a word what it does not know.
+        raise ConfigError(
+            f"{stylesheet}:{root.sourceline}: the stylesheet is XSLT {version}, and jmswrap runs XSLT 1.0: rewrite "
+            'what needs the later version and write version="1.0"'
+        )
     return tree
 
 

@@ -128,3 +128,13 @@ def test_several_threads_use_one_transform(tmp_path: Path) -> None:
     for thread in threads:
         thread.join(30)
     assert wrong == []
+
+
+@pytest.mark.parametrize("version", ["2.0", "3.0"])
+def test_a_later_version_is_refused_in_one_sentence(tmp_path: Path, version: str) -> None:
+    sheet = tmp_path / "later.xsl"
+    sheet.write_text(f'<xsl:stylesheet version="{version}" xmlns:xsl="http://www.w3.org/1999/XSL/Transform"/>')
+    with pytest.raises(
+        ConfigError, match=rf"later\.xsl:1: the stylesheet is XSLT {version}, and jmswrap runs XSLT 1\.0"
+    ):
+        Transform(sheet)

@@ -1,0 +1,107 @@
+"""A customer's files of the vendor's integration become an integration folder, and run unchanged."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from jmswrap.app.integration import check, load
+from jmswrap.app.oracle_import import Imported, imported
+from jmswrap.app.trying import Question, attempted
+from jmswrap.errors import ConfigError
+
+ORACLE = Path(__file__).parents[2] / "data" / "oracle"
+PERSON = "OUCCB2OUMDM2PersonSyncReq"
+MESSAGE = b"""<sendDetails><syncRequestId>42</syncRequestId><sourceSystem>CCB</sourceSystem>
+<initialLoad>FALSE</initialLoad><mo>%s</mo><pkValue1>7001</pkValue1></sendDetails>"""
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Imported:
+    return imported(ORACLE, tmp_path / "out")
+
+
+def test_what_is_made_checks_and_its_files_are_as_they_were(made: Imported) -> None:
+    assert made.problems == ()
+    assert check(made.file) == []
+    copy = made.file.parent / "mds" / "dvm" / "OUCCB2_OUMDM2_MO.dvm"
+    assert copy.read_bytes() == (ORACLE / "dvm" / "OUCCB2_OUMDM2_MO.dvm").read_bytes()
+
+
+def test_a_read_service_becomes_a_route_to_the_partner_it_names(made: Imported) -> None:
+    config = load(made.file).config
+    route = config.routes[f"{PERSON}JMSReadSvc"]
+    assert (route.source.queue, route.to.partner) == (f"{PERSON}.target", "OUMDM2.D1-SyncRequestInboundContact")
+    address = config.partners["OUMDM2.D1-SyncRequestInboundContact"].address
+    assert address == "https://mdm.example/ouaf/webservices/D1-SyncRequestInboundContact"
+    assert config.routes[PERSON].to.queue == f"{PERSON}.target"
+
+
+def test_the_retry_of_remote_faults_becomes_the_routes(made: Imported) -> None:
+    retry = load(made.file).config.routes[f"{PERSON}JMSReadSvc"].retry
+    assert (retry.waits_seconds, retry.max_attempts) == ((2, 4, 8), 4)
+
+
+def test_what_was_not_taken_is_said_with_the_reason(made: Imported) -> None:
+    left = {one.what: one.why for one in made.left}
+    assert left["dvm/Broken.dvm"] == "the row has 2 cells for 1 columns"
+    assert left["notes.txt"] == "it is no file that jmswrap reads"
+    assert "no WSDL of D1-SyncRequestInbound is there" in left["OUCCB2OUMDM2SPSyncReqJMSReadSvc"]
+    assert "is no address yet" in left["the address of OUCCB2.F1-UpdateAndTransitionSyncRequest"]
+    assert "XSLT 2.0" in left["composites/OUMDM2OUCCB2PersonSyncRespEBF/xsl/Response.xsl"]
+    policy = "composites/OUCCB2OUMDM2PersonSyncReqEBF/fault-policies.xml, action"
+    assert "waits in its error queue for a person" in left[f"{policy} person"]
+    assert "one retry for all routes" in left[f"{policy} a-first-one"]
+
+
+def test_the_stylesheet_runs_with_the_vendors_maps_references_and_properties(made: Imported) -> None:
+    trial = attempted(load(made.file), Question(PERSON, MESSAGE % b"PERSON"))
+    assert trial.error == ""
+    told = {etree.QName(one).localname: one.text for one in etree.fromstring(trial.output)}
+    assert (told["targetMo"], told["initialLoad"], len(told["productionPkValue"] or "")) == ("D1-CONTACT", "false", 32)
+    outcomes = [(one.function, one.outcome) for one in trial.steps[0].look_ups]
+    assert outcomes == [
+        ("aia:getServiceProperty", "hit"),
+        ("dvm:lookupValue", "hit"),
+        ("xref:lookupXRef", "miss"),
+        ("xref:populateXRefRow", "written"),
+    ]
+
+
+def test_a_value_that_the_map_must_have_and_has_not_fails_as_configured(made: Imported) -> None:
+    trial = attempted(load(made.file), Question(PERSON, MESSAGE % b"METER"))
+    assert "value map OUCCB2_OUMDM2_MO has no OUMDM2_MO for OUCCB2_MO 'METER'" in trial.error
+
+
+def test_stylesheets_without_a_process_get_routes_of_their_own(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    sheet = '<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform"/>'
+    (tmp_path / "in" / "1 map.xsl").write_text(sheet)
+    made = imported(tmp_path / "in", tmp_path / "out")
+    assert (made.problems, made.left) == ((), ())
+    assert list(load(made.file).config.routes) == ["x1-map"]
+
+
+def test_what_cannot_be_imported_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="is no folder"):
+        imported(tmp_path / "none", tmp_path / "out")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ConfigError, match="holds no stylesheet"):
+        imported(tmp_path / "empty", tmp_path / "out")
+    shutil.copytree(ORACLE, tmp_path / "there")
+    with pytest.raises(ConfigError, match="is there already"):
+        imported(ORACLE, tmp_path / "there")
+
+
+def test_the_command_line_reports(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "jmswrap", "import-oracle", str(ORACLE), "-o", str(tmp_path / "out"), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=dict(os.environ))
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["problems"] == []
+    assert {"what": "notes.txt", "why": "it is no file that jmswrap reads"} in told["left"]
