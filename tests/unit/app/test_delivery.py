@@ -16,7 +16,7 @@ D1 = "http://ouaf.oracle.com/webservices/d1/D1-SyncRequestInbound"
 
 def test_every_queue_that_a_route_consumes_has_a_plan():
     made = plans(load(CCB_MDM))
-    assert len(made) == 54
+    assert len(made) == 55
     read = made[TARGET_QUEUE].deliveries[READ]
     assert isinstance(read.target, Call)
     assert (read.target.partner.name, read.idempotent, read.redeliver, read.on_dead) == ("mdm_person", True, True, "hold")
