@@ -57,7 +57,6 @@ TABLE: tuple[Key, ...] = (
     Key("parked", "set", "QUEUE:ROUTE of the paused routes whose ready entries were put aside", "while not empty"),
     Key("park:QUEUE:ROUTE", "list", "ready entries put aside: priority, colon, entry", "while not empty"),
     Key("queues", "set", "queues that ever had a message", "for ever"),
-    Key("refused", "hash", "kind of process → JSON: ms, why it did not adopt the files as they are", "until it does"),
     Key("pause", "hash", "q:QUEUE, p:PARTNER or r:ROUTE → ms, space, reason", "until resumed"),
     Key("slot:PARTNER", "zset", "ids of messages whose calls are under way, by lease end ms", "while not empty"),
     Key("rate:PARTNER", "string", "theoretical arrival time of the next call, ms", "PX"),
@@ -84,6 +83,7 @@ TABLE: tuple[Key, ...] = (
 for wake-ups, where POOL is ``workers.pool``."""
 
 PLAIN: tuple[Key, ...] = (
+    Key("refused", "hash", "kind of process → JSON: ms, why it did not adopt the files as they are", "until it does"),
     Key("cor:SERVICE:CORRELATION", "string", "id of the last message of a service with a correlation id", "PX"),
     Key("bridge:NAME", "hash", "process → JSON: at ms, how each end of the bridge is", "PX"),
     Key("nonce:SHA256", "string", "1: a caller used this nonce (hash of user name and nonce)", "PX"),
