@@ -32,7 +32,7 @@ def backup(file: Path, as_json: bool, rdb: Path | None, folder: Path) -> None:
         render.as_json(asdict(made))
         return
     unsettled = sum(n for counts in made.messages.values() for n in counts.values())
-    click.echo(f"{folder}: backup {made.backup} of {made.made}, {unsettled} messages in the store")
+    click.echo(f"{folder}: backup {made.backup} of {made.made}, {render.count(unsettled, 'message')} in the store")
     click.echo(f"history: {made.history}; cross-references: {made.cross_references}")
 
 
@@ -50,7 +50,7 @@ def restore(file: Path, data: Path | None, folder: Path) -> None:
     place = (data or data_folder(integration)).absolute()
     made = backups.restore(integration, folder.absolute(), place)
     click.echo(f"{place}: holds backup {made.backup} of {made.made}")
-    click.echo("next: jmswrap up --restored")
+    click.echo(f"next: jmswrap up -c {render.place(integration.file)} --restored")
 
 
 @click.command()

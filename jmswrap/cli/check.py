@@ -1,5 +1,6 @@
 """``jmswrap check``: every problem of an integration at once."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -56,9 +57,9 @@ def _with_store(examined: Examined, asks: bool) -> Examined:
 
 def _say(file: Path, examined: Examined) -> None:
     for warning in examined.warnings:
-        click.echo(f"warning: {warning}", err=True)
+        click.echo(f"warning: {_told(warning)}", err=True)
     for problem in examined.problems:
-        click.echo(str(problem), err=True)
+        click.echo(_told(problem), err=True)
     if examined.integration is not None:
         config = examined.integration.config
         parts = (("route", config.routes), ("service", config.services), ("partner", config.partners))
@@ -67,6 +68,10 @@ def _say(file: Path, examined: Examined) -> None:
     else:
         count = len(examined.problems)
         click.echo(f"{count} problem{'s' * (count != 1)}.", err=True)
+
+
+def _told(problem: Problem) -> str:
+    return str(replace(problem, file=Path(render.place(problem.file))))
 
 
 def _plain(problem: Problem) -> dict[str, object]:

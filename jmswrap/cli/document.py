@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import click
 
+from jmswrap.cli import sections
 from jmswrap.cli.main import VERBS, cli
 
 _HEAD = """# Commands
@@ -17,7 +18,8 @@ _HEAD = """# Commands
 This page is made from the help texts (`jmswrap VERB -h`); do not edit it by hand.
 
 Exit status: 0 when done, 1 when it could not be done, 2 when the command line was not understood; standard error then
-says why, a sentence a problem. `--json` prints data and nothing else on standard output.
+says why, a sentence a problem. (`health` alone says more by it: see there.) `--json` prints data and nothing else on
+standard output.
 
 """
 
@@ -26,21 +28,23 @@ def document() -> str:
     """Return the page."""
     context = click.Context(cli, info_name="jmswrap")
     verbs = {verb: command for verb in VERBS if (command := cli.get_command(context, verb)) is not None}
-    listed = "\n".join(f"- [{verb}](#jmswrap-{verb}): {_first(command)}" for verb, command in verbs.items())
-    return _HEAD + listed + "\n" + "".join(_section(verb, command) for verb, command in verbs.items())
+    placed = sections.sectioned(verbs).items()
+    listed = "".join(_listed(title, {verb: verbs[verb] for verb in names}) for title, names in placed)
+    return _HEAD + listed + "\n".join(_section(verb, verbs[verb]) for _, names in placed for verb in names)
 
 
-def _first(command: click.Command) -> str:
-    return inspect.cleandoc(command.help or "").split("\n\n")[0].replace("\n", " ")
+def _listed(title: str, verbs: dict[str, click.Command]) -> str:
+    rows = (f"- [{verb}](#jmswrap-{verb}): {sections.first_sentence(command)}\n" for verb, command in verbs.items())
+    return f"**{title}**\n\n{''.join(rows)}\n"
 
 
 def _section(verb: str, command: click.Command) -> str:
     rows = "".join(_rows(command))
     table = f"\n| option | meaning |\n|---|---|\n{rows}" if rows else ""
     arguments = [_metavar(p) for p in command.params if isinstance(p, click.Argument)]
-    usage = " ".join(["jmswrap", verb, "[OPTIONS]", *arguments])
+    usage = " ".join(["jmswrap", verb, "[OPTIONS]", *filter(None, arguments)])
     said = inspect.cleandoc(command.help or "")
-    return f"\n## jmswrap {verb}\n\n```\n{usage}\n```\n\n{said}\n{table}"
+    return f"## jmswrap {verb}\n\n```\n{usage}\n```\n\n{said}\n{table}"
 
 
 def _rows(command: click.Command) -> Iterator[str]:
@@ -61,7 +65,7 @@ def _rows(command: click.Command) -> Iterator[str]:
 
 
 def _metavar(parameter: click.Parameter) -> str:
-    if parameter.metavar:
+    if parameter.metavar is not None:
         return parameter.metavar
     if isinstance(parameter.type, click.Choice):
         return "\\|".join(map(str, parameter.type.choices))  # a plain bar would end the table's cell

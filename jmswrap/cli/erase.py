@@ -31,4 +31,5 @@ def erase(file: Path, as_json: bool, queue: str, yes: bool, key: str) -> None:
     if as_json:
         render.as_json(asdict(erased))
     else:
-        click.echo(f"{key}: {erased.in_store} messages blanked in the store, {erased.in_history} in the history")
+        here = render.count(erased.in_store, "message")
+        click.echo(f"{key}: {here} blanked in the store, {erased.in_history} in the history")

@@ -5,13 +5,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from rich.markup import escape
 
 from jmswrap.app.connections import looking
 from jmswrap.app.health import examine
 from jmswrap.app.integration import load
 from jmswrap.cli import options, render
-from jmswrap.cli.since import Since
+from jmswrap.cli.since import OfState, Since
 from jmswrap.history.nouns import Search
 from jmswrap.inspect.views import MessageDetail, MessageView, QueueView
 from jmswrap.states import State
@@ -60,13 +59,7 @@ def queues(file: Path, as_json: bool) -> None:
 @options.config
 @options.as_json
 @click.option("-q", "--queue", default="", help="Of one queue only.")
-@click.option(
-    "-s",
-    "--state",
-    type=click.Choice([str(state) for state in State], case_sensitive=False),
-    metavar="STATE",
-    help=f"In this state only: {', '.join(State)}.",
-)
+@click.option("-s", "--state", type=OfState(), help=f"In this state only: {', '.join(State)}.")
 @click.option("-k", "--key", default="", help="Of one business key only.")
 @click.option("-r", "--route", default="", help="Of one route only.")
 @click.option("--source-id", default="", help="With the identity that its caller gave.")
@@ -80,7 +73,7 @@ def messages(
     file: Path,
     as_json: bool,
     queue: str,
-    state: str | None,
+    state: State | None,
     key: str,
     route: str,
     source_id: str,
@@ -90,11 +83,14 @@ def messages(
     past: bool,
 ) -> None:
     """List the newest messages, the newest first: those here and those in the history."""
-    search = Search(queue, route, key, source_id, correlation_id, State(state) if state else None, since, limit)
+    search = Search(queue, route, key, source_id, correlation_id, state, since, limit)
     with looking(load(file)) as inspection:
         found = inspection.past(search) if past else inspection.messages(search=search)
     if as_json:
         render.as_json([asdict(view) for view in found])
+        return
+    if not found:
+        click.echo("No message fits.", err=True)
         return
     heads = ("id", "route", "operation", "state", "key", "age", "attempts", "reason")
     render.table(heads, [_message_row(view) for view in found], right=("age", "attempts"))
@@ -119,9 +115,7 @@ def history(file: Path, as_json: bool) -> None:
             "waiting for it": f"{found.waiting}" + (f", for {render.span(found.overdue_ms)}" if found.waiting else ""),
             "problem": found.problem,
         }
-        for name, value in facts.items():
-            if value != "":
-                render.console().print(f"[bold]{name:<15}[/bold] {escape(str(value))}")
+        render.facts(facts)
 
 
 @click.command()
@@ -143,16 +137,16 @@ def show(file: Path, as_json: bool, body: bool, message_id: str) -> None:
 
 
 def _queue_row(view: QueueView) -> tuple[object, ...]:
-    counts = [view.counts.get(str(state), "·") for state in _COLUMNS]
-    oldest = render.span(view.oldest_age_ms) if view.oldest_age_ms else "·"
+    counts = [view.counts.get(str(state), render.NOTHING) for state in _COLUMNS]
+    oldest = render.span(view.oldest_age_ms) if view.oldest_age_ms else render.NOTHING
     paused = "" if view.paused is None else f"yes: {view.paused}" if view.paused else "yes"
     paused = "; ".join(said for said in (paused, view.held) if said)
-    return (view.name, *counts, oldest, view.drains or "·", _backlog(view), paused)
+    return (view.name, *counts, oldest, view.drains or render.NOTHING, _backlog(view), paused)
 
 
 def _backlog(view: QueueView) -> str:
     """Return the size of what is not settled, and the caps of the queue."""
-    caps = [f"{view.most_messages} messages"] if view.most_messages else []
+    caps = [render.count(view.most_messages, "message")] if view.most_messages else []
     caps += [render.size(view.most_bytes)] if view.most_bytes else []
     said = render.size(view.bytes) + (f", at most {' or '.join(caps)}" if caps else "")
     return f"full: {said}" if view.full else said
@@ -186,12 +180,9 @@ def _say(found: MessageDetail) -> None:
         "encrypted": found.unopened,
         **{f"property {name}": value for name, value in found.properties.items()},
     }
-    console = render.console()
-    for name, value in facts.items():
-        if value:
-            console.print(f"[bold]{escape(name):<15}[/bold] {escape(value)}")
+    render.facts(facts)
     if found.attempts:
-        console.print("\n[bold]attempts[/bold]")
+        render.heading("attempts")
         rows = [
             (a.number, _instant(a.ended_ms), f"{a.duration_ms} ms", a.target, a.outcome, a.sentence)
             for a in found.attempts
@@ -199,7 +190,7 @@ def _say(found: MessageDetail) -> None:
         render.table(("no", "ended", "took", "target", "outcome", "what happened"), rows, right=("no", "took"))
     for title, text in (("reply", found.reply), ("body", (found.body or b"").decode("utf-8", "replace"))):
         if text:
-            console.print(f"\n[bold]{title}[/bold]")
+            render.heading(title)
             click.echo(text)
 
 

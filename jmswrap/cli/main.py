@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 import click
 
 from jmswrap import __version__
+from jmswrap.cli import sections
 from jmswrap.config.sentences import near
 from jmswrap.errors import JmswrapError
 
@@ -53,7 +54,7 @@ VERBS = {
     "restored": "jmswrap.cli.backup:restored",
     "rekey": "jmswrap.cli.rekey:rekey",
 }
-"""Every verb and where it lives, in the order in which a newcomer meets them."""
+"""Every verb and where it lives; jmswrap.cli.sections has their order."""
 
 
 class Told(click.ClickException):
@@ -62,15 +63,15 @@ class Told(click.ClickException):
     def show(self, file: Any = None) -> None:
         """Print the sentence, one line a problem."""
         for line in self.message.splitlines():
-            click.echo(f"jmswrap: {line}", err=True)
+            click.echo(f"jmswrap: {line}{'' if line.endswith(('.', '?', ':', '…')) else '.'}", err=True)
 
 
 class Verbs(click.Group):
     """A group that imports a verb when it is called and tells errors in sentences."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the verbs in the order of the table."""
-        return list(VERBS)
+        """Return the verbs in the order of their sections."""
+        return [verb for names in sections.sectioned(VERBS).values() for verb in names]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import a verb."""
@@ -80,6 +81,12 @@ class Verbs(click.Group):
         module, _, name = place.partition(":")
         command: click.Command = getattr(importlib.import_module(module), name)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the verbs by section, each with its whole first sentence."""
+        said = {verb: sections.first_sentence(command) for verb in VERBS if (command := self.get_command(ctx, verb))}
+        listed = sections.sectioned(VERBS).items()
+        sections.write(formatter, {title: [(verb, said[verb]) for verb in names] for title, names in listed})
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the words before the verb; no words at all ask for help."""

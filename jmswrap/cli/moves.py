@@ -66,8 +66,8 @@ def resolve(file: Path, to: str, stale_ok: bool, reason: str, selection: Selecti
 @options.config
 @_reason
 @click.option("--id", "message_id", default="", metavar="ID", help="Send on this message, which waits for other keys.")
-@click.argument("queue", required=False)
-@click.argument("key", required=False)
+@click.argument("queue", metavar="[QUEUE KEY]", required=False)
+@click.argument("key", metavar="", required=False)
 def skip(file: Path, reason: str, message_id: str, queue: str | None, key: str | None) -> None:
     """Let the messages of a KEY pass the one that holds them up.
 
@@ -75,7 +75,7 @@ def skip(file: Path, reason: str, message_id: str, queue: str | None, key: str |
     other routes goes on without them; such a message may also be named by its --id.
     """
     if bool(message_id) == bool(queue and key):
-        raise click.UsageError("Name either a queue and a key, or a message by --id.")
+        raise click.UsageError("Name either a QUEUE and a KEY, or a message by --id.")
     with moving(load(file)) as moves:
         skipped = moves.send_on(message_id, reason) if message_id else moves.skip(queue or "", key or "", reason)
     click.echo(skipped)
@@ -89,6 +89,7 @@ def skip(file: Path, reason: str, message_id: str, queue: str | None, key: str |
 @_reason
 def pause(file: Path, queue: str, partner: str, route: str, reason: str) -> None:
     """Hold deliveries of a queue, to a partner or of a route; accepting goes on."""
+    _one_of(queue, partner, route)
     with moving(load(file)) as moves:
         moves.pause(queue, partner, reason, route)
     click.echo(f"{queue or partner or route}: paused")
@@ -101,6 +102,12 @@ def pause(file: Path, queue: str, partner: str, route: str, reason: str) -> None
 @click.option("-r", "--route", default="", help="Let this route go on.")
 def resume(file: Path, queue: str, partner: str, route: str) -> None:
     """End a pause."""
+    _one_of(queue, partner, route)
     with moving(load(file)) as moves:
         moves.resume(queue, partner, route)
     click.echo(f"{queue or partner or route}: going on")
+
+
+def _one_of(queue: str, partner: str, route: str) -> None:
+    if sum(map(bool, (queue, partner, route))) != 1:
+        raise click.UsageError("Name a queue (-q), a partner (-p) or a route (-r).", click.get_current_context())

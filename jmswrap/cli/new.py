@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from jmswrap.app import shipped
+from jmswrap.cli import render
 
 
 @click.command()
@@ -14,4 +15,5 @@ from jmswrap.app import shipped
 def new(name: str, folder: Path) -> None:
     """Copy the shipped integration NAME (ccb_mdm) into a new FOLDER."""
     file = shipped.copy(name, folder)
-    click.echo(f"{file}: edit it, then  jmswrap check -c {shlex.quote(str(file))}")
+    place = render.place(file)
+    click.echo(f"{place}: edit it, then  jmswrap check -c {shlex.quote(place)}")

@@ -25,16 +25,19 @@ def rekey(file: Path, as_json: bool) -> None:
     integration = load(file)
 
     def say(progress: Progress) -> None:
-        click.echo(f"{progress.where}: {progress.resealed} of {progress.looked_at} messages", err=True)
+        click.echo(f"{progress.where}: {progress.resealed} of {render.count(progress.looked_at, 'message')}", err=True)
 
     done = stored.rekey(integration, say)
     if as_json:
         render.as_json(asdict(done))
     else:
-        click.echo(f"{done.in_store} messages encrypted anew in the store, {done.in_history} in the history")
+        click.echo(
+            f"{render.count(done.in_store, 'message')} encrypted anew in the store, {done.in_history} in the history"
+        )
         for key, count in sorted(done.left.items()):
             name = f"under key {key}" if key else "plain"
             why = ", which is not in store.encryption.keys" if done.closed.get(key) else ": run `jmswrap rekey` again"
-            click.echo(f"{count} messages are still {name}{why}", err=True)
+            are = f"{render.count(count, 'message')} {'is' if count == 1 else 'are'}"
+            click.echo(f"jmswrap: {are} still {name}{why}", err=True)
     if done.left:
         raise click.exceptions.Exit(1)

@@ -15,6 +15,8 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
+from jmswrap.cli import render
+from jmswrap.cli.since import OfState, Span
 from jmswrap.errors import IllegalMove
 from jmswrap.operate.many import Choice, Moved, move_each
 from jmswrap.operate.moves import Moves
@@ -36,7 +38,10 @@ class Selection:
             _move_ids(self.ids, move, done)
             return
         moved = _move_chosen(moves, self.choice, move, self.rate_per_second)
-        click.echo(f"{moved.done} messages {done}" + (f", {moved.left} left as they were" if moved.left else ""))
+        click.echo(
+            f"{render.count(moved.done, 'message')} {done}"
+            + (f", {moved.left} left as they were" if moved.left else "")
+        )
         if moved.refused:
             raise IllegalMove("\n".join(moved.refused))
 
@@ -59,18 +64,12 @@ def selecting(state: State) -> Callable[[Callable[..., Any]], Callable[..., Any]
 _OPTIONS = (
     click.option("--all", "everything", is_flag=True, help="All messages that fit, instead of IDs."),
     click.option("-q", "--queue", default="", help="With --all: of this queue."),
-    click.option(
-        "-s",
-        "--state",
-        type=click.Choice([str(state) for state in State], case_sensitive=False),
-        metavar="STATE",
-        help="With --all: in this state instead.",
-    ),
-    click.option("--route", default="", help="With --all: of this route."),
-    click.option("--key", default="", help="With --all: of this key."),
+    click.option("-s", "--state", type=OfState(), help="With --all: in this state instead."),
+    click.option("-k", "--key", default="", help="With --all: of this key."),
+    click.option("-r", "--route", default="", help="With --all: of this route."),
     click.option("--reason-has", default="", metavar="TEXT", help="With --all: whose reason holds this text."),
     click.option(
-        "--older-than", type=click.FloatRange(0), default=0, metavar="SECONDS", help="With --all: accepted so long ago."
+        "--older-than", type=Span(), default=0, help="With --all: accepted so long ago: 90 (seconds), 90min, 12h, 2d."
     ),
     click.option("--rate", type=click.FloatRange(0), default=0, metavar="N", help="With --all: at most N a second."),
     click.argument("message_ids", metavar="[ID...]", nargs=-1),
@@ -82,10 +81,10 @@ def _selection(state: State, given: dict[str, Any]) -> Selection:
     words = {name: given.pop(name) for name in ("queue", "route", "key", "reason_has")}
     older_than, asked = given.pop("older_than"), given.pop("state")
     if bool(ids) == everything:
-        raise click.UsageError("Name messages by their IDs, or say --all (with -q, --route, … to choose among them).")
+        raise click.UsageError("Name messages by their IDs, or say --all (with -q, -r, -k, … to choose among them).")
     if ids and (rate or older_than or asked or any(words.values())):
         raise click.UsageError("-q, --state, --route, --key, --reason-has, --older-than and --rate go with --all.")
-    choice = None if ids else Choice(State(asked) if asked else state, at_least_ms_old=int(older_than * 1000), **words)
+    choice = None if ids else Choice(asked or state, at_least_ms_old=int(older_than * 1000), **words)
     return Selection(ids, choice, rate)
 
 

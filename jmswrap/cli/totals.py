@@ -1,7 +1,6 @@
 """``jmswrap totals``: what came is what went and what is here."""
 
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 
 import click
@@ -9,6 +8,7 @@ import click
 from jmswrap.app.connections import looking
 from jmswrap.app.integration import load
 from jmswrap.cli import options, render
+from jmswrap.cli.since import Day
 
 _HEADS = (
     "day",
@@ -28,9 +28,9 @@ _HEADS = (
 @click.command()
 @options.config
 @options.as_json
-@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), metavar="D", help="One day only (UTC): 2026-03-31.")
+@click.option("--day", type=Day(), default="", help="One day only (UTC): 2026-03-31.")
 @click.option("-q", "--queue", default="", help="One queue only.")
-def totals(file: Path, as_json: bool, day: datetime | None, queue: str) -> None:
+def totals(file: Path, as_json: bool, day: str, queue: str) -> None:
     """Show the control totals of each queue and day.
 
     Brought forward and accepted is delivered, expired and cancelled on that day, and dead, in
@@ -38,13 +38,13 @@ def totals(file: Path, as_json: bool, day: datetime | None, queue: str) -> None:
     sentence, where a day does not balance.
     """
     with looking(load(file)) as inspection:
-        found = inspection.totals(f"{day:%Y-%m-%d}" if day else "", queue)
+        found = inspection.totals(day, queue)
     if as_json:
         render.as_json([asdict(one) for one in found])
     else:
         render.table(_HEADS, [tuple(asdict(one).values())[:-1] for one in found], right=_HEADS[2:])
     for one in found:
         if one.problem:
-            click.echo(f"{one.queue} on {one.day} does not balance: {one.problem}.", err=True)
+            click.echo(f"jmswrap: {one.queue} on {one.day} does not balance: {one.problem}.", err=True)
     if any(one.problem for one in found):
         raise click.exceptions.Exit(1)

@@ -62,5 +62,6 @@ def wrap(
     for warning in made.warnings:
         click.echo(f"note: {warning}", err=True)
     count = len(made.operations)
-    click.echo(f"{made.settings}: {made.name}, {count} operation{'s' * (count != 1)} on {', '.join(made.ports)}")
-    click.echo(f"Try it:  jmswrap up -c {shlex.quote(str(made.settings))} --simulate")
+    settings = render.place(made.settings)
+    click.echo(f"{settings}: {made.name}, {render.count(count, 'operation')} on {', '.join(made.ports)}")
+    click.echo(f"Try it:  jmswrap up -c {shlex.quote(settings)} --simulate")

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-ORDERS = Path(__file__).parents[2] / "data" / "partner" / "orders.wsdl"
+from jmswrap.cli.main import VERBS
+from jmswrap.cli.sections import SECTIONS
 
-VERBS = ["wrap", "new", "check", "up", "serve", "work", "send", "simulate", "queues", "messages", "show", "retry"]
+ORDERS = Path(__file__).parents[2] / "data" / "partner" / "orders.wsdl"
 
 
 def jmswrap(*words: object, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -40,13 +41,21 @@ def test_the_version_is_printed():
     assert (done.returncode, done.stdout) == (0, "jmswrap 0.1.0\n")
 
 
-def test_help_lists_every_verb_with_a_line():
+def test_help_lists_every_verb_with_a_line_in_its_section():
     done = jmswrap("--help")
     assert done.returncode == 0
-    lines = done.stdout.split("Commands:")[1].splitlines()
+    lines = done.stdout.split("Set up:")[1].splitlines()
     verbs = {line.split()[0]: line.split()[1:] for line in lines if line.startswith("  ") and line[2] != " "}
     for verb in VERBS:
         assert verbs[verb]
+    for title in ("Run:", "Look:", "Decide:", "Operate:"):
+        assert title in lines
+
+
+def test_every_verb_stands_in_one_section():
+    named = [verb for names in SECTIONS.values() for verb in names]
+    assert len(named) == len(set(named))
+    assert set(VERBS) <= set(named)
 
 
 def test_wrapping_makes_an_integration_that_checks(orders):

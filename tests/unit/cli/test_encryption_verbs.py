@@ -55,7 +55,7 @@ def test_a_key_is_rotated_and_the_old_one_removed(jmswrap: Run, folder: Path, st
     assert "key k1, which is not here" in closed["unopened"]
     too_early = jmswrap(named("k2"), "rekey")
     assert too_early.returncode == 1
-    assert "1 messages are still under key k1, which is not in store.encryption.keys" in too_early.stderr
+    assert "1 message is still under key k1, which is not in store.encryption.keys" in too_early.stderr
     done = jmswrap(named("k2", "k1"), "rekey", "--json")
     assert (done.returncode, json.loads(done.stdout)["in_store"]) == (0, 1)
     shown = json.loads(jmswrap(named("k2"), "show", "--json", "--body", message).stdout)

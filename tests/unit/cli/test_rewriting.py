@@ -126,7 +126,7 @@ def test_dead_messages_are_moved_to_another_queue_by_a_filter(jmswrap, folder, h
     first, second = send(jmswrap, order(folder, "one"), order(folder, "two"))
     fail(held, State.DEAD)
     done = jmswrap("move", "--all", "--reason-has", "said no", "--to", "parked")
-    assert (done.returncode, done.stdout) == (0, "1 messages moved to parked\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, "1 message moved to parked\n"), done.stderr
     (moved,) = held.claim("parked", "w", 5).messages
     assert moved.record.message.properties == {"JMSWRAP_replaces": first}
     assert shown(jmswrap, first)["reason"] == f"replaced by {moved.id}"

@@ -129,7 +129,7 @@ def test_a_queue_is_paused_and_resumed_and_must_be_known(jmswrap, folder):
     assert jmswrap("resume", "-p", "Orders").returncode == 0
     assert json.loads(jmswrap("queues", "--json").stdout)[0]["paused"] is None
     assert "did you mean `Orders`?" in jmswrap("pause", "-q", "Order").stderr
-    assert jmswrap("pause").returncode == 1
+    assert jmswrap("pause").returncode == 2
 
 
 def test_all_dead_messages_that_fit_are_sent_again(jmswrap, folder, held):

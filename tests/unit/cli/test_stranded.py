@@ -63,7 +63,7 @@ def test_a_removed_queue_is_refused_by_check_shown_and_can_be_emptied(jmswrap: R
     assert "Old: no route has this queue any more, so its 2 messages stay" in jmswrap("queues").stdout
     to_orders = jmswrap("move", "--to", "Orders", moved)
     assert (to_orders.returncode, to_orders.stderr) == (0, "")
-    assert jmswrap("cancel", "--all", "-q", "Old").stdout == "1 messages cancelled\n"
+    assert jmswrap("cancel", "--all", "-q", "Old").stdout == "1 message cancelled\n"
     record = held.record(ended)
     assert record
     assert record.state is State.CANCELLED
@@ -76,7 +76,7 @@ def test_a_removed_route_is_refused_by_check_and_its_messages_can_be_moved(jmswr
     assert checked.returncode == 1
     assert "1 messages on queue `Orders` are for route `OldRoute`" in checked.stderr
     done = jmswrap("move", "--all", "--route", "OldRoute", "--state", "queued", "--to", "Orders")
-    assert (done.returncode, done.stdout) == (0, "1 messages moved to Orders\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, "1 message moved to Orders\n"), done.stderr
     record = held.record(name)
     assert record
     assert record.state is State.CANCELLED
