@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from examples.queue_to_queue import applications
 from jmswrap import queues
 from jmswrap.errors import IdReused, IllegalMove, InvalidDocument, LeaseLost, Refused
 from jmswrap.message import ReceiptStatus
@@ -18,6 +20,7 @@ from jmswrap.store.opening import client
 from jmswrap.store.server import EmbeddedServer
 from jmswrap.store.store import Store
 
+EXAMPLE = Path(__file__).parents[3] / "examples/queue_to_queue"
 CONFIG = """jmswrap: 1
 name: site
 store: {url: URL, prefix: PREFIX, lease_seconds: 1}
@@ -252,3 +255,22 @@ def test_what_cannot_be_written_stays_on_its_queue(folder: Path, tmp_path: Path)
     assert done.returncode == 1
     assert "stays on its queue" in done.stderr
     assert run(folder, "get", "work").stdout == "<a/>\n"
+
+
+def test_the_example_speaks_through_queues(store_server: EmbeddedServer, tmp_path: Path) -> None:
+    folder = shutil.copytree(EXAMPLE, tmp_path / "example")
+    prefix = f"example-{tmp_path.name}"
+    text = (folder / "jmswrap.yaml").read_text()
+    said = (
+        f"store: {{url: '{store_server.url}', prefix: {prefix}}}\nworkers: {{pool: {prefix}}}\nhistory: {{url: none}}\n"
+    )
+    (folder / "jmswrap.yaml").write_text(text + said)
+    for _ in range(2):
+        applications.put(9, folder)
+    work = [sys.executable, "-m", "jmswrap", "work", "--burst", "-c", str(folder)]
+    assert subprocess.run(work, timeout=120, check=False).returncode == 0
+    found = applications.work(folder, 0)
+    assert sorted(found) == sorted(map(str, range(1, 10)))
+    for customer in range(3):
+        of_one = [int(number) for number in found if int(number) % 3 == customer]
+        assert of_one == sorted(of_one)

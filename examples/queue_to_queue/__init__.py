@@ -1,0 +1,1 @@
+"""Two applications that speak through queues only."""
