@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from jmswrap.app import extensions
 from jmswrap.app.literals import Literals
 from jmswrap.app.transforms import declared, library
 from jmswrap.config.route_settings import Route
@@ -112,6 +113,7 @@ def compile_all(config: Config, contracts: Contracts, folder: Path) -> list[Find
     except ConfigError as error:
         findings.append((("cross_references", "tables"), str(error)))
         literals = Literals(known, {})
+    findings += extensions.wrong(config, folder)
     for where, xslt in _stylesheets(config):
         try:
             known.compiled(folder / xslt)
@@ -125,6 +127,10 @@ def compile_all(config: Config, contracts: Contracts, folder: Path) -> list[Find
 def _stylesheets(config: Config) -> Iterator[tuple[Where, str]]:
     for name, route in config.routes.items():
         groups: list[tuple[Where, Iterable[str]]] = [(("routes", name), [step.xslt for step in route.steps])]
+        for place in ("before", "after"):
+            extension = getattr(route.extensions, place) if route.extensions is not None else None
+            if extension is not None and extension.xslt:
+                yield ("routes", name, "extensions", place, "xslt"), extension.xslt
         for key, answer in (("reply", route.reply), ("refusal", route.refusal)):
             if answer is not None:
                 groups.append((("routes", name, key), [step.xslt for step in answer.steps]))
@@ -167,7 +173,7 @@ def _operation(where: Where, wanted: str, port: Port, whose: str) -> Iterator[Fi
 def _fit(config: Config, name: str, route: Route, contracts: Contracts) -> Iterator[Finding]:
     """Yield bodies that come to a partner untransformed and that it does not take."""
     port = contracts.partner_ports.get(route.to.partner or "")
-    if port is None or route.steps:
+    if port is None or route.steps or route.extensions is not None:
         return
     target = port.operations.get(route.to.operation) if route.to.operation else None
     if route.to.operation and (target is None or target.problem):

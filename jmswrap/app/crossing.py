@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from jmswrap.app.extensions import PYTHON, Hook, hook
 from jmswrap.app.integration import Integration
 from jmswrap.app.transforms import declared, library
 from jmswrap.crossref.references import CrossReferences
@@ -10,6 +11,7 @@ from jmswrap.crossref.work import Work
 from jmswrap.database import place
 from jmswrap.transform.current import Current
 from jmswrap.transform.oracle.library import Library
+from jmswrap.transform.properties import Properties
 from jmswrap.transform.xslt import Transform
 
 FILE = "crossref.sqlite"
@@ -44,10 +46,17 @@ class Sheets:
         self._folder = integration.folder
         self._library: Library = library(integration.config, integration.folder)
         self._references = references_of(integration)
-        self._made: dict[str, Transform | Crossing] = {}
+        self._made: dict[str, Transform | Crossing | Hook] = {}
 
-    def step(self, sheet: str) -> Transform | Crossing:
-        """Return what runs a stylesheet, named relative to the folder. Raises ConfigError."""
+    @property
+    def properties(self) -> Properties:
+        """The vendor's configuration files, read."""
+        return self._library.properties
+
+    def step(self, sheet: str) -> Transform | Crossing | Hook:
+        """Return what runs a stylesheet, named relative to the folder, or a hook. Raises ConfigError."""
+        if sheet not in self._made and sheet.startswith(PYTHON):
+            self._made[sheet] = hook(sheet.removeprefix(PYTHON), self._folder)
         if sheet not in self._made:
             current = Current()
             transform = self._library.compiled(self._folder / sheet, current)

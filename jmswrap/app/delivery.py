@@ -15,6 +15,7 @@ from jmswrap.accept.intake import Intake
 from jmswrap.app.crossing import Sheets
 from jmswrap.app.integration import Integration, generation
 from jmswrap.app.partners import Partners
+from jmswrap.app.stylesheets import of_route
 from jmswrap.config.route_settings import Answer, AnswerStyle, InDoubt, Order, Retry, RetryClass, Route
 from jmswrap.config.settings import Callbacks, Config
 from jmswrap.config.windows import spans
@@ -94,7 +95,7 @@ class _Plans:
             target=self._target(route),
             schedule=schedule(route.retry),
             classes={name: schedule(route.retry, other) for name, other in route.retry.by_class.items()},
-            steps=self._compiled([step.xslt for step in route.steps]),
+            steps=self._compiled(list(of_route(route, self._sheets.properties)["steps"])),
             idempotent=route.idempotent,
             redeliver=route.in_doubt is InDoubt.REDELIVER,
             probe=self._probe(route),

@@ -25,6 +25,7 @@ METADATA = "mds"
 CONTRACTS = "partners"
 READ = "JMSReadSvc"
 _SYSTEM = "Default.SystemID"
+_FLAG = re.compile(r"(ABCS)?Extension\.P")
 _NAME = re.compile(r"[\w.-]+")
 _HEAD = """\
 # Made by `jmswrap import-oracle` from the vendor's files, which lie below {metadata}/ as they were.
@@ -95,6 +96,10 @@ class _Making:
         for service, values in sorted(self._files.services.items()):
             if service.endswith(READ) and "}" not in service:
                 self._read_service(service, values)
+        for service, values in sorted(self._files.services.items()):
+            if "}" not in service and any(_FLAG.match(key) and values[key] == "true" for key in values):
+                why = "they are on, and what they call is no file here: name it in `extensions` of the process's route"
+                self._files.left.append(Left(f"extensions of {service}", why))
         for sheet in self._files.stylesheets:
             if sheet not in self._used:
                 self._files.left.append(Left(sheet, "it lies there, but no process bears its name: name it in a route"))

@@ -2,16 +2,21 @@
 
 from collections.abc import Mapping
 
+from jmswrap.app.extensions import around
 from jmswrap.config.route_settings import Answer, Route
+from jmswrap.transform.properties import Properties
 
 PARTS = ("steps", "answer_steps", "reply", "refusal", "probe")
 """The parts of a route that may have transforms."""
 
 
-def of_route(route: Route) -> Mapping[str, tuple[str, ...]]:
-    """Return the transforms of a route, named as in the file, for each of its parts."""
+def of_route(route: Route, known: Properties) -> Mapping[str, tuple[str, ...]]:
+    """Return the transforms of a route, named as in the file, for each of its parts.
+
+    ``known`` says which extensions are on.
+    """
     return {
-        "steps": tuple(step.xslt for step in route.steps),
+        "steps": around(route, tuple(step.xslt for step in route.steps), known),
         "answer_steps": tuple(step.xslt for step in route.answer_steps),
         "reply": _of_answer(route.reply),
         "refusal": _of_answer(route.refusal),

@@ -12,6 +12,7 @@ from lxml import etree
 
 from jmswrap import xml
 from jmswrap.app.crossing import references_of
+from jmswrap.app.extensions import PYTHON, hook
 from jmswrap.app.integration import Integration
 from jmswrap.app.sending import Sender
 from jmswrap.app.stylesheets import PARTS, of_route
@@ -71,7 +72,8 @@ def attempted(integration: Integration, question: Question, kept_by: Integration
     ``kept_by`` is the integration whose cross-references are looked at, when it is another.
     """
     sender = Sender(integration, question.route)
-    sheets = of_route(integration.config.routes[question.route])[question.part]
+    known = library(integration.config, integration.folder)
+    sheets = of_route(integration.config.routes[question.route], known.properties)[question.part]
     if not sheets:
         raise ConfigError(f"route `{question.route}` has no transform in its {question.part}; choose another with --of")
     given = dict(question.properties or {})
@@ -81,7 +83,7 @@ def attempted(integration: Integration, question: Question, kept_by: Integration
         document, given = message.body, parameters(message)
     else:
         document, given = _readable(document), {"JMSMessageID": "TRIAL", **given}
-    steps = _Steps(integration, sheets, question.instead)
+    steps = _Steps(known, integration.folder, sheets, question.instead)
     references = references_of(kept_by or integration)
     if references is None:
         return Trial(document, steps.tried(document, given))
@@ -99,12 +101,12 @@ def attempted(integration: Integration, question: Question, kept_by: Integration
 class _Steps:
     """The steps of one trial; all of them look at the same message."""
 
-    def __init__(self, integration: Integration, sheets: tuple[str, ...], instead: Path | None) -> None:
+    def __init__(self, known: Library, folder: Path, sheets: tuple[str, ...], instead: Path | None) -> None:
         self.current = Current()
         self._seen: list[LookUp] = []
-        known = replace(library(integration.config, integration.folder), watch=self._seen.append)
+        known = replace(known, watch=self._seen.append)
         replaced = _replaced(sheets, instead) if instead is not None else ""
-        self._steps = [(name, self._compiled(known, integration.folder, name, replaced, instead)) for name in sheets]
+        self._steps = [(name, self._compiled(known, folder, name, replaced, instead)) for name in sheets]
 
     def tried(self, document: bytes, given: Mapping[str, str]) -> tuple[Step, ...]:
         """Try them one after the other, as far as they go."""
@@ -121,6 +123,8 @@ class _Steps:
     def _compiled(
         self, known: Library, folder: Path, name: str, replaced: str, instead: Path | None
     ) -> Callable[[bytes, Mapping[str, str]], bytes]:
+        if name.startswith(PYTHON):
+            return hook(name.removeprefix(PYTHON), folder)
         made: Transform = known.compiled(folder / name, self.current, instead if name == replaced else None)
         return made
 

@@ -39,6 +39,30 @@ class Step(Settings):
     xslt: str = Field(description="An XSLT 1.0 stylesheet, a file in this folder.")
 
 
+class Extension(Settings):
+    """One step of the site's own; exactly one of these."""
+
+    xslt: str = Field("", description="An XSLT 1.0 stylesheet, a file in this folder.")
+    python: str = Field(
+        "",
+        description="A function that takes and gives bytes: `module:function`, or an entry point's name (group "
+        "`jmswrap.extensions`).",
+    )
+
+
+class Extensions(Settings):
+    """Steps of the site's own around a route's steps."""
+
+    on: bool | None = Field(None, description="Whether they are done; empty: as the properties of `service` say.")
+    service: str = Field(
+        "",
+        description="The vendor's name of the process; its properties `Extension.PreXform…` and `Extension.PostXform…` "
+        "switch them on.",
+    )
+    before: Extension | None = Field(None, description="Before the route's steps.")
+    after: Extension | None = Field(None, description="After the route's steps.")
+
+
 class RetryClass(Settings):
     """What is different for attempts that failed in one way."""
 
@@ -136,6 +160,7 @@ class Route(Settings):
     queue: Name | None = Field(None, description="The queue they wait on; empty: `from.queue`, else the route's name.")
     to: Target = Field(description="Where they go.")
     steps: tuple[Step, ...] = Field((), description="Transforms between.")
+    extensions: Extensions | None = Field(None, description="Steps of the site's own around them; empty: none.")
     key: Selector | None = Field(None, description="The business key that orders messages.")
     id: Selector | None = Field(None, description="The identity that finds duplicates.")
     correlation: Selector | None = Field(None, description="The correlation id; empty: WS-Addressing RelatesTo.")
