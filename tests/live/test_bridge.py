@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,7 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import activemq
+import machine
 import pytest
+import trustme
 from activemq import PASSWORD, USERNAME, ActiveMQ, Frame
 
 from jmswrap import queues
@@ -435,3 +438,58 @@ def test_a_broker_that_is_away_is_told_and_waited_for(
             site.stop()
             site.store.client.close()
         assert "no process runs it" in bridge_findings(site)[0]
+
+
+def test_up_runs_the_bridge_and_gives_back_at_once_what_a_killed_one_had(
+    tmp_path: Path, broker: ActiveMQ, cut: Cut, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BROKER_PASSWORD", PASSWORD)
+    cut.word = b"RECEIPT\n"
+    ends = f"to: [{{queue: outbox, destination: /queue/OPEN.{tmp_path.name}}}]"
+    login = f"username: {USERNAME}, password: 'env:BROKER_PASSWORD'"
+    (tmp_path / "jmswrap.yaml").write_text(
+        "jmswrap: 1\nname: site\nhistory: {url: none}\nworkers: {processes: 1}\nroutes: {}\n"
+        f"bridges:\n  plant: {{host: 127.0.0.1, port: {cut.port}, {login}, {ends}}}\n"
+    )
+    with machine.up(tmp_path) as running:
+        with queues.connect(tmp_path) as mine:
+            put = mine.put("outbox", "<o/>")
+        assert cut.met.wait(PATIENCE_SECONDS)
+        cut.word = b""
+        os.kill(running.facts["children"]["bridge"], signal.SIGKILL)
+        machine.eventually(
+            lambda: running.jmswrap("show", put.message_id)["state"] == "DELIVERED" or None, "it again", 25
+        )
+    with broker.client() as other:
+        frames = other.take(f"/queue/OPEN.{tmp_path.name}")
+    assert [said["JMSWRAP_Redelivered"] for _, said, _ in frames] == ["false", "true"]
+    assert "status=" in running.log.read_text()
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the broker's key store")
+def test_a_broker_is_spoken_to_over_tls_and_its_certificate_is_verified(
+    tmp_path: Path, store_server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    authority, folder = trustme.CA(), tmp_path_factory.mktemp("tls")
+    certificate = authority.issue_cert("127.0.0.1", "localhost")
+    certificate.private_key_and_cert_chain_pem.write_to_path(folder / "own.pem")
+    words = ["openssl", "pkcs12", "-export", "-in", "own.pem", "-out", "own.p12", "-passout", "pass:changeit"]
+    subprocess.run(words, cwd=folder, check=True, capture_output=True, timeout=60)
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    with activemq.serving(folder, folder / "own.p12") as broker:
+        site = Site(tmp_path, store_server, broker.tls_port)
+        site.configure(tls={"ca": "ca.pem"}, to=[outgoing(site)], **{"from": [incoming(site)]})
+        site.put("outbox", 60)
+        with broker.client() as other:
+            other.put(incoming(site)["destination"], bodies(60))
+        try:
+            site.start()
+            site.until(lambda: site.count("outbox", State.DELIVERED) == 60, "what goes")
+            site.until(lambda: site.count("inbox", State.QUEUED) == 60, "what comes")
+            site.stop()
+            site.configure(tls={}, to=[outgoing(site)])
+            site.start()
+            site.until(lambda: any("not trusted" in said for said in bridge_findings(site)), "the distrust")
+        finally:
+            site.stop()
+            site.store.client.close()
