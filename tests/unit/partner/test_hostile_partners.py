@@ -1,0 +1,82 @@
+"""The hostile inputs that come from partners: numbers 26 to 30 of the list of thirty; 1 to 25 come to the door."""
+
+import socket
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from rogue import CONFIRMED, Rogue, answer, request, rogue
+
+from jmswrap.contract.wrap import wrap
+from jmswrap.errors import ContractError
+from jmswrap.outcome import Called, Outcome
+from jmswrap.partner.client import PartnerClient
+from jmswrap.partner.transport import Limits
+
+DATA = Path(__file__).parents[2] / "data"
+WSDL = DATA / "partner/orders.wsdl"
+PLACE = b'<Place xmlns="urn:example:orders"><number>1</number><quantity>2</quantity></Place>'
+LIMITS = Limits(connect_seconds=1, read_seconds=0.5, total_seconds=1.5, max_reply_bytes=5_000)
+
+
+def call(address: str, typed: bool = False) -> Called:
+    with closing(PartnerClient("orders", WSDL, address=address, limits=LIMITS)) as partner:
+        return partner.call("Place", PLACE, typed=typed, wanted=True)
+
+
+def test_26_a_wsdl_that_imports_a_file_of_this_machine_is_refused(tmp_path: Path) -> None:
+    hostile = (DATA / "wsdl/hostile.wsdl").read_bytes()
+
+    def page(connection: socket.socket, seen: Rogue) -> None:
+        connection.recv(65_536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + hostile)
+
+    with rogue(page) as seen:
+        for source in (f"{seen.address}.wsdl", str(DATA / "wsdl/hostile.wsdl")):
+            with pytest.raises(ContractError, match="refers to file:///etc/passwd; only relative"):
+                wrap(source, tmp_path / "front")
+    assert not (tmp_path / "front").exists()
+
+
+@pytest.mark.parametrize("typed", [False, True])
+@pytest.mark.parametrize("place", ["</PlaceResponse>", "</e:Body>"])
+def test_27_a_reply_with_an_unexpected_element_is_kept_as_it_came(typed: bool, place: str) -> None:
+    reply = CONFIRMED.replace(place.encode(), f'<surprise xmlns="urn:new">1</surprise>{place}'.encode())
+    assert reply != CONFIRMED
+    with rogue(answer("200 OK", reply)) as seen:
+        called = call(seen.address, typed)
+    assert called.outcome is Outcome.REPLIED, called.sentence
+    assert called.raw == reply
+
+
+def test_28_a_reply_with_a_doctype_is_not_read() -> None:
+    entity = b'<!DOCTYPE e [<!ENTITY x SYSTEM "file:///etc/passwd">]>' + CONFIRMED.replace(b">7<", b">&x;<")
+    with rogue(answer("200 OK", entity)) as seen:
+        called = call(seen.address)
+    assert called.outcome is Outcome.GARBAGE_REPLY
+    assert b"root:" not in called.raw + called.body + called.sentence.encode()
+
+
+def test_29_a_partner_that_never_answers_is_given_up_in_time() -> None:
+    def hang(connection: socket.socket, seen: Rogue) -> None:
+        request(connection, seen)
+        seen.gone.wait(30)
+
+    began = time.monotonic()
+    with rogue(hang) as seen:
+        assert call(seen.address).outcome is Outcome.NO_ANSWER
+        assert time.monotonic() - began < 10
+
+
+def test_30_a_reply_without_end_is_cut_off() -> None:
+    def endless(connection: socket.socket, seen: Rogue) -> None:
+        request(connection, seen)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        while not seen.gone.is_set():
+            connection.sendall(b"400\r\n" + b"x" * 1024 + b"\r\n")
+
+    with rogue(endless) as seen:
+        called = call(seen.address)
+    assert called.outcome is Outcome.OVERSIZE_REPLY
+    assert len(called.raw) <= LIMITS.max_reply_bytes
