@@ -5,6 +5,7 @@ leads anywhere else.
 """
 
 import hashlib
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -12,7 +13,7 @@ from urllib.parse import quote
 from lxml import etree
 
 from jmswrap import xml
-from jmswrap.contract.documents import Source, local, references
+from jmswrap.contract.documents import INCLUDE, REDEFINE, Reference, Source, local, references
 from jmswrap.contract.schemaset import SchemaSet
 
 MEDIA_TYPE = "text/xml; charset=utf-8"
@@ -35,10 +36,16 @@ class Published:
     def __init__(self, wsdl: Path, address: str) -> None:
         self._address = address
         sources = SchemaSet(wsdl).sources
-        self._names = _names(sources)
-        documents = {self._names[s.path]: _document(self._rewritten(s)) for s in sources}
-        self._wsdl = documents.pop(self._names[sources[0].path])
-        self._files = documents
+        self._sources = {source.path: source for source in sources}
+        self._plain = _names(sources)
+        self._names: dict[tuple[Path, str], str] = {}
+        self._files: dict[str, Document] = {}
+        first = self._name(sources[0].path, "")
+        # Grows while it is gone through.
+        for path, adopted in (met := list(self._names)):
+            self._files[self._names[path, adopted]] = _document(self._rewritten(self._sources[path], adopted))
+            met += [key for key in self._names if key not in met]
+        self._wsdl = self._files.pop(first)
 
     def wsdl(self) -> Document:
         """Return what ``?wsdl`` serves."""
@@ -53,14 +60,31 @@ class Published:
         """The names that ``file`` knows."""
         return tuple(self._files)
 
-    def _rewritten(self, source: Source) -> etree._Element:
-        for reference in list(references(source.root)):
+    def _name(self, path: Path, adopted: str) -> str:
+        """Name a file by the namespace it adopts: PHP reads each address once, whoever includes it."""
+        name, number = self._plain[path], 2
+        while (path, adopted) not in self._names and name in self._names.values():
+            name, number = f"{number}-{self._plain[path]}", number + 1
+        return self._names.setdefault((path, adopted), name)
+
+    def _rewritten(self, source: Source, adopted: str) -> etree._Element:
+        root = deepcopy(source.root.getroottree()).getroot()
+        for reference in list(references(root)):
             path = local(source.path, reference.location)
-            if path in self._names:
-                reference.element.set(reference.attribute, f"{self._address}?xsd={quote(self._names[path])}")
-        for element in source.root.iter(*_ADDRESSES):
+            if path in self._sources:
+                name = self._name(path, _adopted(reference, self._sources[path], adopted))
+                reference.element.set(reference.attribute, f"{self._address}?xsd={quote(name)}")
+        for element in root.iter(*_ADDRESSES):
             element.set("location", self._address)
-        return source.root
+        return root
+
+
+def _adopted(reference: Reference, target: Source, adopted: str) -> str:
+    """Return the namespace that a schema without one takes from who includes it."""
+    owner = reference.element.getparent()
+    if owner is None or reference.element.tag not in (INCLUDE, REDEFINE) or target.root.get("targetNamespace"):
+        return ""
+    return owner.get("targetNamespace") or adopted
 
 
 def _names(sources: tuple[Source, ...]) -> dict[Path, str]:

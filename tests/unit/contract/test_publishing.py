@@ -46,3 +46,19 @@ def test_a_strong_tag_changes_with_the_content_only(front: Path) -> None:
 def test_a_client_reads_the_published_contract(front: Path) -> None:
     operations = client(Published(front, ADDRESS)).service._operations
     assert list(operations) == ["ReadMeter"]
+
+
+def test_a_schema_that_two_namespaces_include_has_an_address_for_each(tmp_path: Path) -> None:
+    xs = 'xmlns:xs="http://www.w3.org/2001/XMLSchema"'
+    head, tail = f'<xs:schema {xs} targetNamespace="urn:', '<xs:include schemaLocation="common.xsd"/></xs:schema>'
+    (tmp_path / "common.xsd").write_text(f'<xs:schema {xs}><xs:include schemaLocation="deep.xsd"/></xs:schema>')
+    (tmp_path / "deep.xsd").write_text(f'<xs:schema {xs}><xs:element name="Do" type="xs:string"/></xs:schema>')
+    (tmp_path / "a.wsdl").write_text(
+        f'<definitions xmlns="http://schemas.xmlsoap.org/wsdl/" targetNamespace="urn:a"><types>{head}a">{tail}'
+        f'{head}b">{tail}</types></definitions>'
+    )
+    published = Published(tmp_path / "a.wsdl", ADDRESS)
+    assert published.files == ("common.xsd", "2-common.xsd", "deep.xsd", "2-deep.xsd")
+    second = published.file("2-common.xsd")
+    assert second is not None
+    assert f'"{ADDRESS}?xsd=2-deep.xsd"' in second.content.decode()
