@@ -5,7 +5,7 @@ comes back with another, or has ended its calls before its leases are ended here
 (``store/presence.py`` has both times).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Protocol
 
 from jmswrap import clock, log
@@ -33,8 +33,8 @@ class Knows(Protocol):
     def strike_off(self, entries: tuple[str, ...]) -> None:
         """Forget connections."""
 
-    def abandon(self, worker: str) -> tuple[str, ...]:
-        """End a dead worker's leases; returns the queues to wake."""
+    def abandon(self, worker: str, *, missed: Collection[str]) -> tuple[str, ...]:
+        """End the leases of a worker missed by these connections; returns the queues to wake."""
 
 
 class RollCall:
@@ -61,18 +61,19 @@ class RollCall:
         self._called_at = now
         roll = self._store.roll()
         self._say_refused(roll.refused)
-        self._store.strike_off(roll.stale)
         of_worker = _by_worker(roll.connections)
         self.alive = frozenset(worker for worker, entries in of_worker.items() if entries & roll.connected)
+        replaced = [one for worker in self.alive for one in of_worker[worker] - roll.connected]
+        self._store.strike_off((*roll.stale, *replaced))
         gone = {worker: entries for worker, entries in of_worker.items() if worker not in self.alive}
         since = {worker: seen_at for worker, (entries, seen_at) in self._missing.items() if entries == gone.get(worker)}
         self._missing = {worker: (entries, since.get(worker, now)) for worker, entries in gone.items()}
-        for worker, (_, seen_at) in list(self._missing.items()):
+        for worker, (entries, seen_at) in list(self._missing.items()):
             if now - seen_at >= GONE_SECONDS:
-                self._give_up(worker)
+                self._give_up(worker, entries)
 
-    def _give_up(self, worker: str) -> None:
-        queues = self._store.abandon(worker)
+    def _give_up(self, worker: str, entries: frozenset[str]) -> None:
+        queues = self._store.abandon(worker, missed=entries)
         del self._missing[worker]
         _log.warning("worker-gone", worker=worker, wakes=",".join(queues))
         for queue in queues:

@@ -143,13 +143,14 @@ class Store(Looking):
             return []
         return [holds[at] for at in self._runner.run(calls.renew(worker, holds))]
 
-    def abandon(self, worker: str, message_id: str = "") -> tuple[str, ...]:
+    def abandon(self, worker: str, message_id: str = "", missed: Collection[str] = ()) -> tuple[str, ...]:
         """End the leases of a worker known to be dead, or the one it had left to a process that is.
 
-        Named without what follows its ``~``, every worker of that host and process id is meant.
-        Returns the queues to wake.
+        Named without what follows its ``~``, every worker of that host and process id is meant. One that was
+        ``missed`` by these connections and came back with another keeps what it holds. Returns the queues to wake.
         """
-        return tuple(queue.decode() for queue in self._runner.run(Call("abandon", (worker, message_id)))[1:])
+        call = Call("abandon", (worker, message_id, "\n".join(missed)))
+        return tuple(queue.decode() for queue in self._runner.run(call)[1:])
 
     def attendance(self, worker: str) -> Attendance:
         """Return what tells the sweepers that a worker is there, over a connection of its own."""

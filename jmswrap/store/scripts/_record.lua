@@ -52,11 +52,26 @@ local function day_of(ms)
   local year = yoe + era * 400 + (month <= 2 and 1 or 0)
   return string.format('%04d%02d%02d', year, month, day)
 end
-local DAY = day_of(NOW)
+
+-- The day of what is counted now. A clock that steps back over midnight, by no more than this, does not begin the
+-- day before again: its books are closed.
+local STEP_BACK = 120000
+local DAY
+local function today()
+  if DAY then return DAY end
+  local began = call('HGET', P .. 'run', 'day')
+  DAY = day_of(NOW)
+  if began and DAY < began and began <= day_of(NOW + STEP_BACK) then
+    DAY = began
+  elseif began ~= DAY then
+    call('HSET', P .. 'run', 'day', DAY)
+  end
+  return DAY
+end
 
 -- Counted before the queue's own counts change: the day's first event writes down what the day began with.
 local function count(queue, event)
-  local totals = P .. 'tot:' .. DAY .. ':' .. queue
+  local totals = P .. 'tot:' .. today() .. ':' .. queue
   if call('HINCRBY', totals, event, 1) > 1 then return end
   call('EXPIRE', totals, 34560000)
   if call('HSETNX', totals, '=at', NOW) == 0 then return end

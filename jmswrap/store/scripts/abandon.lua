@@ -4,11 +4,21 @@
 -- that did one message for it is.
 --
 -- Keys:    lease m:ID, those of sweep.lua for a lapsed lease, drains:QUEUE q:QUEUE:PRIORITY queues present clock
--- ARGV:    prefix, limits, worker (without a '~' and what follows: whoever has that beginning), one message's id or ''
+-- ARGV:    prefix, limits, worker (without a '~' and what follows: whoever has that beginning), one message's id or '',
+--          the connections (RUN:CLIENT, a line each) that it was missed by, or ''
 -- Returns: {leases ended, queue to wake, …}
+-- Nothing ends when it was missed by its connections and has come back with another since.
 local ended, touched, answer, only = 0, {}, {0}, ARGV[4]
 local function dead(worker)
   return worker == ARGV[3] or string.sub(worker or '', 1, #ARGV[3] + 1) == ARGV[3] .. '~'
+end
+local written = only == '' and call('HGETALL', P .. 'present') or {}
+if ARGV[5] ~= '' then
+  local missed = {}
+  for entry in string.gmatch(ARGV[5], '[^\n]+') do missed[entry] = true end
+  for at = 1, #written, 2 do
+    if dead(written[at + 1]) and not missed[written[at]] then return answer end
+  end
 end
 for _, id in ipairs(only ~= '' and {only} or call('ZRANGE', P .. 'lease', 0, -1)) do
   local m = load(id)
@@ -30,11 +40,8 @@ for _, queue in ipairs(call('SMEMBERS', P .. 'queues')) do
     end
   end
 end
-if only == '' then
-  local written = call('HGETALL', P .. 'present')
-  for at = 1, #written, 2 do
-    if dead(written[at + 1]) then call('HDEL', P .. 'present', written[at]) end
-  end
+for at = 1, #written, 2 do
+  if dead(written[at + 1]) then call('HDEL', P .. 'present', written[at]) end
 end
 answer[1] = ended
 return answer

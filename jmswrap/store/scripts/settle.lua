@@ -104,10 +104,7 @@ else
     m.r.x = on_dead
     call('ZADD', P .. 'dead:' .. m.r.q, NOW, id)
     move(m, 'DEAD')
-    if m.r.k and on_dead == 'release' then
-      call('HINCRBY', P .. 'dk:' .. m.r.q, m.r.k, 1)
-      leave_key(m)
-    end
+    if on_dead == 'release' then let_go(m) end
   else
     call('ZADD', P .. 'doubt:' .. m.r.q, NOW, id)
     if wait > 0 then call('ZADD', P .. 'probe:' .. m.r.q, NOW + wait, id) end

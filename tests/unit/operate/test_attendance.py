@@ -98,6 +98,7 @@ def test_a_worker_that_comes_back_keeps_what_it_holds(
     for now[0] in (104.0, 110.0):
         roll_call.call()
         assert (roll_call.waits, roll_call.alive) == (False, {WORKER})
+    assert len(store.roll().connections) == 1
     worker.drop()
     until(lambda: not store.roll().connected, "the server to notice")
     # The time counts from anew.
@@ -107,6 +108,18 @@ def test_a_worker_that_comes_back_keeps_what_it_holds(
     now[0] = 113.6
     roll_call.call()
     assert state(store, held) is State.QUEUED
+
+
+def test_a_worker_that_came_back_since_the_roll_was_read_keeps_what_it_holds(
+    store: Store, worker: Attendance, held: str
+) -> None:
+    missed = tuple(store.roll().connections)
+    worker.arrive()
+    assert store.abandon(WORKER, missed=missed) == ()
+    assert state(store, held) is State.IN_FLIGHT
+    assert store.roll().connected
+    worker.drop()
+    assert store.abandon(WORKER, missed=(*missed, *store.roll().connections)) == ("q",)
 
 
 def test_who_was_here_in_an_earlier_run_of_the_server_is_not_missed(store: Store, held: str) -> None:

@@ -69,3 +69,18 @@ def test_a_duplicate_is_counted_and_changes_nothing(store: Store) -> None:
     desk.put(id=name, source_id="a")
     (one,) = totals(store)
     assert (one.accepted, one.duplicates, one.problem) == (1, 1, "")
+
+
+def test_a_clock_that_steps_back_over_midnight_does_not_begin_the_day_before_again(store: Store) -> None:
+    desk = Desk(store)
+    desk.pass_ms(DAY_MS - desk.store.now_ms() % DAY_MS)
+    desk.put()
+    desk.pass_ms(-30_000)
+    desk.put()
+    desk.pass_ms(60_000)
+    desk.put()
+    (one,) = totals(store)
+    assert (one.accepted, one.here, one.problem) == (3, 3, "")
+    desk.pass_ms(-DAY_MS)
+    desk.put()
+    assert len(totals(store)) == 2
