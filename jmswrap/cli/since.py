@@ -52,7 +52,9 @@ class Day(click.ParamType[str]):
     name = "DAY"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Read it; wrong usage when it is no day."""
+        """Read it; wrong usage when it is no day. Without one there is none."""
+        if not value:
+            return ""
         try:
             return date.fromisoformat(value).isoformat()
         except ValueError:
