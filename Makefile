@@ -8,8 +8,11 @@ BIN    := $(VENV)/bin
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.installed ## Play the person synchronization between CCB and MDM, both ways
-	@$(BIN)/python -m examples.person_sync.demo
+demo: $(VENV)/.installed ## Play a small day at a utility: CCB and MDM, fourteen processes, both ways
+	@$(BIN)/python -m examples.utility_day
+
+utility-day: $(VENV)/.installed ## The same with 5,000 customers: some 20,000 synchronizations (about four minutes)
+	@$(BIN)/python -m examples.utility_day --customers 5000 --workers 2 --json utility-day.json
 
 test: $(VENV)/.tests ## Run lint, types, the floor contracts and every test
 	$(BIN)/ruff check .
@@ -52,4 +55,4 @@ $(VENV)/.tests: $(VENV)/.installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	@touch $@
 
-.PHONY: help demo test bench fuzz interop docs clean
+.PHONY: help demo utility-day test bench fuzz interop docs clean

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from jmswrap.testing.utility.application import Settings
-from jmswrap.testing.utility.running import CCB, MDM, Running
+from jmswrap.testing.utility.running import CCB, MDM, ApplicationFailed, Running
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "jmswrap" / "integrations" / "ccb_mdm" / "jmswrap.yaml"
@@ -36,7 +36,9 @@ class Machine:
     def jmswrap(self, *arguments: str) -> Any:
         """Run a command and return what it says as JSON."""
         command = [sys.executable, "-m", "jmswrap", *arguments, "--json"]
-        done = subprocess.run(command, env=self.environment, cwd=ROOT, check=True, capture_output=True, text=True)
+        done = subprocess.run(command, env=self.environment, cwd=ROOT, capture_output=True, text=True)
+        if done.returncode:
+            raise ApplicationFailed(f"jmswrap {' '.join(arguments)} failed: {done.stderr.strip()}")
         return json.loads(done.stdout)
 
 

@@ -123,7 +123,12 @@ class Application:
     def _command(self, line: bytes) -> str:
         asked: dict[str, Any] = json.loads(line)
         name = asked.pop("do")
-        known: dict[str, Callable[..., Any]] = {"connect": self._connect, "away": self._away, **self.commands}
+        known: dict[str, Callable[..., Any]] = {
+            "connect": self._connect,
+            "away": self.server.go_away,
+            "calls": lambda: self.calls,
+            **self.commands,
+        }
         try:
             said = {"ok": known[name](**asked)}
         except (ConfigError, BusinessError, KeyError) as error:
@@ -133,9 +138,6 @@ class Application:
 
     def _connect(self, gateway: str) -> None:
         self.outbox = Outbox(gateway, self.settings.lanes)
-
-    def _away(self, seconds: float) -> None:
-        self.server.go_away(seconds)
 
     async def run(self) -> None:
         """Serve, work and obey until the standard input ends."""

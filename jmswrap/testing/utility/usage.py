@@ -200,8 +200,7 @@ class Usage:
 
     def _correct(self, row: Any, read: Document, reading: str) -> None:
         component, at, former = (read[name] for name in ("measuringComponentExternalId", "endDateTime", "endReading"))
-        where = "WHERE component = ? AND at = ?"
-        self._books.write(f"UPDATE measurement SET reading = ? {where}", reading, component, at)  # noqa: S608
+        self._remeasure(component, at, reading)
         self._books.write(
             "INSERT INTO correction (usage_transaction, component, at, former, reading) VALUES (?, ?, ?, ?, ?)",
             *(row["id"], component, at, former, reading),
@@ -222,6 +221,24 @@ class Usage:
             self._books.write("UPDATE correction SET given = ? WHERE id = ?", not receipt.refusal, number)
 
         self._mdm.send("OUMDM2OUCCB2ReplacementReadsReqJMSWriteSvc", document, row["subscription"], given)
+
+    def _remeasure(self, component: str, at: str, reading: str) -> None:
+        """Change a measurement, and the document that it came with."""
+        where = "component = ? AND at = ?"
+        self._books.write(f"UPDATE measurement SET reading = ? WHERE {where}", reading, component, at)  # noqa: S608
+        row = self._books.row(
+            "SELECT i.id, i.document FROM measurement JOIN initial_measurement i ON external_id = read"  # noqa: S608
+            f" WHERE {where}",
+            component,
+            at,
+        )
+        assert row is not None
+        document = json.loads(row["document"])
+        for one in many(document, "measurement"):
+            if one["measuringComponentExternalId"] == component:
+                one["reading"] = reading
+        change = "UPDATE initial_measurement SET document = ?, version = version + 1 WHERE id = ?"
+        self._books.write(change, json.dumps(document), row["id"])
 
 
 def _consumption(component: Any, before: Decimal, after: Decimal) -> Decimal:

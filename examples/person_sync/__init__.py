@@ -1,1 +1,0 @@
-"""The person synchronization between CCB and MDM, played from end to end."""
