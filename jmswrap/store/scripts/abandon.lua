@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- with: record queue lease
+-- with: record queue wake lease
 -- A worker is known to be dead: its leases end now, by the same rules as when they run out. Or the process
 -- that did one message for it is.
 --

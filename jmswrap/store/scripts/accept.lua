@@ -1,5 +1,5 @@
 #!lua
--- with: record queue put
+-- with: record queue wake put
 -- Accept one message: find a duplicate, else store record and body, queue it.
 --
 -- Keys:    m:ID b:ID d:ID log:QUEUE queues k:QUEUE:KEY q:QUEUE:PRIORITY due:QUEUE expire seq

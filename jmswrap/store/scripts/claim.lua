@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- with: record queue free lease expire run
+-- with: record queue wake free lease expire run
 -- Lease the head messages of ready keys, as many as the partner's guards allow now.
 --
 -- Keys:    q:QUEUE:PRIORITY k:QUEUE:KEY m:ID b:ID lease fence due:QUEUE expire settled pause

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- with: record queue free lease
+-- with: record queue wake free lease
 -- What the partner said about a message in doubt.
 --
 -- Keys:    m:ID a:ID doubt:QUEUE probe:QUEUE k:QUEUE:KEY q:QUEUE:PRIORITY dk:QUEUE dl:QUEUE expire settled

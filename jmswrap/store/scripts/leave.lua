@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- with: record queue
+-- with: record queue wake
 -- A drain ends before its queue is empty (time, shutdown).
 --
 -- Keys:    drains:QUEUE q:QUEUE:PRIORITY armed pause clock

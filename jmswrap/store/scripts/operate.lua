@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- with: record queue free put lease
+-- with: record queue wake free put lease
 -- A person moves one message: replay, cancel, bury, resolve, skip, replace.
 --
 -- Keys:    m:ID dead:QUEUE doubt:QUEUE probe:QUEUE due:QUEUE dk:QUEUE dl:QUEUE k:QUEUE:KEY

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- with: record queue
+-- with: record queue wake
 -- Hold or release a queue's, a partner's or a route's deliveries.
 --
 -- Keys:    pause armed queues q:QUEUE:PRIORITY n:QUEUE parked park:QUEUE:ROUTE clock

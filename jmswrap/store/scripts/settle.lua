@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- with: record queue free put lease
+-- with: record queue wake free put lease
 -- A worker says what became of a message it holds; its outputs are accepted in the same step.
 --
 -- Keys:    m:ID a:ID r:ID lease slot:PARTNER brk:PARTNER k:QUEUE:KEY q:QUEUE:PRIORITY due:QUEUE

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- with: record queue free lease purge expire run
+-- with: record queue wake free lease purge expire run
 -- Housekeeping, idempotent and bounded: what is due, whose lease ran out, what expired, what may
 -- be purged, and which queues have work that nobody was woken for.
 --
