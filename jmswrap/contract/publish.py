@@ -15,6 +15,7 @@ from lxml import etree
 from jmswrap import xml
 from jmswrap.contract.documents import INCLUDE, REDEFINE, Reference, Source, local, references
 from jmswrap.contract.schemaset import SchemaSet
+from jmswrap.contract.ungrouping import groups_of, ungroup
 
 MEDIA_TYPE = "text/xml; charset=utf-8"
 _ADDRESSES = (f"{{{xml.WSDL_SOAP_11}}}address", f"{{{xml.WSDL_SOAP_12}}}address")
@@ -35,7 +36,9 @@ class Published:
 
     def __init__(self, wsdl: Path, address: str) -> None:
         self._address = address
-        sources = SchemaSet(wsdl).sources
+        schemas = SchemaSet(wsdl)
+        sources = schemas.sources
+        self._groups = groups_of(schemas)
         self._sources = {source.path: source for source in sources}
         self._plain = _names(sources)
         self._names: dict[tuple[Path, str], str] = {}
@@ -74,6 +77,7 @@ class Published:
             if path in self._sources:
                 name = self._name(path, _adopted(reference, self._sources[path], adopted))
                 reference.element.set(reference.attribute, f"{self._address}?xsd={quote(name)}")
+        ungroup(root, adopted, self._groups)
         for element in root.iter(*_ADDRESSES):
             element.set("location", self._address)
         return root

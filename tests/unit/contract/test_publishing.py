@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from lxml import etree
 from published_transport import ADDRESS, client
 
 from jmswrap.contract.bundle import pin
@@ -62,3 +63,38 @@ def test_a_schema_that_two_namespaces_include_has_an_address_for_each(tmp_path: 
     second = published.file("2-common.xsd")
     assert second is not None
     assert f'"{ADDRESS}?xsd=2-deep.xsd"' in second.content.decode()
+
+
+GROUPS = """<definitions xmlns="http://schemas.xmlsoap.org/wsdl/" targetNamespace="urn:a"><types>
+<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:a="urn:a" targetNamespace="urn:a">
+  <xs:import namespace="urn:b"/>
+  <xs:element name="Do"><xs:complexType><xs:sequence>
+    <xs:group ref="b:Head" xmlns:b="urn:b"/><xs:element name="last" type="xs:int"/>
+    <xs:group ref="a:Tree" minOccurs="0"/>
+  </xs:sequence></xs:complexType></xs:element>
+  <xs:group name="Tree"><xs:sequence><xs:element name="leaf"><xs:complexType><xs:sequence>
+    <xs:group ref="a:Tree" minOccurs="0"/>
+  </xs:sequence></xs:complexType></xs:element></xs:sequence></xs:group>
+</xs:schema>
+<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:x="urn:b" targetNamespace="urn:b"
+    elementFormDefault="qualified">
+  <xs:simpleType name="Id"><xs:restriction base="xs:string"/></xs:simpleType>
+  <xs:group name="Head"><xs:sequence>
+    <xs:element name="id" type="x:Id"/><xs:group ref="x:Inner" maxOccurs="2"/>
+  </xs:sequence></xs:group>
+  <xs:group name="Inner"><xs:choice><xs:element name="one" type="xs:int"/></xs:choice></xs:group>
+</xs:schema></types></definitions>"""
+
+
+def test_groups_stand_where_they_are_referred_to_unless_they_contain_themselves_or_change_namespace(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "a.wsdl").write_text(GROUPS)
+    root = etree.fromstring(Published(tmp_path / "a.wsdl", ADDRESS).wsdl().content)
+    names = {e.get("ref") for e in root.iter("{http://www.w3.org/2001/XMLSchema}group") if e.get("ref")}
+    # Head's elements belong to the other namespace, which a local element cannot say here.
+    assert names == {"a:Tree", "b:Head"}
+    head = root.find(".//{*}group[@name='Head']/{*}sequence")
+    assert head is not None
+    inner = head[1]
+    assert (etree.QName(inner).localname, inner.get("maxOccurs")) == ("choice", "2")
