@@ -141,6 +141,8 @@ class Intake:
         return value
 
     def _waits_for(self, arrived: Arrived) -> tuple[OtherKey, ...]:
+        if not self.find_others:
+            return ()
         return tuple(dict.fromkeys(OtherKey(queue, key) for queue, find in self.find_others for key in find(arrived)))
 
     def _kept(self, headers: Sequence[etree._Element]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ the first To, Action, ReplyTo or FaultTo on.
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from xml.sax.saxutils import escape
 
@@ -33,6 +33,7 @@ _INVALID = {xml.WSA_10: "InvalidAddressingHeader", xml.WSA_0408: "InvalidMessage
 _REQUIRED = {xml.WSA_10: "MessageAddressingHeaderRequired", xml.WSA_0408: "MessageInformationHeaderRequired"}
 _REFERENCES = ("ReferenceParameters", "ReferenceProperties")
 MOST_REFERENCE_BYTES = 8192
+_AS_IT_IS = nullcontext()
 
 _log = log.get(__name__)
 
@@ -163,12 +164,13 @@ def _problem(header: str, action: str, soap_action: str) -> etree._Element:
     return problem
 
 
-@contextmanager
-def answering(known: Addressing | None) -> Iterator[None]:
+def answering(known: Addressing | None) -> AbstractContextManager[None]:
     """Give what is raised inside the header blocks of an answer."""
-    if known is None:
-        yield
-        return
+    return _AS_IT_IS if known is None else _answering(known)
+
+
+@contextmanager
+def _answering(known: Addressing) -> Iterator[None]:
     try:
         yield
     except SoapFault as fault:

@@ -100,7 +100,9 @@ def _charset(raw: bytes, charset: str) -> str:
 def _may_have_instructions(raw: bytes) -> bool:
     # In UTF-16 the two characters do not stand side by side.
     is_wide = raw[0] in (0, 0xFE, 0xFF) or raw[1:2] == b"\0"
-    return is_wide or raw.find(b"<?", len(_DECLARATION) if raw.startswith(_DECLARATION) else 0) >= 0
+    begin = raw.find(b"?>") + 2 if raw.startswith(_DECLARATION) else 0
+    # One character is found twenty times as fast as two.
+    return is_wide or (raw.find(b"?", begin) >= 0 and raw.find(b"<?", begin) >= 0)
 
 
 def is_due(block: etree._Element, version: SoapVersion) -> bool:

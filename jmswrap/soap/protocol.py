@@ -52,7 +52,7 @@ class CallContext(MethodContext):  # type: ignore[misc]
 class Incoming:
     """What the transport knows of a call; Spyne calls it ``ctx.transport``."""
 
-    __slots__ = ("addressing", "client", "envelope", "head")
+    __slots__ = ("addressing", "client", "envelope", "head", "operation")
 
     def __init__(self, head: Head, envelope: Envelope, client: str = "") -> None:
         self.head = head
@@ -61,6 +61,8 @@ class Incoming:
         """What its WS-Addressing headers say; None when it does not use them."""
         self.client = client
         """Who calls; empty when nobody is asked."""
+        self.operation: WriteOperation | AskOperation | None = None
+        """What is called, once it is known; Spyne's own way to it takes four calls."""
 
 
 class PassThrough11(Soap11):  # type: ignore[misc]
@@ -102,6 +104,7 @@ class PassThrough11(Soap11):  # type: ignore[misc]
     def deserialize(self, ctx: Any, message: Any) -> None:
         """Check action, headers and schema, and hand the body element over untouched."""
         operation: WriteOperation | AskOperation = ctx.descriptor.udd.operation
+        ctx.transport.operation = operation
         envelope = ctx.transport.envelope
         known = ctx.transport.addressing
         if ctx.transport.head.action:
@@ -119,7 +122,7 @@ class PassThrough11(Soap11):  # type: ignore[misc]
 
     def serialize(self, ctx: Any, message: Any) -> None:
         """Write the reply."""
-        incoming, operation = ctx.transport, ctx.descriptor.udd.operation
+        incoming, operation = ctx.transport, ctx.transport.operation
         blocks = incoming.addressing.blocks(operation.actions.response) if incoming.addressing else ""
         try:
             ctx.out_string = [reply_envelope(ctx.out_object[0], incoming.envelope.version, blocks)]

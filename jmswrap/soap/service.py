@@ -68,7 +68,7 @@ class WriteServer(ServerBase):  # type: ignore[misc]
             if isinstance(taken, Question):
                 reply = await self._answers.told(self._service, taken)
             else:
-                reply = await self._answers.answer(ctx.descriptor.udd.operation, self._service, taken)
+                reply = await self._answers.answer(ctx.transport.operation, self._service, taken)
             ctx.out_object = [reply]
             self.get_out_string(ctx)
         ctx.close()
