@@ -118,7 +118,9 @@ class Broker:
         if self._ears.error and not confirmed:
             raise Refusal(f"{self.address} refused: {self._ears.error}")
         if self._ears.error or not confirmed:
-            raise Unconfirmed(f"{self.address} did not confirm that it committed everything. {self._ears.error}".strip())
+            raise Unconfirmed(
+                f"{self.address} did not confirm that it committed everything. {self._ears.error}".strip()
+            )
 
     def close(self) -> None:
         """End the connection; where it stands, only when the broker has everything that was sent."""
@@ -239,26 +241,26 @@ class _Ears:
             self._receipts.discard(receipt)
             return found
 
-    def on_connected(self, frame: Any) -> None:  # noqa: D102 - named by stomp.py, as all that follow
+    def on_connected(self, frame: Any) -> None:
         self.connected = True
         self.heard.set()
 
-    def on_message(self, frame: Any) -> None:  # noqa: D102
+    def on_message(self, frame: Any) -> None:
         body = frame.body if isinstance(frame.body, bytes) else str(frame.body or "").encode()
         self.inbox.put(Arrived(dict(frame.headers), body))
 
-    def on_receipt(self, frame: Any) -> None:  # noqa: D102
+    def on_receipt(self, frame: Any) -> None:
         with self._changed:
             self._receipts.add(frame.headers.get("receipt-id", ""))
             self._changed.notify_all()
 
-    def on_error(self, frame: Any) -> None:  # noqa: D102
+    def on_error(self, frame: Any) -> None:
         with self._changed:
             self.error = str(frame.headers.get("message", "")).strip() or "an ERROR frame without a message"
             self._changed.notify_all()
         self.heard.set()
 
-    def on_disconnected(self) -> None:  # noqa: D102
+    def on_disconnected(self) -> None:
         self.lost.set()
         with self._changed:
             self._changed.notify_all()

@@ -28,9 +28,12 @@ DUPLICATE_DETECTION = "_AMQ_DUPL_ID"
 """By this ActiveMQ Artemis itself drops repetitions."""
 
 _STOMPS = frozenset(
-    "ack browser content-length content-type correlation-id destination expires id message-id persistent priority "
-    "receipt receipt-id redelivered reply-to selector subscription timestamp transaction type JMSXGroupID "
-    "JMSXGroupSeq JMSXUserID JMSXDeliveryCount".split()
+    (
+        *("ack", "browser", "content-length", "content-type", "correlation-id", "destination", "expires", "id"),
+        *("message-id", "persistent", "priority", "receipt", "receipt-id", "redelivered", "reply-to", "selector"),
+        *("subscription", "timestamp", "transaction", "type"),
+        *("JMSXGroupID", "JMSXGroupSeq", "JMSXUserID", "JMSXDeliveryCount"),
+    )
 )
 _OURS = frozenset((MESSAGE_ID, REDELIVERED, DELIVERY_COUNT, KEY, DUPLICATE_DETECTION))
 _UNFIT = re.compile(r"[^A-Za-z0-9_$.-]")
@@ -76,7 +79,12 @@ def outbound(claimed: Claimed, settings: Outgoing) -> Outbound:
         REDELIVERED: "true" if claimed.redelivered else "false",
         DELIVERY_COUNT: str(claimed.record.deliveries + 1),
     }
-    said = {"correlation-id": message.correlation_id, "type": message.type, "JMSXGroupID": message.key, KEY: message.key}
+    said = {
+        "correlation-id": message.correlation_id,
+        "type": message.type,
+        "JMSXGroupID": message.key,
+        KEY: message.key,
+    }
     said["expires"] = str(claimed.record.expires_ms or "")
     said["reply-to" if _DESTINATION.match(message.reply_to) else "JMSWRAP_ReplyTo"] = message.reply_to
     headers |= {name: value for name, value in said.items() if value}

@@ -19,7 +19,12 @@ def test_every_queue_that_a_route_consumes_has_a_plan():
     assert len(made) == 55
     read = made[TARGET_QUEUE].deliveries[READ]
     assert isinstance(read.target, Call)
-    assert (read.target.partner.name, read.idempotent, read.redeliver, read.on_dead) == ("mdm_person", True, True, "hold")
+    assert (read.target.partner.name, read.idempotent, read.redeliver, read.on_dead) == (
+        "mdm_person",
+        True,
+        True,
+        "hold",
+    )
     assert made[TARGET_QUEUE].guard.partner == "mdm_person"
     write = made["OUCCB2OUMDM2PersonReqSourceQueue"].deliveries["OUCCB2OUMDM2PersonSyncReqEBF"]
     assert isinstance(write.target, Put)
