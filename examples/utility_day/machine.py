@@ -33,13 +33,17 @@ class Machine:
     environment: dict[str, str]
     """With it any jmswrap command looks into this machine."""
 
-    def jmswrap(self, *arguments: str) -> Any:
-        """Run a command and return what it says as JSON."""
-        command = [sys.executable, "-m", "jmswrap", *arguments, "--json"]
+    def command(self, *arguments: str) -> str:
+        """Run a jmswrap command; return what it says."""
+        command = [sys.executable, "-m", "jmswrap", *arguments]
         done = subprocess.run(command, env=self.environment, cwd=ROOT, capture_output=True, text=True)
         if done.returncode:
             raise ApplicationFailed(f"jmswrap {' '.join(arguments)} failed: {done.stderr.strip()}")
-        return json.loads(done.stdout)
+        return done.stdout
+
+    def jmswrap(self, *arguments: str) -> Any:
+        """Run a jmswrap command that gives JSON; return it."""
+        return json.loads(self.command(*arguments, "--json"))
 
 
 def wait_until(condition: Callable[[], Any], what: str, seconds: float = PATIENCE_SECONDS) -> Any:

@@ -150,7 +150,8 @@ class Machine:
     def _facts(self, url: str, partners: list[Hosted]) -> dict[str, Any]:
         assert self._listener is not None
         config = self.integration.config
-        address = gateway.public_address(self.integration, self._listener.getsockname()[1])
+        port = self._listener.getsockname()[1]
+        address = gateway.public_address(self.integration, port)
         ledgers = {hosted.name: hosted for hosted in partners}
         described = {}
         for name, partner in config.partners.items():
@@ -165,6 +166,7 @@ class Machine:
         return {
             "integration": config.name,
             "gateway": address,
+            "port": port,
             "services": {name: {"address": at, "wsdl": f"{at}?wsdl"} for name, at in services.items()},
             "partners": described,
             "store": url,
