@@ -1,0 +1,112 @@
+"""The small CCB and the small MDM with jmswrap between them: fourteen processes, one answer a request."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from examples.utility_day.machine import CONFIG, Machine, started, wait_until
+from jmswrap.testing.utility import population
+from jmswrap.testing.utility.catalog import ENTITIES
+from jmswrap.testing.utility.reconcile import reconcile
+
+CUSTOMERS = 6
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    with started(tmp_path_factory.mktemp("utility"), rq_worker=False) as running:
+        running.ccb.ask("customers", start=0, count=CUSTOMERS)
+        running.ccb.ask("readings", start=0, count=CUSTOMERS)
+        settle(running)
+        yield running
+
+
+def settle(machine: Machine) -> None:
+    wait_until(lambda: machine.ccb.ask("open") == 0, f"an answer to every request; see {machine.folder}/up.log")
+
+
+def sync_request(machine: Machine, number: int) -> dict[str, Any]:
+    return machine.ccb.rows("SELECT * FROM sync_request WHERE id = ?", number)[0]
+
+
+def test_all_fourteen_processes_go_both_ways_with_no_difference_at_the_end(machine: Machine) -> None:
+    machine.ccb.ask("bill")
+    settle(machine)
+    corrected = machine.mdm.ask("correct", count=2)
+    wait_until(lambda: machine.ccb.number("SELECT count(*) FROM replacement") == corrected, "the replacement reads")
+    settle(machine)
+
+    syncs = machine.ccb.rows("SELECT entity, state, transitions, repeated FROM sync_request WHERE initial_load = 1")
+    assert {row["entity"] for row in syncs} == {entity.name for entity in ENTITIES}, "the eleven synchronizations"
+    assert {(row["state"], row["transitions"], row["repeated"]) for row in syncs} == {("SYNCHRONIZED", 1, 0)}
+    usages = machine.ccb.rows("SELECT kind, state, transitions FROM usage_request")
+    assert {row["kind"] for row in usages} == {"BATCH", "ONLINE"}, "and both kinds of bill determinants"
+    assert {(row["state"], row["transitions"]) for row in usages} == {("BD_PROCESSED", 1)}
+    found = reconcile(machine.ccb.books, machine.mdm.books, CONFIG.parent)
+    assert found.differences == []
+    assert all(one.equal == one.ccb == one.mdm > 0 for one in found.compared)
+
+
+def test_an_answered_request_that_is_sent_again_and_replayed_moves_once_in_ccb(
+    machine: Machine, tmp_path: Path
+) -> None:
+    number = machine.ccb.ask("move", number=0)
+    settle(machine)
+    machine.ccb.ask("repeat", request=number)
+    wait_until(lambda: sync_request(machine, number)["receipt"] == "DUPLICATE", "the receipt of the repetition")
+    replayed = {"OUCCB2OUMDM2PersonReqTargetQueue": "", "OUMDM2OUCCB2PersonRespSourceQueue": ""}
+    for queue in replayed:
+        listed = machine.jmswrap("messages", "--queue", queue)
+        message = next(row for row in listed if row["correlation_id"] == str(number))
+        body = tmp_path / "body.xml"
+        body.write_text(machine.jmswrap("show", message["id"], "--body")["body"])
+        machine.jmswrap("put", queue, str(body), "--key", message["key"])
+    wait_until(lambda: sync_request(machine, number)["repeated"] == 1, "the answer that was put once more")
+
+    request = sync_request(machine, number)
+    assert (request["state"], request["transitions"], request["contradicted"]) == ("SYNCHRONIZED", 1, 0)
+    known = "SELECT repeated FROM sync_request WHERE reference = ?"
+    wait_until(lambda: machine.mdm.rows(known, str(number)) == [{"repeated": 1}], "MDM to find the request repeated")
+
+
+def test_a_refused_request_is_answered_negatively_once_however_often_it_is_replayed(machine: Machine) -> None:
+    number = machine.ccb.ask("move", number=1, country="MEX")
+    settle(machine)
+    request = sync_request(machine, number)
+    assert (request["state"], request["category"], request["number"]) == ("ERROR", 90000, 101)
+    queue = "OUCCB2OUMDM2PersonReqTargetQueue"
+    dead = machine.jmswrap("messages", "--queue", queue, "--state", "DEAD")
+    calls = machine.mdm.ask("calls")
+    machine.command("retry", dead[0]["id"])
+    wait_until(lambda: machine.mdm.ask("calls") > calls, "MDM to refuse it again")
+    wait_until(lambda: machine.jmswrap("show", dead[0]["id"])["state"] == "DEAD", "the refusal")
+    assert sync_request(machine, number)["transitions"] == 1
+    assert sync_request(machine, number)["repeated"] == 0
+
+
+def test_a_request_in_error_is_sent_again_after_it_was_mended(machine: Machine) -> None:
+    refused = machine.ccb.ask("move", number=2, country="MEX")
+    settle(machine)
+    assert reconcile(machine.ccb.books, machine.mdm.books, CONFIG.parent).explained
+    mended = machine.ccb.ask("move", number=2)
+    machine.ccb.ask("resend", request=refused)
+    settle(machine)
+    assert [sync_request(machine, number)["state"] for number in (refused, mended)] == ["SYNCHRONIZED"] * 2
+    assert sync_request(machine, refused)["transitions"] == 2, "one answer each time it was sent"
+
+
+def test_a_usage_that_mdm_cannot_calculate_is_answered_negatively(machine: Machine) -> None:
+    for made in population.customer(CUSTOMERS):
+        machine.ccb.ask(
+            "change", entity=made.entity.name, key=made.key, document=made.document, agreement=made.agreement
+        )
+    number = machine.ccb.ask("bill_online", agreement=population.agreement_key(CUSTOMERS))
+    states = json.dumps(machine.ccb.rows("SELECT state FROM usage_request WHERE id = ?", number))
+    assert "ERROR" not in states, "it waits for the synchronizations of its service agreement"
+    settle(machine)
+    usage = machine.ccb.rows("SELECT * FROM usage_request WHERE id = ?", number)[0]
+    assert (usage["state"], usage["transitions"]) == ("ERROR", 1)
+    assert "There is no measurement" in usage["text"]
