@@ -1,7 +1,7 @@
 """``make interop``: every toolchain of the kit against every WSDL that jmswrap publishes.
 
     python -m tests.interop [--tools NAME,...] [--log FOLDER] [--json FILE] [--page FILE] [WORD...]
-    python -m tests.interop --again FILE [--page FILE]
+    python -m tests.interop --again FILE... [--page FILE]
 
 With words, only the WSDLs whose names have one of them. Exit status 1 when a cell did not pass
 and no limit of the tool explains it.
@@ -10,6 +10,7 @@ and no limit of the tool explains it.
 import argparse
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -30,7 +31,13 @@ def main() -> int:
     parser.add_argument("--tools", default="", metavar="NAME,...", help="only these toolchains")
     parser.add_argument("--log", type=Path, metavar="FOLDER", help="keep what toolchains said of cells that failed")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write what was found to this file")
-    parser.add_argument("--again", type=Path, metavar="FILE", help="play nothing; take what was found from this file")
+    parser.add_argument(
+        "--again",
+        type=Path,
+        nargs="+",
+        metavar="FILE",
+        help="play nothing; take what these runs found, the last one's word",
+    )
     parser.add_argument("--page", type=Path, metavar="FILE", help="write the page to this file")
     given = parser.parse_args()
     console = Console(width=None if sys.stdout.isatty() else 220)
@@ -85,8 +92,9 @@ def _played(
         console.print(f"{said:<7} {cell.tool:<9} {what} {cell.trouble}", markup=False, highlight=False)
 
     cells: list[Cell] = []
-    names = [name for name in shipped.names() if _named(name, words)]
-    with running_shipped(names, folder / "shipped") as services:
+    wanted = partial(_named, words=words)
+    names = [name for name in shipped.names() if wanted(name) or any(word.startswith(f"{name}:") for word in words)]
+    with running_shipped(names, folder / "shipped", wanted) as services:
         cells += play(bench, tools, services, told)
     wrapped = folder / "wrapped"
     wrapped.mkdir()

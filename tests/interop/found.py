@@ -24,7 +24,14 @@ class Found:
         file.write_text(json.dumps(asdict(self), indent=1), "utf-8")
 
     @classmethod
-    def read(cls, file: Path) -> "Found":
-        """Read what ``write`` wrote."""
-        given = json.loads(file.read_text("utf-8"))
-        return cls([Cell(**cell) for cell in given.pop("cells")], **given)
+    def read(cls, files: list[Path]) -> "Found":
+        """Put together what ``write`` wrote in several runs; of a cell that was played again, the last stands."""
+        cells: dict[tuple[str, str, str], Cell] = {}
+        around: dict[str, dict[str, str]] = {"versions": {}, "missing": {}, "refused": {}}
+        for file in files:
+            given = json.loads(file.read_text("utf-8"))
+            for cell in (Cell(**one) for one in given["cells"]):
+                cells[cell.title, cell.style, cell.tool] = cell
+            for name, known in around.items():
+                known.update(given[name])
+        return cls(list(cells.values()), **around)

@@ -1,7 +1,7 @@
 """What jmswrap publishes: the shipped integrations, every WSDL of the kit, every style of answer."""
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,17 +94,17 @@ def running_wrapped(
 
 
 @contextmanager
-def running_shipped(names: list[str], folder: Path) -> Iterator[list[Published]]:
-    """Run a copy of each of these integrations, with simulated partners."""
+def running_shipped(names: list[str], folder: Path, wanted: Callable[[str], bool]) -> Iterator[list[Published]]:
+    """Run a copy of each of these integrations, with simulated partners; return the wanted services."""
     if not names:
         yield []
         return
     copy = folder / names[0]
     shipped.copy(names[0], copy)
     with up(copy, "--simulate", "--workers", 1, patience_seconds=180) as running:
-        services = running.facts["services"]
-        here = [_published(running, name, f"{names[0]}: {name}", "receipt", folder) for name in services]
-        with running_shipped(names[1:], folder) as others:
+        titles = {name: f"{names[0]}: {name}" for name in running.facts["services"]}
+        here = [_published(running, n, title, "receipt", folder) for n, title in titles.items() if wanted(title)]
+        with running_shipped(names[1:], folder, wanted) as others:
             yield here + others
 
 
