@@ -6,10 +6,13 @@
 
 local PUT_BLOCK = 14
 
--- Tell how an id that was seen before is answered; the duplicate path writes, so that WAIT
--- covers the first acceptance as well.
+-- Tell how an id that was seen before is answered. Both ways to a receipt write, so that WAIT, which answers for
+-- its own connection's writes only, covers the first acceptance as well.
 local function seen_before(at, known, save_known)
-  if known.o == ARGV[at + 1] then return {'ACCEPTED', known.a} end
+  if known.o == ARGV[at + 1] then
+    save_known()
+    return {'ACCEPTED', known.a}
+  end
   local canonical = ARGV[at + 3]
   if known.b ~= ARGV[at + 2] and (canonical == '' or known.bc ~= canonical) then return {'REUSED', known.a} end
   known.l = NOW

@@ -8,7 +8,7 @@
 -- ARGV:    prefix, limits, one put block, then most messages and most bytes the queue may hold (0: no cap)
 -- Returns: {'ACCEPTED' | 'DUPLICATE' | 'REUSED', accepted ms, header line or '', wake 0 | 1}
 --          {'FULL', what is there, 'messages' | 'bytes', the cap}
--- Repeated with the same nonce it answers ACCEPTED again and writes nothing twice.
+-- Repeated with the same nonce it answers ACCEPTED again; it writes the record as it is, and nothing else.
 local most_messages, most_bytes = tonumber(ARGV[3 + PUT_BLOCK]), tonumber(ARGV[4 + PUT_BLOCK])
 
 -- Messages that are not settled, and their bodies, are the queue's backlog.

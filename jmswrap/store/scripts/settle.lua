@@ -9,8 +9,9 @@
 --          partner's health 'up' | 'down' | '', the answer to keep or '', how many ms it is kept,
 --          '1' when somebody may wait for it (channel PREFIX:answered), then one put block for each output
 -- Returns: {1 done | 0 refused, queue to wake, …}
--- A second settlement under the same fence is answered "done" and changes nothing. A worker that
--- lost its lease is refused, its attempt recorded; its success wins while no redelivery was sent.
+-- A second settlement under the same fence is answered "done" and changes nothing; it writes, so that WAIT
+-- covers the first. A worker that lost its lease is refused, its attempt recorded; its success wins while no
+-- redelivery was sent.
 
 local FIRST_OUTPUT = 14
 local CHANNEL = 'answered'
@@ -18,6 +19,7 @@ local id, fence, to = ARGV[3], tonumber(ARGV[4]), ARGV[5]
 local wait, reason, on_dead, attempt, health = tonumber(ARGV[6]), ARGV[7], ARGV[8], ARGV[9], ARGV[10]
 
 local function repeated(m)
+  save(m)
   local answer = {1, m.r.q}
   for at = FIRST_OUTPUT, #ARGV, PUT_BLOCK do answer[#answer + 1] = ARGV[at + 6] end
   return answer
