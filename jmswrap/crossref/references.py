@@ -3,7 +3,9 @@
 Raises CrossReferencesDown, never an exception of SQLAlchemy; after one it connects anew.
 """
 
+import random
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
@@ -18,8 +20,11 @@ from jmswrap.errors import CrossReferenceError, CrossReferencesDown
 
 T = TypeVar("T")
 
-TRIES = 5
-"""How often a step is done again because another worker wrote the same meanwhile."""
+TRIES = 10
+"""How often a step is done because another worker wrote the same meanwhile."""
+
+_REST_SECONDS = 0.02
+"""The longest rest after the first clash, more after each: those that clash together must not meet again."""
 
 _ADVISORY_LOCK = 0x6A6D7378
 _CLASHES = ("40001", "40P01")
@@ -53,8 +58,11 @@ class CrossReferences:
             try:
                 return self._once(message_id, step, do)
             except exc.SQLAlchemyError as error:
-                if not _clashed(error) or tried == TRIES - 1:
+                if not _clashed(error):
                     raise self._down(error) from error
+                if tried == TRIES - 1:
+                    raise _crowded(self.place) from error
+                time.sleep(random.uniform(0, _REST_SECONDS * (tried + 1)))  # noqa: S311 - no secret
             except OSError as error:
                 raise self._down(error) from error
         raise AssertionError("the last try returned or raised")
@@ -157,6 +165,12 @@ class _Transaction:
     def commit(self) -> None:
         if self._write is not None:
             self._write.commit()
+
+
+def _crowded(place: Place) -> CrossReferencesDown:
+    return CrossReferencesDown(
+        f"The cross-references ({place.name}) were changed by others at each of {TRIES} tries; it is tried again later."
+    )
 
 
 def _clashed(error: exc.SQLAlchemyError) -> bool:

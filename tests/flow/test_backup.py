@@ -67,7 +67,7 @@ def test_nothing_is_delivered_twice_without_a_person_or_a_mark(folder: Path, tmp
         first.process.kill()
         first.process.wait()
     shutil.move(data, tmp_path / "gone")
-    assert "next: jmswrap up --restored" in said(folder, "restore", backup)
+    assert f"next: jmswrap up -c {folder / 'jmswrap.yaml'} --restored" in said(folder, "restore", backup)
 
     refused = run(folder, "up", "--port", 0)
     assert refused.returncode == 1

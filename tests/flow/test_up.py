@@ -116,7 +116,7 @@ def test_a_store_that_cannot_be_reached_ends_up_with_the_reason(folder):
     done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False, env=environment)
     assert done.returncode == 1
     assert "The store cannot be reached" in done.stderr
-    assert done.stderr.splitlines()[-1].endswith("does not stay up: the lines above say why")
+    assert done.stderr.splitlines()[-1].endswith("does not stay up: the lines above say why.")
 
 
 def test_the_address_is_on_loopback(running):

@@ -7,8 +7,8 @@ import re
 import signal
 import subprocess
 import sys
-import tarfile
 import urllib.request
+import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from io import BytesIO
@@ -33,12 +33,14 @@ CALL = """<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Bod
 @pytest.fixture(scope="module")
 def earlier(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The code of the earlier commit."""
-    packed = subprocess.run(["git", "archive", EARLIER, "jmswrap"], cwd=ROOT, capture_output=True, check=False)
+    packed = subprocess.run(
+        ["git", "archive", "--format=zip", EARLIER, "jmswrap"], cwd=ROOT, capture_output=True, check=False
+    )
     if packed.returncode:
         pytest.skip(f"the history has no commit {EARLIER}: this checkout is shallow or no repository")
     folder = tmp_path_factory.mktemp("earlier")
-    with tarfile.open(fileobj=BytesIO(packed.stdout)) as archive:
-        archive.extractall(folder, filter="data")
+    with zipfile.ZipFile(BytesIO(packed.stdout)) as archive:
+        archive.extractall(folder)
     command = [sys.executable, "-P", "-c", "import jmswrap; print(jmswrap.__file__)"]
     told = subprocess.run(
         command, env={**os.environ, "PYTHONPATH": str(folder)}, capture_output=True, text=True, check=True

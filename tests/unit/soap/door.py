@@ -199,7 +199,7 @@ class Starts:
         for process in self.running:
             process.terminate()
         for process in self.running:
-            process.wait(10)
+            process.wait(60)
 
 
 def _alive(orders: Orders) -> bool:
