@@ -160,13 +160,13 @@ class Client:
         command, said, _ = self.frame()
         assert (command, said.get("receipt-id")) == ("RECEIPT", "put"), said
 
-    def take(self, destination: str, quiet_seconds: float = 2.0, most: int = 10_000) -> list[Frame]:
-        """Take what is there, and what comes until nothing has come for a while."""
+    def take(self, destination: str, expected: int = 0, quiet_seconds: float = 1.0) -> list[Frame]:
+        """Take what is expected, and what comes then until nothing has come for a while."""
         self.send("SUBSCRIBE", {"destination": destination, "id": "0", "ack": "auto"})
         found: list[Frame] = []
-        self._socket.settimeout(quiet_seconds)
         with contextlib.suppress(TimeoutError):
-            while len(found) < most:
+            while True:
+                self._socket.settimeout(quiet_seconds if len(found) >= expected else PATIENCE_SECONDS)
                 frame = self.frame()
                 assert frame[0] == "MESSAGE", frame
                 found.append(frame)

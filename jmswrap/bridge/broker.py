@@ -28,6 +28,9 @@ stomp: Any = importlib.import_module("stomp") if importlib.util.find_spec("stomp
 BYE_SECONDS = 5.0
 """How long the broker may take to confirm that it has our last frames."""
 
+WHY_SECONDS = 0.5
+"""How long is waited for what a transaction failed of, once the broker said that it failed."""
+
 
 class Refusal(BrokerAway):
     """The broker answered with an ERROR frame: nothing of the transaction was committed."""
@@ -113,9 +116,13 @@ class Broker:
         try:
             self._connection.commit(transaction=name, receipt=name)
         except (OSError, stomp.exception.StompException) as error:
+            self._ears.lost.wait(BYE_SECONDS)  # by then an ERROR that came before the end was heard
+            if self._ears.error:
+                raise Refusal(f"{self.address} refused: {self._ears.error}") from error
             raise Unconfirmed(f"the connection to {self.address} broke while it committed: {_said(error)}") from error
         confirmed = self._ears.confirmed(name, seconds)
         if self._ears.error and not confirmed:
+            self._ears.await_cause(WHY_SECONDS)
             raise Refusal(f"{self.address} refused: {self._ears.error}")
         if self._ears.error or not confirmed:
             raise Unconfirmed(
@@ -224,9 +231,24 @@ class _Ears:
         """The broker answered to our login, one way or the other."""
         self.lost = threading.Event()
         self.connected = False
-        self.error = ""
+        self._cause = ""
+        self._effect = ""
         self._receipts: set[str] = set()
         self._changed = threading.Condition()
+
+    @property
+    def error(self) -> str:
+        """What the broker's ERROR frames said; empty: there was none.
+
+        ActiveMQ sends two for a refused message, in any order: one about the message, which says why, and one
+        about the commit, which then fails.
+        """
+        return self._cause or self._effect
+
+    def await_cause(self, seconds: float) -> None:
+        """Wait until it is known why the commit failed."""
+        with self._changed:
+            self._changed.wait_for(lambda: bool(self._cause) or self.lost.is_set(), seconds)
 
     def confirmed(self, receipt: str, seconds: float) -> bool:
         """Wait for a receipt; False when it did not come, or cannot come any more."""
@@ -255,8 +277,12 @@ class _Ears:
             self._changed.notify_all()
 
     def on_error(self, frame: Any) -> None:
+        said = str(frame.headers.get("message", "")).strip() or "an ERROR frame without a message"
         with self._changed:
-            self.error = str(frame.headers.get("message", "")).strip() or "an ERROR frame without a message"
+            if "receipt-id" in frame.headers:
+                self._effect = said
+            else:
+                self._cause = self._cause or said
             self._changed.notify_all()
         self.heard.set()
 
