@@ -132,7 +132,7 @@ class Broker:
     def close(self) -> None:
         """End the connection; where it stands, only when the broker has everything that was sent."""
         try:
-            if not self._ears.lost.is_set() and not self._ears.error:
+            if self._ears.connected and not self._ears.lost.is_set() and not self._ears.error:
                 # Without a receipt of ours it makes one, and does not wait for it without an end.
                 self._connection.disconnect()
                 self._ears.lost.wait(BYE_SECONDS)
