@@ -36,6 +36,19 @@ def parser(charset: str = "") -> etree.XMLParser:
     )
 
 
+def parsed(content: bytes, reader: etree.XMLParser) -> etree._Element:
+    """Return the root of a document that somebody else wrote; XMLSyntaxError when it is no XML with namespaces.
+
+    lxml forgets what libxml2 found wrong with the namespaces when a warning came after it: names with a colon in
+    them would then be in no namespace.
+    """
+    root = etree.fromstring(content, reader)
+    wrong = next((entry for entry in reader.error_log if entry.level >= etree.ErrorLevels.ERROR), None)
+    if wrong is not None:
+        raise etree.XMLSyntaxError(" ".join(wrong.message.split()), wrong.type, wrong.line, wrong.column)
+    return root
+
+
 def standalone(element: etree._Element) -> bytes:
     """Return the element as UTF-8 bytes that stand alone, declaring every namespace in scope.
 

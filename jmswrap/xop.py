@@ -198,7 +198,7 @@ def _decoded(content: bytes, coding: str) -> bytes:
 
 def _parsed(root: _Part) -> etree._Element:
     try:
-        envelope = etree.fromstring(root.content, xml.parser(root.charset))
+        envelope = xml.parsed(root.content, xml.parser(root.charset))
     except (etree.XMLSyntaxError, LookupError, ValueError) as error:
         line = error.lineno or 0 if isinstance(error, etree.XMLSyntaxError) else 0
         raise InvalidDocument(f"The envelope is not well-formed XML ({error}); correct it.", line) from None

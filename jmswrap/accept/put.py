@@ -90,7 +90,7 @@ class Queues:
 def _element(body: etree._Element | bytes) -> etree._Element:
     if isinstance(body, bytes):
         try:
-            return etree.fromstring(body, xml.parser())
+            return xml.parsed(body, xml.parser())
         except etree.XMLSyntaxError as error:
             raise Refused(f"The body is not well-formed XML: {error}.") from error
     return body

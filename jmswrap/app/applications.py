@@ -97,7 +97,7 @@ class Putter:
 
     def _element(self, body: bytes) -> etree._Element:
         try:
-            element = etree.fromstring(body, self._parser)
+            element = xml.parsed(body, self._parser)
         except (etree.XMLSyntaxError, ValueError) as error:
             line = error.lineno if isinstance(error, etree.XMLSyntaxError) else 0
             raise InvalidDocument(f"it is not well-formed XML: {error}", line or 0) from error

@@ -55,7 +55,7 @@ class Sender:
 
     def _opened(self, document: bytes) -> tuple[etree._Element, Sequence[etree._Element]]:
         try:
-            root = etree.fromstring(document, self._parser)
+            root = xml.parsed(document, self._parser)
         except etree.XMLSyntaxError as error:
             raise InvalidDocument(f"it is not well-formed XML: {error}", error.lineno or 0) from error
         if root.getroottree().docinfo.doctype:  # type: ignore[union-attr]

@@ -77,7 +77,7 @@ def path_of(element: etree._Element) -> str:
 def parse(content: bytes, name: str) -> etree._Element:
     """Return the root of a WSDL or schema document; ``name`` is what errors call it."""
     try:
-        root = etree.fromstring(content, xml.parser())
+        root = xml.parsed(content, xml.parser())
     except etree.XMLSyntaxError as error:
         if _PAGE.match(content):
             raise ContractError(_page(name)) from error

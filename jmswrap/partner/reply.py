@@ -131,7 +131,7 @@ def _in_utf8(content: bytes, media_type: str) -> bytes:
 
 def _soap_body(content: bytes, parser: etree.XMLParser) -> tuple[etree._Element | None, str]:
     try:
-        root = etree.fromstring(content, parser)
+        root = xml.parsed(content, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         return None, f"something that is not XML: {error}"
     if root.getroottree().docinfo.doctype:  # type: ignore[union-attr]  # the stubs give it a second face

@@ -76,7 +76,7 @@ class EnvelopeReader:
             # The Content-Type's charset goes before the declaration in the document (RFC 7303 §3.2).
             parser = self._parsers[charset] = xml.parser(charset)
         try:
-            root = etree.fromstring(raw, parser)
+            root = xml.parsed(raw, parser)
         except (etree.XMLSyntaxError, LookupError, ValueError) as error:
             raise _not_xml(error) from None
         # The scan above sees ASCII-compatible text only; this sees every encoding.

@@ -103,9 +103,20 @@ def running_shipped(names: list[str], folder: Path, wanted: Callable[[str], bool
     shipped.copy(names[0], copy)
     with up(copy, "--simulate", "--workers", 1, patience_seconds=180) as running:
         titles = {name: f"{names[0]}: {name}" for name in running.facts["services"]}
-        here = [_published(running, n, title, "receipt", folder) for n, title in titles.items() if wanted(title)]
+        styles = _styles(copy)
+        here = [
+            _published(running, n, title, styles.get(n, "receipt"), folder)
+            for n, title in titles.items()
+            if wanted(title)
+        ]
         with running_shipped(names[1:], folder, wanted) as others:
             yield here + others
+
+
+def _styles(folder: Path) -> dict[str, str]:
+    """Return what each service of an integration answers."""
+    routes = yaml.safe_load((folder / "jmswrap.yaml").read_text(encoding="utf-8"))["routes"].values()
+    return {r["from"]["service"]: r.get("answer", "receipt") for r in routes if "service" in r["from"]}
 
 
 def _published(running: Up, name: str, title: str, style: str, folder: Path) -> Published:

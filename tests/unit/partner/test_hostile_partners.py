@@ -58,6 +58,11 @@ def test_28_a_reply_with_a_doctype_is_not_read() -> None:
     assert b"root:" not in called.raw + called.body + called.sentence.encode()
 
 
+def test_a_reply_with_a_prefix_that_nobody_declared_is_no_reply() -> None:
+    with rogue(answer("200 OK", b'<e:Envelope><e:Body><a xmlns="u"/></e:Body></e:Envelope>')) as seen:
+        assert call(seen.address).outcome is Outcome.GARBAGE_REPLY
+
+
 def test_29_a_partner_that_never_answers_is_given_up_in_time() -> None:
     def hang(connection: socket.socket, seen: Rogue) -> None:
         request(connection, seen)

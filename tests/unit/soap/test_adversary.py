@@ -52,6 +52,14 @@ def test_a_hundred_thousand_headers_cost_no_more_than_their_bytes(orders: Orders
     assert "stands more than once" in orders.post(many.encode()).sentence
 
 
+def test_a_prefix_that_nobody_declared_is_refused_whatever_is_warned_of_after_it(orders: Orders) -> None:
+    """lxml lets it pass when a warning, here of a namespace that is no full address, follows the error."""
+    envelope = b'<s:Envelope><s:Body><Place xmlns="u"/></s:Body></s:Envelope>'
+    reply = orders.post(envelope)
+    assert (reply.detail("code"), reply.fault_code) == ("not-xml", "Client"), reply.body
+    assert "prefix s on Envelope is not defined" in reply.sentence
+
+
 def test_a_path_cannot_begin_a_line_in_the_log(orders: Orders) -> None:
     say(orders, post(b"", "Content-Length: 0", path="/services/%0d%0aERROR%20forged%1b[2J"), b"</")
     wait_for(lambda: "forged" in orders.log.read_text(), "the line")
