@@ -101,7 +101,7 @@ class Putter:
         except (etree.XMLSyntaxError, ValueError) as error:
             line = error.lineno if isinstance(error, etree.XMLSyntaxError) else 0
             raise InvalidDocument(f"it is not well-formed XML: {error}", line or 0) from error
-        if element.getroottree().docinfo.doctype:  # type: ignore[union-attr]
+        if xml.has_doctype(element):
             raise InvalidDocument("it has a DOCTYPE: send it without one")
         return element
 

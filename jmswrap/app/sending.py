@@ -58,7 +58,7 @@ class Sender:
             root = xml.parsed(document, self._parser)
         except etree.XMLSyntaxError as error:
             raise InvalidDocument(f"it is not well-formed XML: {error}", error.lineno or 0) from error
-        if root.getroottree().docinfo.doctype:  # type: ignore[union-attr]
+        if xml.has_doctype(root):
             raise InvalidDocument("it has a DOCTYPE: send it without one")
         for namespace in (xml.SOAP_11, xml.SOAP_12):
             if root.tag == f"{{{namespace}}}Envelope":

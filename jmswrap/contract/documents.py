@@ -85,8 +85,7 @@ def parse(content: bytes, name: str) -> etree._Element:
         raise ContractError(sentence) from error
     if _PAGE.match(content):
         raise ContractError(_page(name))
-    info = root.getroottree().docinfo
-    if info.internalDTD is not None or info.doctype:
+    if xml.has_doctype(root):
         raise ContractError(f"{name} has a DOCTYPE, which jmswrap never reads; remove it and what it declares.")
     if root.tag not in (DEFINITIONS, SCHEMA):
         raise ContractError(f"{name} begins with <{root.tag}>; a WSDL 1.1 definitions or an XSD schema is needed.")

@@ -134,7 +134,7 @@ def _soap_body(content: bytes, parser: etree.XMLParser) -> tuple[etree._Element 
         root = xml.parsed(content, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         return None, f"something that is not XML: {error}"
-    if root.getroottree().docinfo.doctype:  # type: ignore[union-attr]  # the stubs give it a second face
+    if xml.has_doctype(root):
         return None, "a DOCTYPE, which SOAP forbids"
     name = etree.QName(root)
     if name.localname != "Envelope" or name.namespace not in _ENVELOPES:
