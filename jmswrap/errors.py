@@ -15,6 +15,7 @@
     │   ├── HistoryDown          the history database did not take or give what it was asked
     │   └── Unopened             a body at rest cannot be opened with the keys that are here
     ├── TransformError       a step failed on this document; never retried
+    │   ├── TransformTooLong     the step took longer than `transforms.seconds`
     │   ├── ValueNotMapped       a value map that must have every value lacks this one
     │   └── CrossReferenceError  a cross-reference is missing, there already, or declared nowhere
     ├── PartnerError         a call that could not be made as configured
@@ -136,6 +137,12 @@ class TransformError(JmswrapError):
     """A transform cannot turn this document into its target; retrying will not help."""
 
     code = "transform"
+
+
+class TransformTooLong(TransformError):
+    """A transform took longer than it may; its process ends soon, because nothing can end the transform."""
+
+    code = "transform-too-long"
 
 
 class ValueNotMapped(TransformError):

@@ -68,6 +68,7 @@ class Outcome(StrEnum):
     OVERSIZE_REPLY = "oversize-reply"
     CANNOT_CALL = "cannot-call"
     TRANSFORM_FAILED = "transform-failed"
+    TRANSFORM_TOO_LONG = "transform-too-long"
     VALUE_NOT_MAPPED = "value-not-mapped"
     CROSS_REFERENCES_DOWN = "cross-references-down"
     FORWARDED = "forwarded"
@@ -142,6 +143,7 @@ TABLE: Mapping[Outcome, Row] = MappingProxyType(
         Outcome.OVERSIZE_REPLY: _unsure("an answer larger than max_reply_bytes", False),
         Outcome.CANNOT_CALL: _same("the message cannot be put into the partner's operation", Meaning.DEAD),
         Outcome.TRANSFORM_FAILED: _same("a step failed on this document", Meaning.DEAD),
+        Outcome.TRANSFORM_TOO_LONG: _same("a step took longer than `transforms.seconds`", Meaning.DEAD),
         Outcome.VALUE_NOT_MAPPED: _same(
             "a value map that must have every value has none for this one", Meaning.REFUSED
         ),

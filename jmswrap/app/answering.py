@@ -1,5 +1,7 @@
 """How a gateway process answers: what waits for answers, tells of messages, and passes straight through."""
 
+import os
+import signal
 from dataclasses import dataclass
 
 from jmswrap.accept.answering import Answering
@@ -13,6 +15,7 @@ from jmswrap.deliver.passing import Passage
 from jmswrap.history.history import History
 from jmswrap.store.aio import AsyncStore
 from jmswrap.store.store import Store
+from jmswrap.transform.limit import TimeLimit
 
 MOST_THREADS = 64
 """Calls of `sync` routes under way at once in a gateway process, whatever their partners take."""
@@ -44,6 +47,12 @@ def _passage(integration: Integration, store: Store) -> Passage | None:
     through = [route for route in config.routes.values() if route.answer is AnswerStyle.SYNC]
     if not through:
         return None
+    limit = TimeLimit(config.transforms.seconds, _end_soon)
     partners = {route.to.partner for route in through if route.to.partner}
     threads = min(sum(config.partners[name].concurrency for name in partners), MOST_THREADS)
-    return Passage(store, passings(integration), threads)
+    return Passage(store, passings(integration, limit), threads)
+
+
+def _end_soon() -> None:
+    """Have this process answer the calls under way and end: its parent starts another."""
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -10,6 +10,7 @@ from jmswrap.crossref.references import CrossReferences
 from jmswrap.crossref.work import Work
 from jmswrap.database import place
 from jmswrap.transform.current import Current
+from jmswrap.transform.limit import TimeLimit
 from jmswrap.transform.oracle.library import Library
 from jmswrap.transform.properties import Properties
 from jmswrap.transform.xslt import Transform
@@ -42,9 +43,9 @@ class Crossing:
 class Sheets:
     """The stylesheets of an integration, each compiled once."""
 
-    def __init__(self, integration: Integration) -> None:
+    def __init__(self, integration: Integration, limit: TimeLimit | None = None) -> None:
         self._folder = integration.folder
-        self._library: Library = library(integration.config, integration.folder)
+        self._library: Library = library(integration.config, integration.folder, limit)
         self._references = references_of(integration)
         self._made: dict[str, Transform | Crossing | Hook] = {}
 

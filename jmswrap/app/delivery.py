@@ -27,6 +27,7 @@ from jmswrap.partner.transport import Limits
 from jmswrap.retry import Schedule
 from jmswrap.store.nouns import Guard
 
+from jmswrap.transform.limit import TimeLimit
 AFTERWARDS_SECONDS = 60.0
 """How much longer than its caller waits an answer is kept: for a caller that asks again."""
 
@@ -34,24 +35,24 @@ CALLBACK_LIMITS = Limits(connect_seconds=5, read_seconds=30, total_seconds=60, m
 """A caller's service has nothing to say to its answer."""
 
 
-def plans(integration: Integration) -> dict[str, QueuePlan]:
+def plans(integration: Integration, limit: TimeLimit | None = None) -> dict[str, QueuePlan]:
     """Return how each queue that a route consumes is drained; ConfigError or ContractError."""
-    return _Plans(integration).made()
+    return _Plans(integration, limit).made()
 
 
-def passings(integration: Integration) -> dict[str, Passing]:
+def passings(integration: Integration, limit: TimeLimit | None = None) -> dict[str, Passing]:
     """Return the routes that pass straight through, ready to be done; ConfigError or ContractError."""
-    return _Plans(integration).passings()
+    return _Plans(integration, limit).passings()
 
 
 class _Plans:
-    def __init__(self, integration: Integration) -> None:
+    def __init__(self, integration: Integration, limit: TimeLimit | None) -> None:
         self._integration = integration
         self._config = integration.config
         self._generation = generation(integration)
         self._consumers = consumers(integration.config)
         self._partners = Partners(integration)
-        self._sheets = Sheets(integration)
+        self._sheets = Sheets(integration, limit)
 
     def made(self) -> dict[str, QueuePlan]:
         queues: dict[str, dict[str, Delivery]] = {}

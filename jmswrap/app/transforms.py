@@ -12,11 +12,12 @@ from jmswrap.crossref.declared import Declared, read
 from jmswrap.database import is_file, missing_driver
 from jmswrap.errors import ConfigError
 from jmswrap.transform import properties
+from jmswrap.transform.limit import TimeLimit
 from jmswrap.transform.oracle.library import Library
 from jmswrap.transform.resources import Resources
 
 
-def library(config: Config, folder: Path) -> Library:
+def library(config: Config, folder: Path, limit: TimeLimit | None = None) -> Library:
     """Return the functions for an integration's stylesheets. Raises ConfigError for a file that cannot be read."""
     settings = config.transforms
     return Library(
@@ -24,6 +25,7 @@ def library(config: Config, folder: Path) -> Library:
         properties.read(folder / name for name in settings.properties),
         {name: _described(system) for name, system in settings.systems.items()},
         settings.preferences,
+        limit=limit or TimeLimit(settings.seconds),
     )
 
 

@@ -32,6 +32,13 @@ class CrossReferences(Settings):
 class Transforms(Settings):
     """What stylesheets stand on: value maps, properties, systems."""
 
+    seconds: float = Field(
+        10,
+        ge=0,
+        le=3600,
+        description="How much processor time one transform may take. What takes more is DEAD, and its process is "
+        "replaced, because nothing else ends a transform. 0: no limit.",
+    )
     metadata: str = Field("", description="The folder that `oramds:/` addresses begin at; empty: this folder.")
     properties: tuple[str, ...] = Field(
         (),

@@ -12,7 +12,14 @@ from jmswrap import clock, log
 from jmswrap.deliver.decide import Tried, closed, decide
 from jmswrap.deliver.delivery import Call, Delivery, through
 from jmswrap.deliver.pace import DEADLY, Apart, Ended
-from jmswrap.errors import CrossReferencesDown, JmswrapError, TransformError, Unopened, ValueNotMapped
+from jmswrap.errors import (
+    CrossReferencesDown,
+    JmswrapError,
+    TransformError,
+    TransformTooLong,
+    Unopened,
+    ValueNotMapped,
+)
 from jmswrap.message import Claimed, Settlement
 from jmswrap.outcome import Called, Outcome
 from jmswrap.partner.answered import Answered
@@ -90,6 +97,8 @@ class Flight:
             self._came_to(Called(Outcome.VALUE_NOT_MAPPED, str(error)))
         except CrossReferencesDown as error:
             self._came_to(Called(Outcome.CROSS_REFERENCES_DOWN, str(error)))
+        except TransformTooLong as error:
+            self._came_to(Called(Outcome.TRANSFORM_TOO_LONG, str(error)))
         except TransformError as error:
             self._came_to(Called(Outcome.TRANSFORM_FAILED, str(error)))
         except Exception as error:  # noqa: BLE001 - whatever a step does, its message alone suffers

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from jmswrap import clock, log
 from jmswrap.deliver.delivery import Call, Delivery, through
-from jmswrap.errors import StoreDown, TransformError, Unavailable
+from jmswrap.errors import StoreDown, TransformError, TransformTooLong, Unavailable
 from jmswrap.message import Message
 from jmswrap.outcome import TABLE, Called, Meaning, Outcome
 from jmswrap.partner.wire import Wire
@@ -65,6 +65,8 @@ class Passage:
             raise PartnerHeld(f"The partner {passing.guard.partner} {_HELD['FULL']}; send the message again later.")
         try:
             body = through(passing.delivery.steps, message.body, message)
+        except TransformTooLong as error:
+            return Called(Outcome.TRANSFORM_TOO_LONG, str(error))
         except TransformError as error:
             return Called(Outcome.TRANSFORM_FAILED, str(error))
         self._enter(passing, message.id)

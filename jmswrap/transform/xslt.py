@@ -2,9 +2,8 @@
 
 libxslt runs it with everything denied: no file, no address, no ``document()``. What it imports or
 includes is read from the integration's folder when it is compiled. Stylesheets are compiled once;
-several threads may use one. There is no time limit inside the process, because libxslt cannot be
-interrupted: a worker's lease bounds what a runaway stylesheet can do, and libxslt itself ends a
-recursion deeper than 3,000 templates.
+several threads may use one. What takes too long is given up (``limit.py``), and libxslt itself ends
+a recursion deeper than 3,000 templates.
 """
 
 import re
@@ -18,6 +17,7 @@ from lxml import etree
 from jmswrap import xml
 from jmswrap.errors import ConfigError, TransformError
 from jmswrap.transform.current import Current
+from jmswrap.transform.limit import TimeLimit
 from jmswrap.transform.resources import Resources
 
 Extensions = Mapping[tuple[str, str], Callable[..., Any]]
@@ -38,8 +38,10 @@ class Transform:
         current: Current | None = None,
         resources: Resources | None = None,
         text_from: Path | None = None,
+        limit: TimeLimit | None = None,
     ) -> None:
         self.stylesheet = stylesheet
+        self._limit = limit or TimeLimit(0)
         self._extensions = dict(extensions or {})
         self._current = current or Current()
         self._tree = _parsed(stylesheet, _Imports(resources or Resources(stylesheet.parent), stylesheet), text_from)
@@ -49,9 +51,19 @@ class Transform:
 
     def __call__(self, document: bytes, parameters: Mapping[str, str] | None = None) -> bytes:
         """Transform; parameters are strings, whatever is in them. Raises TransformError."""
+        references = self._current.references
+
+        def work() -> bytes:
+            # Perhaps in another thread, which has a current message of its own.
+            self._current.references = references
+            return self._transformed(document, parameters or {})
+
+        return self._limit.run(self.stylesheet.name, work)
+
+    def _transformed(self, document: bytes, parameters: Mapping[str, str]) -> bytes:
         style: Any = self._compiled()
-        before, self._current.parameters = self._current.parameters, parameters or {}
-        given = {name: etree.XSLT.strparam(value) for name, value in (parameters or {}).items() if _NAME.match(name)}
+        before, self._current.parameters = self._current.parameters, parameters
+        given = {name: etree.XSLT.strparam(value) for name, value in parameters.items() if _NAME.match(name)}
         try:
             source = etree.fromstring(document, self._threads.parser)
             if source.getroottree().docinfo.doctype:

@@ -64,6 +64,8 @@ class Look:
         self._ready = here.ready
         self._queue = queue
         self._job = job
+    if ready.limit.overrun and here.outlives_jobs:
+        here.retire()
         self._client = here.connections.store.client
         self._pool_key = f"rq:queue:{here.ready.integration.config.workers.pool}"
         self._marked = False
@@ -71,8 +73,9 @@ class Look:
         self.drained = Drained()
 
     def stopping(self) -> bool:
-        """Tell whether the worker was asked to stop (RQ writes that into its hash), or has adopted new plans."""
-        return self._marked or self._here.stop.is_set() or self._here.ready is not self._ready
+        """Tell whether to stop: RQ wrote so into its hash, new plans were adopted, a transform was given up."""
+        asked = self._marked or self._here.stop.is_set() or self._here.ready is not self._ready
+        return asked or self._ready.limit.overrun
 
     def others_wait(self) -> bool:
         """Tell whether other wake-ups wait in the pool; looks for the shutdown mark on the way."""

@@ -5,12 +5,14 @@ Plans are made before a fork and shared by it; connections and threads belong to
 
 import functools
 import os
+import signal
 import socket
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from jmswrap import log
 from jmswrap.app.connections import Connections, connect
 from jmswrap.app.delivery import plans
 from jmswrap.app.integration import DEFAULT_FILE, Integration, load
@@ -19,8 +21,11 @@ from jmswrap.deliver.delivery import QueuePlan
 from jmswrap.deliver.fence import Fence
 from jmswrap.worker.presence import Presence
 
+from jmswrap.transform.limit import TimeLimit
 CONFIG_VARIABLE = "JMSWRAP_CONFIG"
 """Names the integration's file for processes that get no ``-c``."""
+_LOG = log.get(__name__)
+
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,14 @@ class Ready:
     plans: Mapping[str, QueuePlan]
 
 
+    limit: TimeLimit
+    """What runs its transforms."""
+
+    @classmethod
+    def of(cls, integration: Integration) -> "Ready":
+        """Return it with partners and transforms loaded; ConfigError, ContractError."""
+        limit = TimeLimit(integration.config.transforms.seconds)
+        return cls(integration, plans(integration, limit), limit)
 @dataclass(slots=True)
 class Live:
     """A worker process: what is ready, and what is this process's own."""
@@ -62,6 +75,11 @@ class Live:
         """Say that it goes; nothing is held any more."""
         if self.presence is not None:
             self.presence.end()
+    def retire(self) -> None:
+        """Ask this process to stop, as its parent would: a transform that was given up still runs in it."""
+        _LOG.warning("worker-retires", worker=self.name)
+        os.kill(os.getpid(), signal.SIGTERM)
+
             self.presence = None
 
     def outlast(self, work: Callable[[], None]) -> None:
@@ -98,8 +116,7 @@ def _own_name() -> str:
 @functools.lru_cache(maxsize=1)
 def ready(file: Path) -> Ready:
     """Load an integration with its partners and transforms, once; ConfigError, ContractError."""
-    integration = load(file)
-    return Ready(integration, plans(integration))
+    return Ready.of(load(file))
 
 
 def live(file: Path) -> Live:

@@ -32,6 +32,10 @@ AGAIN_SECONDS = 1.0
 """Before another RQ worker goes on where one gave up."""
 
 
+OVERRAN = 75
+"""The exit status (EX_TEMPFAIL) when a transform that was given up still runs: whoever started this starts another."""
+
+
 class Worker(SimpleWorker):
     """The tuned worker; its drains end soon after it is asked to stop."""
 
@@ -87,7 +91,7 @@ def work(file: Path, burst: bool = False) -> int:
             carrier.stop()
         own.close()
     _LOG.info("stopped", worker=here.name)
-    return 0
+    return OVERRAN if here.ready.limit.overrun else 0
 
 
 def _worked(here: Live, burst: bool) -> bool:

@@ -2,7 +2,6 @@
 
 import signal
 
-from jmswrap.app.delivery import plans
 from jmswrap.app.integration import Integration
 from jmswrap.app.renewal import Manner, Renewal
 from jmswrap.store.refusals import Refusals
@@ -27,6 +26,6 @@ def _renewal(here: Live) -> Renewal:
     integration = here.ready.integration
 
     def adopt(new: Integration) -> None:
-        here.ready = Ready(new, plans(new))
+        here.ready = Ready.of(new)
 
     return Renewal(integration, _MANNER, adopt, Refusals(here.connections.store.client, integration.config.prefix))

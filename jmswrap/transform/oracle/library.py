@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from jmswrap.transform.current import Current
+from jmswrap.transform.limit import TimeLimit
 from jmswrap.transform.lookups import Watch, watched
 from jmswrap.transform.oracle import aia, documents, maps, strings, times, xref
 from jmswrap.transform.properties import Properties
@@ -24,6 +25,8 @@ class Library:
     """What `ora:getPreference` answers."""
     watch: Watch | None = None
     """Is told of every look-up."""
+    limit: TimeLimit = field(default_factory=lambda: TimeLimit(0))
+    """How long a transform may take."""
 
     def compiled(self, stylesheet: Path, current: Current | None = None, text_from: Path | None = None) -> Transform:
         """Compile a stylesheet that may call them. Raises ConfigError.
@@ -32,7 +35,8 @@ class Library:
         ``text_from`` names another file whose text is taken as if it stood in the stylesheet's place.
         """
         current = current or Current()
-        return Transform(stylesheet, self.functions(stylesheet, current), current, self.resources, text_from)
+        functions = {name: self.limit.guarded(one) for name, one in self.functions(stylesheet, current).items()}
+        return Transform(stylesheet, functions, current, self.resources, text_from, self.limit)
 
     def functions(self, stylesheet: Path, current: Current) -> Extensions:
         """Return the functions as one stylesheet sees them: addresses in it are relative to it."""

@@ -202,7 +202,7 @@ def test_an_early_refusal_of_a_large_request_is_heard() -> None:
 # tests/unit/deliver; tests/unit/partner/test_tokens.py
 ELSEWHERE = {
     *(Outcome.TRANSFORM_FAILED, Outcome.VALUE_NOT_MAPPED, Outcome.FORWARDED, Outcome.KILLED_WORKERS, Outcome.NO_TOKEN),
-    Outcome.CROSS_REFERENCES_DOWN,
+    *(Outcome.CROSS_REFERENCES_DOWN, Outcome.TRANSFORM_TOO_LONG),
     # tests/unit/deliver/test_taking.py, tests/live/test_bridge.py
     *(Outcome.TAKEN, Outcome.REJECTED, Outcome.BROKER_REFUSED, Outcome.NO_RECEIPT),
 }
@@ -221,6 +221,7 @@ def test_nothing_that_may_have_been_applied_is_sent_again_blindly() -> None:
 _CERTAIN = {
     *(Outcome.NOT_CONNECTED, Outcome.NAME_UNKNOWN, Outcome.TLS_FAILED, Outcome.NOT_SENT, Outcome.PARTLY_SENT),
     *(Outcome.REPLIED, Outcome.ACCEPTED, Outcome.FORWARDED, Outcome.CANNOT_CALL, Outcome.TRANSFORM_FAILED),
+    Outcome.TRANSFORM_TOO_LONG,
     *(Outcome.REDIRECTED, Outcome.NOT_AUTHORISED, Outcome.NO_SUCH_ENDPOINT, Outcome.REQUEST_TIMED_OUT),
     *(Outcome.TOO_MANY, Outcome.HTTP_REFUSED, Outcome.UNAVAILABLE, Outcome.FAULT_CREDENTIALS),
     *(Outcome.FAULT_REFUSED, Outcome.FAULT_TECHNICAL, Outcome.FAULT_NEVER, Outcome.KILLED_WORKERS),
