@@ -242,3 +242,6 @@ class Settlement:
     """What the call said about the partner's health, for the breaker; None when it said nothing."""
     keeping: Keeping | None = None
     """The answer for the caller, where the route keeps one."""
+    rereads: bool = False
+    """For WAITING: the partner's raw answer stays, and when it is due that is read again; nobody is called. Where
+    it was not kept, the message is IN_DOUBT instead."""

@@ -13,7 +13,7 @@ from jmswrap import clock, xml
 from jmswrap.deliver import refusal
 from jmswrap.deliver.answering import answered
 from jmswrap.deliver.delivery import Call, Delivery, Put, through
-from jmswrap.errors import Refused, TransformError
+from jmswrap.errors import CrossReferencesDown, Refused, TransformError
 from jmswrap.message import Attempt, Claimed, Message, Settlement
 from jmswrap.outcome import TABLE, Called, Meaning, Outcome
 from jmswrap.states import Phase, State
@@ -23,6 +23,9 @@ _REPLY_LOOKED_AT = 16_384
 
 PUT_OFF_MS = 30_000
 """How long a message waits whose route or key this worker does not know; another's configuration may."""
+
+
+_NOTHING_SENT = frozenset({Outcome.TRANSFORM_FAILED, Outcome.VALUE_NOT_MAPPED, Outcome.CANNOT_CALL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,34 @@ def _put_off(claimed: Claimed, reason: str) -> Settlement:
 
 def decide(called: Called, claimed: Claimed, delivery: Delivery, tried: Tried) -> Settlement:
     """Return what the store is to do with a message after an attempt."""
-    return answered(_decided(called, claimed, delivery, tried), called, claimed, delivery)
+    try:
+        return answered(_decided(called, claimed, delivery, tried), called, claimed, delivery)
+    except CrossReferencesDown as error:
+        return _without_references(str(error), called, claimed, delivery, tried)
+
+
+def _without_references(why: str, called: Called, claimed: Claimed, delivery: Delivery, tried: Tried) -> Settlement:
+    """Settle a message whose answer or refusal cannot be carried on now, because cross-references are away.
+
+    What the partner said is read again later, without calling it again; nothing may be lost of it. Where
+    nothing was sent, the whole message waits; what was given up stays for a person.
+    """
+    told = called.http_status > 0
+    before = f"the partner answered ({called.sentence}), but what follows cannot be done" if told else called.sentence
+    down = Called(Outcome.CROSS_REFERENCES_DOWN, f"{before}: {why}", called.http_status, raw=called.raw)
+    settlement = Settlement(
+        claimed.id,
+        claimed.fence,
+        State.WAITING,
+        attempt=_attempt(down, claimed, delivery, tried, kept=told),
+        reason=down.sentence,
+        rereads=told,
+    )
+    wait_ms = delivery.schedule_after(down).next_wait_ms(claimed.record.attempts + 1, _age_ms(claimed, tried))
+    if wait_ms is not None and (told or called.outcome in _NOTHING_SENT):
+        return replace(settlement, wait_ms=wait_ms)
+    # The partner has it, or may have: a person decides, the answer at hand.
+    return replace(settlement, state=State.IN_DOUBT if told else State.DEAD, rereads=False)
 
 
 def _decided(called: Called, claimed: Claimed, delivery: Delivery, tried: Tried) -> Settlement:
@@ -78,7 +108,7 @@ def _decided(called: Called, claimed: Claimed, delivery: Delivery, tried: Tried)
         claimed.fence,
         State.DELIVERED,
         attempt=_attempt(called, claimed, delivery, tried, kept=meaning is not Meaning.DELIVERED),
-        partner_up=_partner_up(meaning, row.trouble, delivery),
+        partner_up=_partner_up(meaning, row.trouble, claimed, delivery),
     )
     match meaning:
         case Meaning.DELIVERED:
@@ -156,12 +186,17 @@ def _acknowledged(
 
 def _waiting(settlement: Settlement, called: Called, claimed: Claimed, delivery: Delivery, tried: Tried) -> Settlement:
     record = claimed.record
-    age_ms = max(record.changed_ms - record.accepted_ms, 0) + tried.held_ms
+    age_ms = _age_ms(claimed, tried)
     wait_ms = delivery.schedule_after(called).next_wait_ms(record.attempts + 1, age_ms, called.retry_after_ms)
     if wait_ms is not None:
         return replace(settlement, state=State.WAITING, wait_ms=wait_ms, reason=called.sentence)
     reason = f"given up after {record.attempts + 1} attempts: {called.sentence}"
     return _dead(settlement, reason, called, claimed, delivery)
+
+
+def _age_ms(claimed: Claimed, tried: Tried) -> int:
+    record = claimed.record
+    return max(record.changed_ms - record.accepted_ms, 0) + tried.held_ms
 
 
 def _with_output(settlement: Settlement, make: Callable[[Put], Message], put: Put, otherwise: State) -> Settlement:
@@ -207,9 +242,9 @@ def _kept(raw: bytes) -> str:
     return raw[:_REPLY_LOOKED_AT].decode("utf-8", "replace")
 
 
-def _partner_up(meaning: Meaning, trouble: bool, delivery: Delivery) -> bool | None:
-    """Say what the outcome tells about the partner as a whole; a technical Fault tells nothing."""
-    if not isinstance(delivery.target, Call):
+def _partner_up(meaning: Meaning, trouble: bool, claimed: Claimed, delivery: Delivery) -> bool | None:
+    """Say what the outcome tells about the partner as a whole; a technical Fault, or a kept answer, tells nothing."""
+    if not isinstance(delivery.target, Call) or claimed.record.phase is Phase.REPLIED:
         return None
     if trouble:
         return False

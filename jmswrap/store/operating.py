@@ -30,6 +30,11 @@ def moved(verb: str, message_id: str, answer: list[Any]) -> tuple[str, ...]:
         )
     if status == b"NEWER":
         raise IllegalMove(f"Message {message_id} {packing.newer(int(answer[1]))}.")
+    if status == b"ANSWERED":
+        raise IllegalMove(
+            f"Message {message_id} was answered by its partner, and the answer waits to be read: "
+            "let it go on; a retry reads the answer and calls nobody."
+        )
     raise IllegalMove(f"Message {message_id} is {answer[1].decode()}: {_FROM[verb]}.")
 
 

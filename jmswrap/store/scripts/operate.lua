@@ -8,7 +8,7 @@
 --          option: replay, replace '1' stale_ok | ''
 --                  resolve 'QUEUED:' | 'QUEUED:1' stale_ok | 'DELIVERED:' | 'DEAD:hold' | 'DEAD:release'
 -- Returns: {'OK', queue, wake 0 | 1, another queue to wake, …} · {'UNKNOWN'} · {'STATE', state}
---          {'STALE', later id} · {'NEWER', version of the record}
+--          {'STALE', later id} · {'NEWER', version of the record} · {'ANSWERED'}: the partner has it, its answer waits to be read
 local verb, reason, option = ARGV[3], ARGV[5], ARGV[6]
 local FIRST_PUT = 7
 local m = load(ARGV[4])
@@ -53,7 +53,9 @@ end
 local function requeue()
   -- A person asks for another try of what killed its workers: it is made alone.
   if (m.r.kl or 0) > SUSPECT then m.r.kl = SUSPECT end
-  m.r.n, m.r.e, m.r.h, m.r.m = nil, nil, nil, reason ~= '' and reason or nil
+  m.r.n, m.r.e, m.r.m = nil, nil, reason ~= '' and reason or nil
+  -- What the partner answered is read again, not sent again.
+  if m.r.h ~= 'replied' then m.r.h = nil end
   move(m, 'QUEUED')
 end
 
@@ -79,6 +81,7 @@ end
 
 function verbs.cancel()
   if from ~= 'SCHEDULED' and from ~= 'QUEUED' and from ~= 'WAITING' then return {'STATE', from} end
+  if m.r.h == 'replied' then return {'ANSWERED'} end
   if from ~= 'QUEUED' then call('ZREM', P .. 'due:' .. m.r.q, m.id) end
   ended('CANCELLED')
   if from == 'WAITING' then leave_key(m) end
@@ -151,6 +154,7 @@ function verbs.replace()
   local new, queue, key = ARGV[FIRST_PUT], ARGV[FIRST_PUT + 6], ARGV[FIRST_PUT + 7]
   local repeated = from == 'CANCELLED' and load(new)
   if not repeated and (from == 'IN_FLIGHT' or FINAL[from]) then return {'STATE', from} end
+  if not repeated and m.r.h == 'replied' then return {'ANSWERED'} end
   local place = nil
   if not repeated then
     local listed = m.r.k and (from == 'QUEUED' or holds(m))

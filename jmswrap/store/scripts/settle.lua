@@ -7,13 +7,14 @@
 --          ans:ID, and those of accept.lua for every output
 -- ARGV:    prefix, limits, id, fence, state, wait ms, reason, on_dead, attempt JSON or '',
 --          partner's health 'up' | 'down' | '', the answer to keep or '', how many ms it is kept,
---          '1' when somebody may wait for it (channel PREFIX:answered), then one put block for each output
+--          '1' when somebody may wait for it (channel PREFIX:answered), '1' when WAITING is for the kept answer to be
+--          read again, then one put block for each output
 -- Returns: {1 done | 0 refused, queue to wake, …}
 -- A second settlement under the same fence is answered "done" and changes nothing; it writes, so that WAIT
 -- covers the first. A worker that lost its lease is refused, its attempt recorded; its success wins while no
 -- redelivery was sent.
 
-local FIRST_OUTPUT = 14
+local FIRST_OUTPUT = 15
 local CHANNEL = 'answered'
 local id, fence, to = ARGV[3], tonumber(ARGV[4]), ARGV[5]
 local wait, reason, on_dead, attempt, health = tonumber(ARGV[6]), ARGV[7], ARGV[8], ARGV[9], ARGV[10]
@@ -79,6 +80,9 @@ end_lease(m)
 partner_health(partner)
 m.r.z = fence
 m.r.m = reason ~= '' and reason or nil
+-- What is not here cannot be read again, and what the partner has is not sent again: a person decides.
+local rereads = to == 'WAITING' and ARGV[14] == '1'
+if rereads and m.r.h ~= 'replied' then to, wait, rereads = 'IN_DOUBT', 0, false end
 local wakes, asked = {}, {}
 local function wake(queue)
   if not asked[queue] then
@@ -90,10 +94,12 @@ end
 if to == 'QUEUED' then
   if wake_due(m.r.q, hand_back(m)) then wake(m.r.q) end
 else
-  m.r.h = nil
+  if not rereads then
+    m.r.h = nil
+    call('DEL', P .. 'r:' .. id)
+  end
   -- Its worker lives. The count of one that is DEAD for killing them stays, for a person to see.
   if to ~= 'DEAD' or (m.r.kl or 0) <= SUSPECT then m.r.kl = nil end
-  call('DEL', P .. 'r:' .. id)
   if to == 'DELIVERED' then
     finish(m, 'DELIVERED')
     if from ~= 'QUEUED' then leave_key(m) end

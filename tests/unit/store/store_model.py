@@ -182,7 +182,9 @@ class Model:
             self.released[one.key] = self.released.get(one.key, 0) + 1
             self.leave(one)
 
-    def settle(self, message_id: str, fence: int, to: State, on_dead: str, wait_ms: int, output: str) -> bool:
+    def settle(
+        self, message_id: str, fence: int, to: State, on_dead: str, wait_ms: int, output: str, rereads: bool
+    ) -> bool:
         one = self.messages.get(message_id)
         if not one:
             return False
@@ -199,11 +201,13 @@ class Model:
         one.settled_fence = fence
         self.forget_release(one)
         one.skipped = False
+        if to is State.WAITING and rereads and one.phase != "replied":
+            to, wait_ms = State.IN_DOUBT, -self.now_ms
         if to is State.QUEUED:
             one.state = to
             one.phase = "replied" if one.phase == "replied" else ""
         else:
-            one.phase = ""
+            one.phase = "replied" if to is State.WAITING and rereads else ""
             one.kills = one.kills if to is State.DEAD and one.kills > SUSPECT else 0
             self._settled(one, to, on_dead, wait_ms)
         if output:
@@ -295,7 +299,8 @@ class Model:
                 self.last_delivered.pop(one.key, None)
 
     def requeue(self, one: Kept) -> None:
-        one.state, one.attempts, one.expires_ms, one.phase = State.QUEUED, 0, 0, ""
+        one.state, one.attempts, one.expires_ms = State.QUEUED, 0, 0
+        one.phase = "replied" if one.phase == "replied" else ""
         one.kills = min(one.kills, SUSPECT)
 
     def take_place(self, one: Kept) -> None:

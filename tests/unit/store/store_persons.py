@@ -49,7 +49,10 @@ class Persons(Invariants):
         one = self.in_state(number, *(set(State) - FINAL))
         if one is None:
             return
-        if one.state in (State.QUEUED, State.SCHEDULED, State.WAITING):
+        if one.phase == "replied" and one.state is not State.IN_FLIGHT and one.state is not State.DEAD:
+            with pytest.raises(IllegalMove, match="was answered"):
+                self.store.cancel(one.id)
+        elif one.state in (State.QUEUED, State.SCHEDULED, State.WAITING):
             self.store.cancel(one.id)
             self.model.finish(one, State.CANCELLED)
         else:
@@ -120,8 +123,12 @@ class Persons(Invariants):
         by = Message(name, queue, "r", f"<b n='{count}'/>".encode(), key=key, waits_for=waits_for)
         stale = queue == "q" and key == one.key and self.model.stale(one)
         if one.state is State.IN_FLIGHT or (stale and not stale_ok):
-            with pytest.raises(IllegalMove, match="overtaken" if stale else "under way"):
+            with pytest.raises(IllegalMove, match="overtaken|was answered" if stale else "under way"):
                 self.store.replace(one.id, by)
+            return
+        if one.phase == "replied":
+            with pytest.raises(IllegalMove, match="was answered"):
+                self.store.replace(one.id, by, stale_ok=stale_ok)
             return
         self.store.replace(one.id, by, stale_ok=stale_ok)
         if queue == "q":

@@ -1,9 +1,11 @@
 """The real scripts against the plain model, in random interleavings."""
 
-import itertools
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import hypothesis.strategies as st
+import pytest
 import redis
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import (
@@ -23,7 +25,6 @@ from jmswrap.store.nouns import Cap, Hold
 from jmswrap.store.server import EmbeddedServer
 from jmswrap.store.store import Store
 
-_prefixes = itertools.count(1)
 _KEYS = st.sampled_from(["A", "A", "A", "A", "B", ""])
 
 
@@ -32,7 +33,8 @@ class StoreMachine(Upheavals):
 
     def __init__(self) -> None:
         super().__init__()
-        self.prefix = f"model{next(_prefixes)}"
+        self.client.flushdb()  # the invariants walk over all keys
+        self.prefix = "model"
         self.store = Store(self.client, self.prefix, LIMITS)
         self.model = Model()
         self.sent: list[Message] = []
@@ -193,8 +195,9 @@ class StoreMachine(Upheavals):
         on_dead=st.sampled_from(["hold", "release"]),
         wait=st.sampled_from([30_000, 90_000]),
         repeat=st.booleans(),
+        rereads=st.booleans(),
     )
-    def settle(self, number: int, to: State, on_dead: str, wait: int, repeat: bool) -> None:
+    def settle(self, number: int, to: State, on_dead: str, wait: int, repeat: bool, rereads: bool) -> None:
         """Any hold that was ever given, so stale ones as well; perhaps twice over."""
         hold, worker = self.hold(number)
         output = f"o{hold.id[1:]}" if to is State.DELIVERED else ""
@@ -205,10 +208,11 @@ class StoreMachine(Upheavals):
             attempt=Attempt(1, 0, 5, worker, "partner.op", "ANY", "It was tried."),
             wait_ms=wait,
             on_dead=on_dead,
+            rereads=rereads,
             outputs=(Message(output, "out", "", b"<out/>"),) if output else (),
         )
         (got,) = self.store.settle([settlement])
-        assert got.done == self.model.settle(hold.id, hold.fence, to, on_dead, wait, output)
+        assert got.done == self.model.settle(hold.id, hold.fence, to, on_dead, wait, output, rereads)
         if repeat and got.done:
             assert self.store.settle([settlement])[0].done
 
@@ -284,9 +288,14 @@ class StoreMachine(Upheavals):
         assert got.done == self.model.found(question.id, question.fence, to, wait)
 
 
-def test_the_scripts_do_what_the_model_says_in_any_order(store_server: EmbeddedServer) -> None:
-    client = redis.Redis.from_url(store_server.url)
+@pytest.fixture
+def client(tmp_path: Path) -> Iterator[redis.Redis]:
+    """A server of its own."""
+    with EmbeddedServer(tmp_path) as server, redis.Redis.from_url(server.url) as client:
+        yield client
 
+
+def test_the_scripts_do_what_the_model_says_in_any_order(client: redis.Redis) -> None:
     class Machine(StoreMachine):
         pass
 
@@ -302,4 +311,3 @@ def test_the_scripts_do_what_the_model_says_in_any_order(store_server: EmbeddedS
             phases=(Phase.explicit, Phase.reuse, Phase.generate),
         ),
     )
-    client.close()
