@@ -26,8 +26,8 @@ from jmswrap.partner.callback import CallbackClient, Destinations
 from jmswrap.partner.transport import Limits
 from jmswrap.retry import Schedule
 from jmswrap.store.nouns import Guard
-
 from jmswrap.transform.limit import TimeLimit
+
 AFTERWARDS_SECONDS = 60.0
 """How much longer than its caller waits an answer is kept: for a caller that asks again."""
 

@@ -54,6 +54,8 @@ def drain(queue: str) -> None:
     look.say()
     counts = {name: count for name, count in asdict(drained).items() if count}
     _LOG.info("drained", queue=queue, **counts)
+    if ready.limit.overrun and here.outlives_jobs:
+        here.retire()
 
 
 class Look:
@@ -64,8 +66,6 @@ class Look:
         self._ready = here.ready
         self._queue = queue
         self._job = job
-    if ready.limit.overrun and here.outlives_jobs:
-        here.retire()
         self._client = here.connections.store.client
         self._pool_key = f"rq:queue:{here.ready.integration.config.workers.pool}"
         self._marked = False

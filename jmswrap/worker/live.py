@@ -19,13 +19,13 @@ from jmswrap.app.integration import DEFAULT_FILE, Integration, load
 from jmswrap.deliver.crew import Crew
 from jmswrap.deliver.delivery import QueuePlan
 from jmswrap.deliver.fence import Fence
+from jmswrap.transform.limit import TimeLimit
 from jmswrap.worker.presence import Presence
 
-from jmswrap.transform.limit import TimeLimit
-CONFIG_VARIABLE = "JMSWRAP_CONFIG"
-"""Names the integration's file for processes that get no ``-c``."""
 _LOG = log.get(__name__)
 
+CONFIG_VARIABLE = "JMSWRAP_CONFIG"
+"""Names the integration's file for processes that get no ``-c``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,6 @@ class Ready:
 
     integration: Integration
     plans: Mapping[str, QueuePlan]
-
-
     limit: TimeLimit
     """What runs its transforms."""
 
@@ -44,6 +42,8 @@ class Ready:
         """Return it with partners and transforms loaded; ConfigError, ContractError."""
         limit = TimeLimit(integration.config.transforms.seconds)
         return cls(integration, plans(integration, limit), limit)
+
+
 @dataclass(slots=True)
 class Live:
     """A worker process: what is ready, and what is this process's own."""
@@ -71,15 +71,15 @@ class Live:
             self.presence = Presence(self.connections.store.attendance(name or self.name), self.fence)
             self.presence.begin()
 
-    def depart(self) -> None:
-        """Say that it goes; nothing is held any more."""
-        if self.presence is not None:
-            self.presence.end()
     def retire(self) -> None:
         """Ask this process to stop, as its parent would: a transform that was given up still runs in it."""
         _LOG.warning("worker-retires", worker=self.name)
         os.kill(os.getpid(), signal.SIGTERM)
 
+    def depart(self) -> None:
+        """Say that it goes; nothing is held any more."""
+        if self.presence is not None:
+            self.presence.end()
             self.presence = None
 
     def outlast(self, work: Callable[[], None]) -> None:
