@@ -14,6 +14,7 @@ from jmswrap.accept.hosting import callback_queue, consumers
 from jmswrap.accept.intake import Intake
 from jmswrap.app.crossing import Sheets
 from jmswrap.app.integration import Integration, generation
+from jmswrap.app.mailing import wanted
 from jmswrap.app.partners import Partners
 from jmswrap.app.stylesheets import of_route
 from jmswrap.config.route_settings import Answer, AnswerStyle, InDoubt, Order, Retry, RetryClass, Route
@@ -91,6 +92,7 @@ class _Plans:
         return found
 
     def _delivery(self, name: str, route: Route) -> Delivery:
+        mailed = wanted(self._config, name, self._sheets.properties)
         return Delivery(
             route=name,
             target=self._target(route),
@@ -108,6 +110,8 @@ class _Plans:
             callbacks=self._callbacks(route),
             answer_steps=self._compiled([step.xslt for step in route.answer_steps]),
             generation=self._generation,
+            tells_business=mailed.business,
+            tells_technical=mailed.technical,
         )
 
     def _target(self, route: Route) -> Call | Put:

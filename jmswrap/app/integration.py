@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from jmswrap.app import bridging, callers, credentials, encrypting, overrides
+from jmswrap.app import bridging, callers, credentials, encrypting, mailing, overrides
 from jmswrap.app import generation as generations
 from jmswrap.app.contracts import Contracts, Finding, check_contracts, compile_all, homeless, read_contracts
 from jmswrap.app.prudence import warnings_of
@@ -101,12 +101,14 @@ def _examined(path: Path, given: Mapping[str, Any] | None, thorough: bool, kind:
         findings.append((("history", "url"), missing))
     findings += unshared(config)
     findings += bridging.missing_library(config)
+    findings += mailing.unsent(config, file.parent)
     if thorough and (closed := encrypting.problem(config, file.parent)):
         findings.append((("store", "encryption"), closed))
     if thorough:
         findings += compile_all(config, contracts, file.parent)
         if kind != "gateway":
             findings += credentials.unusable(config, file.parent, os.environ)
+            findings += mailing.unusable(config, file.parent, os.environ)
         findings += bridging.unusable(config, file.parent, os.environ)
         if kind != "worker":
             findings += callers.unknowable(config, contracts.services, file.parent, os.environ)
@@ -131,4 +133,5 @@ def _cautions(config: Config, contracts: Contracts, folder: Path) -> list[Findin
         *imprudent,
         *callers.imprudent(config),
         *bridging.imprudent(config),
+        *mailing.imprudent(config),
     ]

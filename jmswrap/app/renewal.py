@@ -24,7 +24,7 @@ LOOKS = 2
 GATEWAY_LOOKS = 3
 """A gateway takes one more, so that workers know a new route before messages for it come."""
 
-FIXED = ("name", "store", "history", "workers", "bridges")
+FIXED = ("name", "store", "history", "workers", "bridges", "mail")
 """Sections that a process cannot change while it runs."""
 
 FIXED_OF_GATEWAY = ("host", "port", "processes", "body_seconds", "tls")

@@ -17,6 +17,7 @@ from jmswrap.config.afterwards import afterwards, maintenance
 from jmswrap.config.answers import answers, callbacks
 from jmswrap.config.bridge_checks import bridges
 from jmswrap.config.gateway_checks import security
+from jmswrap.config.mail_checks import mail
 from jmswrap.config.partner_checks import authentication
 from jmswrap.config.route_settings import Route, Selector
 from jmswrap.config.secrets import is_reference, misplaced
@@ -51,6 +52,7 @@ def problems(config: Config, folder: Path, named: Named) -> Found:
     yield from security(config, folder, named.services)
     yield from _store(config)
     yield from _history(config)
+    yield from mail(config, folder)
     yield from _namespaces(config)
     yield from _services(config, folder)
     yield from _partners(config, folder)

@@ -12,6 +12,7 @@ from jmswrap.config.basis import Name, Settings
 from jmswrap.config.bridge_settings import Bridge
 from jmswrap.config.gateway_settings import Client, Gateway
 from jmswrap.config.health_settings import Health
+from jmswrap.config.mail_settings import Mail
 from jmswrap.config.partner_settings import Partner
 from jmswrap.config.route_settings import Retry, Route
 from jmswrap.config.store_settings import History, Store
@@ -66,6 +67,7 @@ class Config(Settings):
     store: Store = Field(Store.model_validate({}), description="The server that holds the messages.")
     history: History = Field(History.model_validate({}), description="The database that settled messages leave for.")
     health: Health = Field(Health.model_validate({}), description="From when on a person is told.")
+    mail: Mail = Field(Mail.model_validate({}), description="Mail about messages that need a person; none by default.")
     workers: Workers = Field(Workers.model_validate({}), description="The processes that deliver.")
     services: dict[Name, Service] = Field(default_factory=dict, description="The Write services.")
     clients: dict[Name, Client] = Field(

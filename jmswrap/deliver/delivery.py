@@ -85,6 +85,11 @@ class Delivery:
     generation: str = ""
     """The configuration generation that attempts are recorded under."""
 
+    tells_business: bool = False
+    """Somebody is to be told when a partner or a value map refuses a message."""
+    tells_technical: bool = False
+    """Somebody is to be told of any other message that needs a person."""
+
     classes: Mapping[str, Schedule] = field(default_factory=dict)
     """Schedules of their own by fault code, HTTP status or outcome."""
 

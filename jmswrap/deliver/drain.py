@@ -20,6 +20,7 @@ from jmswrap.deliver.flight import Flight
 from jmswrap.deliver.held import Asking, Held
 from jmswrap.deliver.pace import DEADLY, SUSPECT, Drained, Ended, Pace, Rings
 from jmswrap.deliver.probing import Probing
+from jmswrap.deliver.trouble import trouble
 from jmswrap.message import Claimed, Settlement
 from jmswrap.states import Phase
 from jmswrap.store.nouns import Claim, Hold
@@ -362,6 +363,7 @@ class Drain:
             self._held.forget(flight)
             if answer.done:
                 self.drained.count(settlement.state)
+                self._tell(settlement, flight.claimed)
             else:
                 self.drained.lost += 1
                 _LOG.warning("settled-too-late", message=flight.claimed.id, state=settlement.state)
@@ -369,3 +371,12 @@ class Drain:
             self._bell.ring(queue)
             self._looked_at = 0.0  # somebody may wait for this worker now: look at once
         return True
+
+    def _tell(self, settlement: Settlement, claimed: Claimed) -> None:
+        """Have somebody told of a message that needs a person, if its route wants that."""
+        message = claimed.record.message
+        delivery = self._plan.deliveries.get(message.route or self._plan.reader)
+        if self._pace.tells is not None and delivery is not None:
+            told = trouble(settlement, message, delivery)
+            if told is not None:
+                self._pace.tells(told)

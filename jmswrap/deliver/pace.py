@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Protocol
 
 from jmswrap.deliver.fence import Fence
+from jmswrap.deliver.trouble import Tells
 from jmswrap.message import Claimed
 from jmswrap.states import State
 
@@ -91,3 +92,5 @@ class Pace:
     """Delivers a suspected message in a process of its own; None: this process is as good as any."""
     fence: Fence | None = None
     """Ends the drain's calls when this process is cut off from the store; None: only the leases do."""
+    tells: Tells | None = None
+    """Takes note of messages that need a person, where their routes want that; None: nobody listens."""

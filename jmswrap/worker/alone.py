@@ -22,6 +22,9 @@ from jmswrap.worker.live import configured, live
 
 _LOG = log.get(__name__)
 
+LAST_MAIL_SECONDS = 5.0
+"""How long a mail may hold up the end of this process, for which a worker waits."""
+
 
 def deliver(message_id: str, fence: int) -> Drained:
     """Deliver the message if the hold still counts; raises Unavailable, ConfigError, ContractError."""
@@ -33,11 +36,13 @@ def deliver(message_id: str, fence: int) -> Drained:
     if plan is None:
         return Drained()
     here.attend(record.worker)
-    pace = Pace(fence=here.fence)
+    pace = Pace(fence=here.fence, tells=here.postman.tell if here.postman is not None else None)
     drain = Drain(here.connections.store, here.connections.bell, Crew(1), plan, here.name, pace)
     try:
         return drain.only(Claimed(record, record.message.body, fence))
     finally:
+        if here.postman is not None:
+            here.postman.close(LAST_MAIL_SECONDS)
         here.depart()
 
 

@@ -42,14 +42,24 @@ def drain(queue: str) -> None:
     look = Look(here, queue, get_current_job())
     leftover = here.outlast if here.outlives_jobs else None
     here.attend()
+    told = here.postman.tell if here.postman is not None else None
     pace = Pace(
-        settings.drain_seconds, settings.linger_seconds, look.stopping, look.others_wait, leftover, apart, here.fence
+        settings.drain_seconds,
+        settings.linger_seconds,
+        look.stopping,
+        look.others_wait,
+        leftover,
+        apart,
+        here.fence,
+        told,
     )
     connections = here.connections
     work = Drain(connections.store, connections.bell, here.crew, plan, here.name, pace)
     look.drained = work.drained
     drained = work.run()
     if not here.outlives_jobs:
+        if here.postman is not None:
+            here.postman.close()
         here.depart()
     look.say()
     counts = {name: count for name, count in asdict(drained).items() if count}

@@ -16,6 +16,8 @@ from jmswrap import log
 from jmswrap.app.connections import Connections, connect
 from jmswrap.app.delivery import plans
 from jmswrap.app.integration import DEFAULT_FILE, Integration, load
+from jmswrap.app.mailing import postman
+from jmswrap.app.postman import Postman
 from jmswrap.deliver.crew import Crew
 from jmswrap.deliver.delivery import QueuePlan
 from jmswrap.deliver.fence import Fence
@@ -64,6 +66,8 @@ class Live:
     """Ends every call when this process is cut off from the store."""
     presence: Presence | None = None
     """What says that this process is there, once it has work."""
+    postman: Postman | None = None
+    """What sends mail about errors; None: nothing does."""
 
     def attend(self, name: str = "") -> None:
         """Say that this process is there, or that it works under another one's name; before it claims anything."""
@@ -94,6 +98,8 @@ class Live:
         for thread in self.leftovers:
             thread.join()
         self.crew.close()
+        if self.postman is not None:
+            self.postman.close()
         self.depart()
         self.connections.close()
 
@@ -127,4 +133,7 @@ def live(file: Path) -> Live:
 @functools.lru_cache(maxsize=1)
 def _live(file: Path, process_id: int) -> Live:
     made = ready(file)
-    return Live(made, connect(made.integration), Crew(made.integration.config.workers.calls), _own_name())
+    integration = made.integration
+    here = Live(made, connect(integration), Crew(integration.config.workers.calls), _own_name())
+    here.postman = postman(integration.config, integration.folder)
+    return here

@@ -1,0 +1,75 @@
+"""A small SMTP server that keeps what it is given, and refuses what a test tells it to."""
+
+import contextlib
+import socketserver
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+
+@dataclass
+class Postbox:
+    """What arrived, and where the server is."""
+
+    port: int = 0
+    mails: list[EmailMessage] = field(default_factory=list)
+    recipients: list[list[str]] = field(default_factory=list)
+    logins: list[str] = field(default_factory=list)
+    refusals: int = 0
+    """So many mails are refused first."""
+
+
+@contextlib.contextmanager
+def postbox(refusals: int = 0) -> Iterator[Postbox]:
+    """Serve on a free port of loopback until the block ends."""
+    box = Postbox(refusals=refusals)
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.say("220 postbox")
+            to: list[str] = []
+            while line := self.rfile.readline().decode().strip():
+                verb = line.split()[0].upper()
+                if verb == "EHLO":
+                    self.say("250-postbox", "250 AUTH PLAIN")
+                elif verb == "AUTH":
+                    box.logins.append(line.split()[2])
+                    self.say("235 welcome")
+                elif verb == "DATA":
+                    self.say("354 go on")
+                    self.take(to)
+                elif verb == "QUIT":
+                    self.say("221 bye")
+                    return
+                else:
+                    if verb == "RCPT":
+                        to.append(line.partition(":")[2].strip("<> "))
+                    self.say("250 yes")
+
+        def take(self, to: list[str]) -> None:
+            lines = []
+            while (line := self.rfile.readline()).rstrip() != b".":
+                lines.append(line.removeprefix(b"."))
+            if box.refusals:
+                box.refusals -= 1
+                self.say("451 come again")
+                return
+            box.recipients.append(list(to))
+            box.mails.append(message_from_bytes(b"".join(lines), _class=EmailMessage, policy=policy.SMTP))
+            self.say("250 kept")
+
+        def say(self, *lines: str) -> None:
+            self.wfile.write("".join(f"{line}\r\n" for line in lines).encode())
+
+    class Server(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+
+    with Server(("127.0.0.1", 0), Handler) as server:
+        box.port = server.server_address[1]
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        yield box
+        server.shutdown()
+        thread.join()
