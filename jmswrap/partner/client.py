@@ -13,7 +13,6 @@ from email.message import Message
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
-from xml.sax.saxutils import escape
 
 import zeep.exceptions
 from lxml import etree
@@ -21,6 +20,7 @@ from lxml import etree
 from jmswrap import clock, xml
 from jmswrap.errors import ContractError, PartnerError
 from jmswrap.outcome import Called, Outcome
+from jmswrap.partner import addressing as wsa
 from jmswrap.partner import definition, mtom
 from jmswrap.partner.answered import Answered
 from jmswrap.partner.authentication import Authentication
@@ -202,16 +202,11 @@ class PartnerClient:
         return _Refreshed(answered) if reply.status_code == 401 and self._authentication.renewed(taken) else answered
 
     def _addressed(self, operation: _Operation, message_id: str, headers: Sequence[str]) -> Sequence[str]:
-        namespace = self._addressing
-        if not namespace or not message_id:
-            return headers
-        said = {"To": self.address, "Action": operation.action, "MessageID": f"urn:jmswrap:{message_id}"}
-        blocks = [f'<wsa:{name} xmlns:wsa="{namespace}">{escape(value)}</wsa:{name}>' for name, value in said.items()]
-        if not operation.one_way:
-            anonymous = f"{namespace}/anonymous" if namespace == xml.WSA_10 else f"{namespace}/role/anonymous"
-            inside = f"<wsa:Address>{anonymous}</wsa:Address>"
-            blocks.append(f'<wsa:ReplyTo xmlns:wsa="{namespace}">{inside}</wsa:ReplyTo>')
-        return [*blocks, *headers]
+        if not self._addressing or not message_id:
+            return wsa.forwarded(headers, self.address, beside_ours=False) if headers else headers
+        answered = not operation.one_way
+        blocks = wsa.ours(self._addressing, self.address, operation.action, message_id, answered)
+        return [*blocks, *wsa.forwarded(headers, self.address, beside_ours=True)]
 
     def _message(
         self, operation: _Operation, body: bytes, headers: Sequence[str], typed: bool

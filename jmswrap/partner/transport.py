@@ -233,7 +233,13 @@ def _head(address: str, headers: Mapping[str, str], length: int) -> bytes:
     ]
     if any("\r" in line or "\n" in line for line in lines):
         raise PartnerError(f"a header for {address} has a line break in it; correct the contract's soapAction")
-    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+    try:
+        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+    except UnicodeEncodeError as error:
+        raise PartnerError(
+            f"a header for {address} has the character {error.object[error.start]!r}, which HTTP cannot carry; "
+            "correct the contract's soapAction or the address"
+        ) from None
 
 
 def _read(line: Line, wire: Wire, cap: int) -> tuple[HttpReply, bool]:

@@ -1,6 +1,7 @@
 """WS-Addressing in calls to partners."""
 
 import threading
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -30,8 +31,12 @@ HOLDING_OTHERS = (
 """IPv6 addresses that another one stands in, and further ones that lead nowhere public."""
 
 
-@pytest.mark.parametrize("namespace", [xml.WSA_10, xml.WSA_0408])
-def test_every_delivery_of_a_message_has_the_same_message_id_and_our_address_of_the_partner(namespace: str) -> None:
+Heard = tuple[str, list[bytes]]
+
+
+@pytest.fixture
+def heard() -> Iterator[Heard]:
+    """A partner's address, and what it was sent."""
     got: list[bytes] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -47,15 +52,25 @@ def test_every_delivery_of_a_message_has_the_same_message_id_and_our_address_of_
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    address = f"http://127.0.0.1:{server.server_port}/orders"
+    yield f"http://127.0.0.1:{server.server_port}/orders", got
+    server.shutdown()
+    server.server_close()
+
+
+def blocks(namespace: str, **said: str) -> list[str]:
+    """Return header blocks as the door keeps them."""
+    return [f'<a:{name} xmlns:a="{namespace}">{content}</a:{name}>' for name, content in said.items()]
+
+
+@pytest.mark.parametrize("namespace", [xml.WSA_10, xml.WSA_0408])
+def test_every_delivery_of_a_message_has_the_same_message_id_and_our_address_of_the_partner(
+    namespace: str, heard: Heard
+) -> None:
+    address, got = heard
     client = PartnerClient("shop", WSDL, address=address, addressing=namespace)
-    try:
-        for _ in range(2):
-            assert client.call("Place", PLACE, message_id="m1").outcome is Outcome.REPLIED
-    finally:
-        client.close()
-        server.shutdown()
-        server.server_close()
+    for _ in range(2):
+        assert client.call("Place", PLACE, message_id="m1").outcome is Outcome.REPLIED
+    client.close()
     first, second = ([(b.tag, b.xpath("string()")) for b in etree.fromstring(raw)[0]] for raw in got)
     anonymous = f"{namespace}/anonymous" if namespace == xml.WSA_10 else f"{namespace}/role/anonymous"
     assert first == second
@@ -65,6 +80,46 @@ def test_every_delivery_of_a_message_has_the_same_message_id_and_our_address_of_
         f"{{{namespace}}}MessageID": "urn:jmswrap:m1",
         f"{{{namespace}}}ReplyTo": anonymous,
     }
+
+
+@pytest.mark.parametrize("namespace", [xml.WSA_10, xml.WSA_0408])
+@pytest.mark.parametrize("ours", [True, False])
+def test_what_a_caller_addressed_to_us_is_addressed_anew_to_the_partner(
+    namespace: str, ours: bool, heard: Heard
+) -> None:
+    address, got = heard
+    elsewhere = "<a:Address>http://caller.example/answers</a:Address>"
+    said = blocks(
+        namespace,
+        To="http://gateway.example/services/shop",
+        Action="urn:place",
+        MessageID="urn:caller:1",
+        RelatesTo="urn:caller:0",
+        ReplyTo=elsewhere,
+        FaultTo=elsewhere,
+    )
+    client = PartnerClient("shop", WSDL, address=address, addressing=namespace if ours else "")
+    called = client.call("Place", PLACE, message_id="m1", headers=[*said, '<Session xmlns="urn:s">7</Session>'])
+    client.close()
+    assert called.outcome is Outcome.REPLIED
+    names = [etree.QName(block).localname for block in etree.fromstring(got[0])[0]]
+    found = {etree.QName(block).localname: block.xpath("string()") for block in etree.fromstring(got[0])[0]}
+    assert len(names) == len(found)
+    assert found["To"] == address
+    assert (found["RelatesTo"], found["Session"]) == ("urn:caller:0", "7")
+    assert found["MessageID"] == ("urn:jmswrap:m1" if ours else "urn:caller:1")
+    assert b"caller.example" not in got[0]
+    assert b"gateway.example" not in got[0]
+
+
+def test_an_action_that_http_cannot_carry_is_one_sentence(tmp_path: Path, heard: Heard) -> None:
+    wsdl = tmp_path / "odd.wsdl"
+    wsdl.write_text(WSDL.read_text("utf-8").replace("urn:place", "urn:\u03a9"), "utf-8")
+    client = PartnerClient("shop", wsdl, address=heard[0])
+    called = client.call("Place", PLACE)
+    client.close()
+    assert called.outcome is Outcome.CANNOT_CALL
+    assert "has the character '\u03a9', which HTTP cannot carry" in called.sentence
 
 
 @pytest.mark.parametrize(
