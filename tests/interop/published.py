@@ -80,7 +80,8 @@ def running_wrapped(
         try:
             made = wrap(str(source.wsdl), folder / name, name=name, catalog=catalog, answer=source.style)
         except JmswrapError as error:
-            refused[source.title] = str(error).removeprefix(f"{source.wsdl.parent}/")
+            title = source.title if source.style == "receipt" else f"{source.title} ({source.style})"
+            refused[title] = str(error).removeprefix(f"{source.wsdl.resolve().parent}/")
             continue
         taken[name] = source
         settings = yaml.safe_load(made.settings.read_text(encoding="utf-8"))
