@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from jmswrap import clock, log
 from jmswrap.deliver.delivery import Call, Delivery, through
-from jmswrap.errors import StoreDown, TransformError, TransformTooLong, Unavailable
+from jmswrap.errors import CrossReferencesDown, StoreDown, TransformError, TransformTooLong, Unavailable
 from jmswrap.message import Message
 from jmswrap.outcome import TABLE, Called, Meaning, Outcome
 from jmswrap.partner.wire import Wire
@@ -114,9 +114,10 @@ class Passage:
             return called
         try:
             return replace(called, body=through(passing.delivery.answer_steps, called.body, message))
-        except TransformError as error:
+        except (TransformError, CrossReferencesDown) as error:
             _LOG.error("answer-not-transformed", message=message.id, route=message.route, reason=error)
-            return Called(Outcome.TRANSFORM_FAILED, str(error))
+            # The partner has it: with its HTTP status, nobody takes this for a message that was not sent.
+            return Called(Outcome.TRANSFORM_FAILED, str(error), called.http_status)
 
 
 def _partner_up(called: Called) -> bool | None:

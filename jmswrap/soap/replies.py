@@ -67,15 +67,23 @@ def passed_fault(passed: Passed) -> SoapFault:
 
 
 def _sentence(passed: Passed, called: Called) -> str:
-    end = "Nothing was queued; send the message again"
+    partner, end, row = (
+        f"The partner {passed.partner}",
+        "Nothing was queued; send the message again",
+        TABLE[called.outcome],
+    )
     if called.outcome in (Outcome.NO_ANSWER, Outcome.PARTIAL_REPLY, Outcome.GATEWAY_TIMED_OUT):
-        return (
-            f"The partner {passed.partner} did not answer within {passed.seconds:g} s and may have processed the "
-            f"message. {end} only if it may get it twice."
-        )
+        said = f"did not answer within {passed.seconds:g} s and may have processed the message"
+        return f"{partner} {said}. {end} only if it may get it twice."
+    if called.outcome is Outcome.TRANSFORM_FAILED and called.http_status:
+        said = "took the message, but its answer could not be put into the form it is given out in"
+        return f"{partner} {said}. {end} only if it may get it twice."
     if called.fault is not None:
-        return f"The partner {passed.partner} failed: {called.fault.text}. {end} later."
-    return f"The partner {passed.partner} gave no answer that can be used: {TABLE[called.outcome].when}. {end} later."
+        return f"{partner} failed: {called.fault.text}. {end} later."
+    if row.other is Meaning.IN_DOUBT:
+        said = f"gave no answer that can be used ({row.when}) and may have processed the message"
+        return f"{partner} {said}. {end} only if it may get it twice."
+    return f"{partner} gave no answer that can be used: {row.when}. {end} later."
 
 
 def _entries(detail_xml: str) -> tuple[etree._Element, ...]:
