@@ -55,4 +55,4 @@ $(VENV)/.tests: $(VENV)/.installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	@touch $@
 
-.PHONY: help demo utility-day test bench fuzz interop docs clean
+.PHONY: help demo utility-day test bench fuzz crash-matrix soak interop docs clean

@@ -4,7 +4,7 @@
     python -m tests.interop --again FILE... [--page FILE]
 
 With words, only the WSDLs whose names have one of them. Exit status 1 when a cell did not pass
-and no limit of the tool explains it.
+and no limit of the tool explains it; 3 when no toolchain is installed.
 """
 
 import argparse
@@ -22,6 +22,8 @@ from tests.interop.limits import limit_of
 from tests.interop.playing import Cell, play
 from tests.interop.published import Source, catalog, of_kit, of_ours, running_shipped, running_wrapped
 from tests.interop.toolchains import TOOLCHAINS, Toolchain, Workbench, kit
+
+_NO_TOOLCHAIN = 3
 
 
 def main() -> int:
@@ -59,6 +61,8 @@ def main() -> int:
     for cell in failed:
         console.print(f"unexplained: {cell.tool} {cell.title} ({cell.style}) {cell.trouble}", markup=False)
     console.print(f"{len(found.cells)} cells, {sum(c.passed for c in found.cells)} passed, {len(failed)} unexplained")
+    if found.missing and not found.versions:
+        return _NO_TOOLCHAIN
     return 1 if failed or not found.cells else 0
 
 
@@ -68,6 +72,8 @@ def _found(where: Path, names: list[str], words: list[str], console: Console) ->
     for title, need in missing.items():
         console.print(f"{title} is left out: {need} is not installed.", highlight=False)
     tools = [tool for tool in wanted if tool.title not in missing]
+    if not tools:
+        return Found([], {}, missing, {})
     sources = [s for s in [*of_ours(), *of_kit(where)] if _named(s.title, words)]
     with tempfile.TemporaryDirectory(prefix="interop-") as folder:
         bench = Workbench(where / "clients", Path(folder, "generated"))

@@ -45,8 +45,8 @@ _LIMITS: tuple[tuple[str, str, str], ...] = (
     (
         "jaxws",
         r"NoSuchMethodException: javax\.activation\.DataHandler|W3CEndpointReference with modifiers",
-        "Imported; the request holds bytes of a declared media type, or a WS-Addressing reference: JAX-WS has classes of "
-        "its own for these (`DataHandler`, `W3CEndpointReference`), which the kit's script cannot make.",
+        "Imported; the request holds bytes of a declared media type, or a WS-Addressing reference: JAX-WS has classes "
+        "of its own for these (`DataHandler`, `W3CEndpointReference`), which the kit's script cannot make.",
     ),
     (
         "node",
