@@ -1,4 +1,4 @@
-"""An XSLT 1.0 stylesheet as a step: bytes in, bytes out.
+"""An XSLT stylesheet as a step: bytes in, bytes out. Versions after 1.0 are Saxon's (``later.py``).
 
 libxslt runs it with everything denied: no file, no address, no ``document()``. What it imports or
 includes is read from the integration's folder when it is compiled. Stylesheets are compiled once;
@@ -17,6 +17,7 @@ from lxml import etree
 from jmswrap import xml
 from jmswrap.errors import ConfigError, TransformError
 from jmswrap.transform.current import Current
+from jmswrap.transform.later import START_SECONDS, Later, checked
 from jmswrap.transform.limit import TimeLimit
 from jmswrap.transform.resources import Resources
 
@@ -39,18 +40,29 @@ class Transform:
         resources: Resources | None = None,
         text_from: Path | None = None,
         limit: TimeLimit | None = None,
+        later: Later | None = None,
     ) -> None:
         self.stylesheet = stylesheet
         self._limit = limit or TimeLimit(0)
         self._extensions = dict(extensions or {})
         self._current = current or Current()
-        self._tree = _parsed(stylesheet, _Imports(resources or Resources(stylesheet.parent), stylesheet), text_from)
+        resources = resources or Resources(stylesheet.parent)
+        self._tree = _parsed(stylesheet, _Imports(resources, stylesheet), text_from)
         # An XSLT object keeps its last messages, so each thread has its own.
         self._threads = threading.local()
-        self._compiled()
+        self._later: Later | None = None
+        if self._tree.getroot().get("version", "1.0") in ("1.0", "1.1"):
+            self._compiled()
+        else:
+            # libxslt would go on, and leave out without a word what it does not know.
+            self._later, self._file = later or Later(), text_from or stylesheet
+            checked(self._file, self._tree.getroot(), resources)
+            self._compile_later()
 
     def __call__(self, document: bytes, parameters: Mapping[str, str] | None = None) -> bytes:
         """Transform; parameters are strings, whatever is in them. Raises TransformError."""
+        if self._later is not None:
+            return self._transformed_later(self._later, document, parameters or {})
         references = self._current.references
 
         def work() -> bytes:
@@ -65,9 +77,7 @@ class Transform:
         before, self._current.parameters = self._current.parameters, parameters
         given = {name: etree.XSLT.strparam(value) for name, value in parameters.items() if _NAME.match(name)}
         try:
-            source = etree.fromstring(document, self._threads.parser)
-            if source.getroottree().docinfo.doctype:
-                raise TransformError(f"{self.stylesheet.name}: the document has a DOCTYPE; send it without one")
+            source = self._read(document, self._threads.parser)
             result = style(source, **given)
         except etree.XMLSyntaxError as error:
             raise TransformError(f"{self.stylesheet.name}: what came is not XML: {error}") from error
@@ -90,6 +100,28 @@ class Transform:
             self._threads.style = style
             self._threads.parser = xml.parser()
         return style
+
+    def _compile_later(self) -> None:
+        try:
+            if self._later is not None:
+                self._later.ask(self._file, b"", {}, START_SECONDS)
+        except TransformError as error:
+            raise ConfigError(f"{self.stylesheet}: {error}") from error
+
+    def _transformed_later(self, later: Later, document: bytes, parameters: Mapping[str, str]) -> bytes:
+        given = {name: value for name, value in parameters.items() if _NAME.match(name)}
+        try:
+            source = xml.standalone(self._read(document, xml.parser()))
+            result = etree.fromstring(later.ask(self._file, source, given, self._limit.seconds), xml.parser())
+        except etree.XMLSyntaxError as error:
+            raise TransformError(f"{self.stylesheet.name}: what came, or what it made, is not XML: {error}") from error
+        return xml.standalone(result)
+
+    def _read(self, document: bytes, parser: etree.XMLParser) -> etree._Element:
+        source = etree.fromstring(document, parser)
+        if xml.has_doctype(source):
+            raise TransformError(f"{self.stylesheet.name}: the document has a DOCTYPE; send it without one")
+        return source
 
     def _written(self, result: Any) -> bytes:
         root = result.getroot()
@@ -128,13 +160,7 @@ def _parsed(stylesheet: Path, imports: _Imports, text_from: Path | None) -> etre
         raise ConfigError(f"{stylesheet}:{error.lineno or 0}: the stylesheet is not XML: {error.msg}") from error
     root = tree.getroot()
     if root.tag not in (f"{_XSL}stylesheet", f"{_XSL}transform"):
-        raise ConfigError(f"{stylesheet}:{root.sourceline}: <{root.tag}> is no XSLT 1.0 stylesheet")
-    if (version := root.get("version", "1.0")) not in ("1.0", "1.1"):
-        # libxslt would go on, and leave out without a word what it does not know.
-        raise ConfigError(
-            f"{stylesheet}:{root.sourceline}: the stylesheet is XSLT {version}, and jmswrap runs XSLT 1.0: rewrite "
-            'what needs the later version and write version="1.0"'
-        )
+        raise ConfigError(f"{stylesheet}:{root.sourceline}: <{root.tag}> is no XSLT stylesheet")
     return tree
 
 

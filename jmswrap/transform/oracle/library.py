@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from jmswrap.transform.current import Current
+from jmswrap.transform.later import Later
 from jmswrap.transform.limit import TimeLimit
 from jmswrap.transform.lookups import Watch, watched
 from jmswrap.transform.oracle import aia, documents, maps, strings, times, xref
@@ -27,6 +28,8 @@ class Library:
     """Is told of every look-up."""
     limit: TimeLimit = field(default_factory=lambda: TimeLimit(0))
     """How long a transform may take."""
+    later: Later = field(default_factory=Later)
+    """What runs stylesheets of XSLT 2.0 and 3.0."""
 
     def compiled(self, stylesheet: Path, current: Current | None = None, text_from: Path | None = None) -> Transform:
         """Compile a stylesheet that may call them. Raises ConfigError.
@@ -36,7 +39,7 @@ class Library:
         """
         current = current or Current()
         functions = {name: self.limit.guarded(one) for name, one in self.functions(stylesheet, current).items()}
-        return Transform(stylesheet, functions, current, self.resources, text_from, self.limit)
+        return Transform(stylesheet, functions, current, self.resources, text_from, self.limit, self.later)
 
     def functions(self, stylesheet: Path, current: Current) -> Extensions:
         """Return the functions as one stylesheet sees them: addresses in it are relative to it."""
