@@ -147,14 +147,16 @@ class Gateway:
     def _door(self, path: str) -> tuple[Desk, Admission]:
         if self._desks is None or self._admission is None:
             raise Unavailable("The gateway is starting; send the message again in a moment.")
-        found = self._desks.by_path.get(path) or self._desks.by_path.get(path.removesuffix("/"))
+        found = self._desks.by_path.get(path) or self._desks.by_path.get(_origin(path).removesuffix("/"))
         if found is None:
             raise SoapFault(f"There is no service at {path[:200]}; / lists them.", code="unknown-service", status=404)
         return found, self._admission
 
     async def _page(self, scope: Scope) -> Answer:
-        path, method = scope["path"].removesuffix("/") or "/", scope["method"]
+        path, method = _origin(scope["path"]).removesuffix("/") or "/", scope["method"]
         desk = self._desks.by_path.get(path) if self._desks is not None else None
+        if path == "*" and method == "OPTIONS":
+            return Answer(204, pages.TEXT, b"", ((b"allow", f"{_READ}, OPTIONS, POST".encode()),))
         if desk is None and path not in ("/", *_PROBES):
             return pages.text(404, "There is nothing here; / lists the services.")
         allow = f"{_READ}, OPTIONS, POST" if desk else f"{_READ}, OPTIONS"
@@ -181,6 +183,12 @@ class Gateway:
             _log.warning("not-ready", code=error.code, reason=error)
             return pages.text(503, f"not ready: {error.code}", ((b"retry-after", str(faults.RETRY_SECONDS).encode()),))
         return pages.text(200, "ready")
+
+
+def _origin(target: str) -> str:
+    """Return the path of a request target; a client that believes it talks to a proxy sends a whole address."""
+    _, is_address, rest = target.partition("://") if target[:1] != "/" else (target, "", "")
+    return f"/{rest.partition('/')[2]}" if is_address else target
 
 
 def _told(scope: Scope, error: Refused | Unavailable) -> SoapFault:

@@ -205,7 +205,8 @@ def _only_child(body: etree._Element) -> etree._Element:
 def _wrong_envelope(root: etree._Element, version: SoapVersion) -> SoapFault:
     if etree.QName(root).localname == "Envelope":
         return SoapFault(
-            f"A {version.media_type} request must be a SOAP {version.number} envelope, namespace {version.namespace}.",
+            f"What comes as {version.media_type} must be a SOAP {version.number} envelope, with the namespace "
+            f"{version.namespace}; send it so, or under the other media type.",
             Blame.VERSION_MISMATCH,
             code="version-mismatch",
         )

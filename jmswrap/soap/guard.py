@@ -199,7 +199,6 @@ def check_length(head: Head, limits: Limits) -> None:
 
 async def read_body(receive: Receive, head: Head, limits: Limits) -> bytes:
     """Read and decode the whole body, its MTOM parts put in; SoapFault 413 when too large, 408 when too slow."""
-    check_length(head, limits)
     try:
         async with asyncio.timeout(limits.body_seconds) as deadline:
             raw = await _read(receive, limits, deadline)

@@ -207,6 +207,12 @@ HTTP_RULES = (
         headers={"If-None-Match": "*"},
     ),
     Rule(
+        "RFC 9110 §9.3.7",
+        "Also of the gateway as a whole.",
+        raw=b"OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        statuses=(204,),
+    ),
+    Rule(
         "RFC 9110 §15.5.5",
         "An address without a service is 404.",
         MESSAGE_11,
@@ -227,6 +233,13 @@ HTTP_RULES = (
         "Chunked and a length at once is 400.",
         raw=request("Transfer-Encoding: chunked", LENGTH, body=CHUNKED),
         statuses=(400,),
+    ),
+    Rule(
+        "RFC 9112 §3.2.2",
+        "A whole address as the request target is taken for its path.",
+        raw=request(LENGTH, body=MESSAGE_11).replace(b"POST /", b"POST http://elsewhere.example/", 1)
+        + b"GET http://[::1/services/Orders?wsdl HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        statuses=(200, 200),
     ),
     Rule(
         "RFC 9112 §9.3.2",
