@@ -11,7 +11,7 @@ from jmswrap import clock, xml
 from jmswrap.accept.hosting import consumers
 from jmswrap.app.integration import Integration
 from jmswrap.app.sending import Sender
-from jmswrap.config.sentences import did_you_mean
+from jmswrap.config.suggestions import did_you_mean
 from jmswrap.errors import IllegalMove, InvalidDocument, Refused
 from jmswrap.message import Message
 

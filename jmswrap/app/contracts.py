@@ -11,9 +11,9 @@ from jmswrap.app import extensions
 from jmswrap.app.literals import Literals
 from jmswrap.app.transforms import declared, library
 from jmswrap.config.route_settings import Route
-from jmswrap.config.sentences import did_you_mean
 from jmswrap.config.settings import Config
 from jmswrap.config.source import Where
+from jmswrap.config.suggestions import did_you_mean
 from jmswrap.contract.nouns import Contract, Operation, Port
 from jmswrap.contract.reading import read
 from jmswrap.contract.schemas import Schemas

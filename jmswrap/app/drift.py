@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jmswrap.app.integration import Integration
-from jmswrap.config.sentences import did_you_mean
+from jmswrap.config.suggestions import did_you_mean
 from jmswrap.contract.bundle import pinned
 from jmswrap.contract.comparing import Difference
 from jmswrap.contract.drift import drift

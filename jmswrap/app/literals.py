@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from lxml import etree
 
 from jmswrap import xml
-from jmswrap.config.sentences import did_you_mean
+from jmswrap.config.suggestions import did_you_mean
 from jmswrap.crossref.declared import Declared
 from jmswrap.errors import ConfigError
 from jmswrap.transform.calls import Called, calls

@@ -10,7 +10,7 @@ from jmswrap.accept.hosting import consumers
 from jmswrap.accept.intake import Intake
 from jmswrap.app.integration import Integration
 from jmswrap.config.route_settings import Route
-from jmswrap.config.sentences import did_you_mean
+from jmswrap.config.suggestions import did_you_mean
 from jmswrap.contract.nouns import Contract, Operation
 from jmswrap.contract.schemas import Schemas
 from jmswrap.errors import ConfigError, IllegalMove, InvalidDocument, UnknownOperation

@@ -5,7 +5,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 from jmswrap.app.integration import DEFAULT_FILE
-from jmswrap.config.sentences import did_you_mean
+from jmswrap.config.suggestions import did_you_mean
 from jmswrap.errors import ConfigError
 
 _PACKAGE = "jmswrap.integrations"

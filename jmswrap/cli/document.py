@@ -34,7 +34,8 @@ def document() -> str:
 
 
 def _listed(title: str, verbs: dict[str, click.Command]) -> str:
-    rows = (f"- [{verb}](#jmswrap-{verb}): {sections.first_sentence(command)}\n" for verb, command in verbs.items())
+    said = {verb: sections.first_sentence(command.help or "") for verb, command in verbs.items()}
+    rows = (f"- [{verb}](#jmswrap-{verb}): {sentence}\n" for verb, sentence in said.items())
     return f"**{title}**\n\n{''.join(rows)}\n"
 
 

@@ -12,7 +12,7 @@ import click
 
 from jmswrap import __version__
 from jmswrap.cli import sections
-from jmswrap.config.sentences import near
+from jmswrap.config.suggestions import near
 from jmswrap.errors import JmswrapError
 
 VERBS = {
@@ -84,7 +84,7 @@ class Verbs(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the verbs by section, each with its whole first sentence."""
-        said = {verb: sections.first_sentence(command) for verb in VERBS if (command := self.get_command(ctx, verb))}
+        said = {verb: sections.first_sentence(sections.help_at(place)) for verb, place in VERBS.items()}
         listed = sections.sectioned(VERBS).items()
         sections.write(formatter, {title: [(verb, said[verb]) for verb in names] for title, names in listed})
 
@@ -128,7 +128,7 @@ def main() -> NoReturn:
         status = cli.main(prog_name="jmswrap", standalone_mode=False)
     except click.UsageError as error:
         verb = error.ctx.command_path if error.ctx else "jmswrap"
-        said = error.format_message()
+        said = " ".join(error.format_message().split())
         click.echo(f"jmswrap: {said}{'' if said.endswith(('.', '?')) else '.'} See `{verb} -h`.", err=True)
         sys.exit(error.exit_code)
     except click.ClickException as error:

@@ -1,6 +1,9 @@
 """The sections of ``jmswrap -h`` and of docs/commands.md: what a person wants to do."""
 
+import ast
+import importlib.util
 from collections.abc import Iterable
+from pathlib import Path
 
 import click
 
@@ -31,9 +34,20 @@ def sectioned(verbs: Iterable[str]) -> dict[str, list[str]]:
     return {title: names for title, names in placed.items() if names}
 
 
-def first_sentence(command: click.Command) -> str:
+def help_at(place: str) -> str:
+    """Return the help of the verb at MODULE:FUNCTION, read from its source: importing all verbs takes a second."""
+    module, _, function = place.partition(":")
+    spec = importlib.util.find_spec(module)
+    if spec is None or spec.origin is None:
+        raise LookupError(f"there is no module {module}")
+    tree = ast.parse(Path(spec.origin).read_bytes())
+    found = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == function)
+    return ast.get_docstring(found) or ""
+
+
+def first_sentence(said: str) -> str:
     """Return what a verb does: the first sentence of its help."""
-    words = " ".join((command.help or "").strip().split("\n\n")[0].split())
+    words = " ".join(said.strip().split("\n\n")[0].split())
     return words.partition(". ")[0].removesuffix(".") + "."
 
 

@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfoNotFoundError
 
 from jmswrap.config.partner_settings import Partner
 from jmswrap.config.route_settings import InDoubt, OnDead, Route
-from jmswrap.config.sentences import did_you_mean
 from jmswrap.config.source import Where
+from jmswrap.config.suggestions import did_you_mean
 from jmswrap.config.windows import zone
 from jmswrap.outcome import TABLE, Meaning, Outcome
 

@@ -21,9 +21,9 @@ from jmswrap.config.mail_checks import mail
 from jmswrap.config.partner_checks import authentication
 from jmswrap.config.route_settings import Route, Selector
 from jmswrap.config.secrets import is_reference, misplaced
-from jmswrap.config.sentences import did_you_mean
 from jmswrap.config.settings import Config
 from jmswrap.config.source import Where
+from jmswrap.config.suggestions import did_you_mean
 from jmswrap.config.waiting import waiting
 
 Found = Iterator[tuple[Where, str]]

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from jmswrap.config import certificates, passwords, secrets
 from jmswrap.config.gateway_settings import Client, ClientCertificates, Pages, Way
-from jmswrap.config.sentences import did_you_mean
 from jmswrap.config.settings import Config
 from jmswrap.config.source import Where
+from jmswrap.config.suggestions import did_you_mean
 
 Found = Iterator[tuple[Where, str]]
 

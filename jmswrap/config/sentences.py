@@ -1,6 +1,5 @@
 """pydantic's findings as sentences that say what to do."""
 
-import difflib
 import types
 from enum import Enum
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -10,6 +9,7 @@ from pydantic_core import ErrorDetails
 
 from jmswrap.config.settings import Config
 from jmswrap.config.source import Where
+from jmswrap.config.suggestions import did_you_mean
 
 _EXPECTED = {
     "string_type": "text (put quotes around a number or a date)",
@@ -53,20 +53,6 @@ def path(where: Where) -> str:
             continue
         text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else str(part)
     return text or "the file"
-
-
-def did_you_mean(word: str, known: list[str]) -> str:
-    """Return the end of a sentence about a word that is not among the known ones."""
-    meant = near(word, known)
-    if meant:
-        return meant
-    return f": here it may be {', '.join(f'`{name}`' for name in sorted(known))}" if known else ": remove it"
-
-
-def near(word: str, known: list[str]) -> str:
-    """Return the end of a sentence that names the known word that may be meant; empty when none is near."""
-    found = difflib.get_close_matches(word, known, 1, 0.6)
-    return f": did you mean `{found[0]}`?" if found else ""
 
 
 def keys_at(where: Where) -> list[str]:

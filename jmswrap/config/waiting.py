@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterator
 
 from jmswrap.config.route_settings import Order, Route, WaitsFor
-from jmswrap.config.sentences import did_you_mean
 from jmswrap.config.settings import Config
 from jmswrap.config.source import Where
+from jmswrap.config.suggestions import did_you_mean
 
 Found = Iterator[tuple[Where, str]]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from jmswrap import log
 from jmswrap.config.partner_settings import Window
-from jmswrap.config.sentences import did_you_mean
+from jmswrap.config.suggestions import did_you_mean
 from jmswrap.config.windows import closed_until
 from jmswrap.errors import HistoryDown, IllegalMove, Unopened
 from jmswrap.history.history import History

@@ -8,10 +8,11 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import click
 import pytest
 
-from jmswrap.cli.main import VERBS
-from jmswrap.cli.sections import SECTIONS
+from jmswrap.cli.main import VERBS, cli
+from jmswrap.cli.sections import SECTIONS, first_sentence, help_at
 
 ORDERS = Path(__file__).parents[2] / "data" / "partner" / "orders.wsdl"
 
@@ -50,6 +51,18 @@ def test_help_lists_every_verb_with_a_line_in_its_section():
         assert verbs[verb]
     for title in ("Run:", "Look:", "Decide:", "Operate:"):
         assert title in lines
+
+
+def test_help_says_of_each_verb_what_its_own_help_says():
+    for verb, place in VERBS.items():
+        command = cli.get_command(click.Context(cli), verb)
+        assert first_sentence(help_at(place)) == first_sentence(command.help)
+
+
+def test_help_waits_for_no_library():
+    command = [sys.executable, "-X", "importtime", "-m", "jmswrap", "-h"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert not [name for name in ("pydantic", "lxml", "redis", "sqlalchemy", "zeep") if f" {name}\n" in done.stderr]
 
 
 def test_every_verb_stands_in_one_section():
