@@ -42,7 +42,7 @@ def main() -> int:
             console.print()
             retried = day.retried(machine) if plan.customers <= _MANY else -1
             figures, found = _figures(machine, plan, seconds)
-            sentences = _sentences(machine)
+            sentences, complaints = _sentences(machine), day.complaints(machine)
     except ApplicationFailed as error:
         console.print(f"[red]✗ {error}[/red]\nLogs and books: {folder}")
         return 1
@@ -50,7 +50,7 @@ def main() -> int:
     if given.json:
         result = {**asdict(figures), "hops_per_second": figures.hops_per_second, **_beside_bench(figures)}
         given.json.write_text(json.dumps(result, indent=1) + "\n")
-    wrong = _tell(console, figures, sentences, retried)
+    wrong = _tell(console, figures, sentences, retried, complaints)
     console.print(f"\nThe books of both applications, and the logs: {folder}")
     return 1 if wrong or found.unexplained else 0
 
@@ -80,7 +80,8 @@ def _introduce(console: Console, machine: Machine, plan: day.Plan) -> None:
 
 
 def _figures(machine: Machine, plan: day.Plan, seconds: float) -> tuple[report.Figures, Reconciliation]:
-    queues, hops = day.balance(machine)
+    queues, hops, dead = day.balance(machine)
+    took = day.latencies(machine)
     found = reconcile(machine.ccb.books, machine.mdm.books, CONFIG.parent)
     both = "SELECT transitions, repeated FROM sync_request UNION ALL SELECT transitions, repeated FROM usage_request"
     figures = report.Figures(
@@ -93,7 +94,10 @@ def _figures(machine: Machine, plan: day.Plan, seconds: float) -> tuple[report.F
         calls_mdm=machine.mdm.ask("calls"),
         queues=queues,
         hops=hops,
+        dead=dead,
         seconds=round(seconds, 1),
+        latency_median_seconds=round(took[len(took) // 2], 2),
+        latency_p95_seconds=round(took[len(took) * 95 // 100], 2),
         differences=len(found.differences),
         unexplained=len(found.unexplained),
     )
@@ -109,7 +113,9 @@ def _sentences(machine: Machine) -> dict[str, str]:
     return {kind: rows[0]["text"] if len(rows) == 1 else "" for kind, rows in found.items()}
 
 
-def _tell(console: Console, figures: report.Figures, sentences: dict[str, str], retried: int) -> bool:
+def _tell(
+    console: Console, figures: report.Figures, sentences: dict[str, str], retried: int, complaints: list[str]
+) -> bool:
     """Print the verdict, a line each; return whether something is wrong."""
     answered = figures.answers == figures.requests - 1
     lines = [
@@ -118,20 +124,38 @@ def _tell(console: Console, figures: report.Figures, sentences: dict[str, str], 
         (bool(sentences["negative"]), f"One breaks a rule of MDM; CCB's message {sentences['negative']}"),
         (figures.corrections > 0, f"{figures.corrections:,} corrected readings came back, and were billed again"),
         (retried != 0, "Some found MDM away and were delivered by a retry" + (f": {retried:,}" * (retried > 0))),
-        (True, f"What came is what went in all {figures.queues} queues"),
+        (
+            figures.dead == 1,
+            f"What came is what went in all {figures.queues} queues; nothing is under way{_dead(figures)}",
+        ),
+        (not complaints, f"Errors in the logs of jmswrap: {len(complaints)} {' '.join(complaints[:1])}".strip()),
         (not figures.unexplained, _agreement(figures)),
     ]
     for right, sentence in lines:
         console.print("[green]✓[/green]" if right else "[red]✗[/red]", end=" ")
         console.print(sentence, markup=False, highlight=False)
+    _tell_rates(console, figures)
+    return not all(right for right, _ in lines)
+
+
+def _tell_rates(console: Console, figures: report.Figures) -> None:
+    calls = figures.calls_ccb + figures.calls_mdm
+    median, p95 = figures.latency_median_seconds, figures.latency_p95_seconds
     console.print(
         f"\n{figures.hops:,} messages through queues in {figures.seconds:g} s: {figures.hops_per_second:,} a second,"
-        f" with {figures.calls_ccb + figures.calls_mdm:,} calls of the two applications"
+        f" with {calls:,} calls of the two applications."
+    )
+    console.print(
+        f"From CCB's call to its answer, through four queues: {median:g} s (median), {p95:g} s (95 %). CCB hands over"
+        " a whole batch at once: most of it is waiting in line."
     )
     beside = _beside_bench(figures)
     if figures.customers > _MANY:
         console.print(f"`make bench` last came to {beside['bench_per_second']:,} a second: {beside['share']:.2f} of it")
-    return not all(right for right, _ in lines)
+
+
+def _dead(figures: report.Figures) -> str:
+    return ", one is dead: what MDM refused" if figures.dead == 1 else f", {figures.dead} are dead and one should be"
 
 
 def _agreement(figures: report.Figures) -> str:

@@ -14,6 +14,8 @@ AWAY_SECONDS = 3.0
 NO_MARKET = "MEX"
 """Where the utility has no market contract: MDM refuses a customer who moves there."""
 _POLL_SECONDS = 0.25
+_LOOKING_SHARE = 0.03
+"""So much of the time may go into looking how far the day has come."""
 
 Watch = Callable[["State"], None]
 
@@ -100,13 +102,16 @@ def _misspell(machine: Machine, number: int) -> None:
 def _settle(machine: Machine, watch: Watch, enough: Callable[[State], bool]) -> None:
     """Watch until enough is final; SystemExit when nothing moves any more."""
     last, since = -1, time.monotonic()
+    looking = since
     while not enough(now := state(machine)):
+        looked_seconds = time.monotonic() - looking
         watch(now)
         if now.under_way != last:
             last, since = now.under_way, time.monotonic()
         if time.monotonic() - since > 90:
             raise SystemExit(f"Nothing moves: {now.under_way} requests are under way. Logs: {machine.folder}")
-        time.sleep(_POLL_SECONDS)
+        time.sleep(max(_POLL_SECONDS, looked_seconds / _LOOKING_SHARE))
+        looking = time.monotonic()
     watch(now)
 
 
@@ -136,10 +141,28 @@ def retried(machine: Machine) -> int:
     return sum(1 for row in listed if row["attempts"] > 1 and row["state"] == "DELIVERED")
 
 
-def balance(machine: Machine) -> tuple[int, int]:
-    """Return over how many queues how many messages went; ApplicationFailed when a queue does not balance."""
+def latencies(machine: Machine) -> list[float]:
+    """Return how many seconds each request took from CCB's call to its good answer, the shortest first."""
+    took = "SELECT settled_ms - sent_ms AS took_ms FROM {} WHERE transitions = 1 AND state = '{}'"
+    tables = {"sync_request": "SYNCHRONIZED", "usage_request": "BD_PROCESSED"}
+    both = " UNION ALL ".join(took.format(table, state) for table, state in tables.items())
+    return sorted(row["took_ms"] / 1000 for row in machine.ccb.rows(both))
+
+
+def complaints(machine: Machine) -> list[str]:
+    """Return what jmswrap's processes logged as errors."""
+    lines = [line for file in sorted(machine.folder.glob("*.log")) for line in file.read_text().splitlines()]
+    return [line for line in lines if " ERROR " in line or line.startswith("Traceback")]
+
+
+def balance(machine: Machine) -> tuple[int, int, int]:
+    """Return over how many queues how many messages went, and how many are dead.
+
+    ApplicationFailed when a queue does not balance, or has something under way.
+    """
     totals = machine.jmswrap("totals")
     wrong = [row["queue"] for row in totals if row["problem"] or row["here"] or row["in_doubt"]]
     if wrong:
         raise ApplicationFailed(f"what came is not what went in {', '.join(wrong)}: look with `jmswrap queues`")
-    return len({row["queue"] for row in totals}), sum(row["accepted"] for row in totals)
+    accepted, dead = (sum(row[name] for row in totals) for name in ("accepted", "dead"))
+    return len({row["queue"] for row in totals}), accepted, dead

@@ -31,7 +31,12 @@ class Figures:
     queues: int
     hops: int
     """Messages that went through a queue."""
+    dead: int
+    """Those that a partner refused for good, which its caller was told."""
     seconds: float
+    latency_median_seconds: float
+    """From CCB's call to its answer, through four queues."""
+    latency_p95_seconds: float
     differences: int
     unexplained: int
 

@@ -87,15 +87,14 @@ class Billing:
 
     def work(self, room: int) -> None:
         """Run the usage monitor."""
-        waiting = "SELECT * FROM usage_request WHERE state IN ('PENDING', 'AWAITING_DATA_SYNC') ORDER BY id LIMIT ?"
-        for row in self._books.rows(waiting, max(room, 0)):
-            if self._books.number(
-                "SELECT count(*) FROM sync_request WHERE agreement = ? AND state IN ('PENDING', 'AWAITING_ACK')",
-                row["agreement"],
-            ):
-                self._books.write("UPDATE usage_request SET state = 'AWAITING_DATA_SYNC' WHERE id = ?", row["id"])
-            else:
-                self._send(row)
+        ready = "SELECT * FROM usage_request WHERE state IN ('PENDING', 'AWAITING_DATA_SYNC') AND NOT EXISTS (SELECT 1"
+        ready += (
+            " FROM sync_request WHERE agreement = usage_request.agreement AND state IN ('PENDING', 'AWAITING_ACK'))"
+        )
+        for row in self._books.rows(f"{ready} LIMIT ?", room):
+            self._send(row)
+        if room:
+            self._books.write("UPDATE usage_request SET state = 'AWAITING_DATA_SYNC' WHERE state = 'PENDING'")
         self._books.write("UPDATE usage_request SET state = 'BD_PROCESSED' WHERE state = 'BD_RECEIVED'")
         before = clock.wall_ms() - int(self._ccb.settings.time_out_seconds * 1000)
         for row in self._books.rows("SELECT id FROM usage_request WHERE state = 'AWAITING_BD' AND sent_ms < ?", before):

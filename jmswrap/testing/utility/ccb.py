@@ -24,6 +24,8 @@ CATEGORY = 11017
 _BEFORE_THE_FIRST = 20261121000000
 _BACKLOG = 200
 """So many messages are handed over at once; the others stay pending."""
+_MONITOR_SECONDS = 0.25
+"""Between two runs of the monitors that look at all that waits."""
 
 SCHEMA = "".join(
     f"CREATE TABLE IF NOT EXISTS {entity.name} (id TEXT PRIMARY KEY, document TEXT NOT NULL, agreement TEXT NOT NULL,"
@@ -50,6 +52,7 @@ class Ccb(Application):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings, SCHEMA + BILLING_SCHEMA)
         self.billing = Billing(self, self.to_do)
+        self._monitors_at = 0.0
 
     @property
     def takes(self) -> Mapping[str, Takes]:
@@ -77,8 +80,10 @@ class Ccb(Application):
         room = max(_BACKLOG - self.outbox.waiting, 0)
         for row in self.books.rows("SELECT * FROM sync_request WHERE state = 'PENDING' ORDER BY id LIMIT ?", room):
             self._process(row)
-        self._time_out()
-        self.billing.work(room)
+        if clock.monotonic() >= self._monitors_at:
+            self._monitors_at = clock.monotonic() + _MONITOR_SECONDS
+            self._time_out()
+            self.billing.work(max(_BACKLOG - self.outbox.waiting, 0))
 
     def customers(self, start: int, count: int, migrated: bool = False) -> int:
         """Begin to know customers; ``migrated`` ones came by another way and are not synchronized."""

@@ -185,7 +185,7 @@ class Mdm(Application):
     def _keep(self, entity: Entity, key: str, document: Document, migrated: bool = False) -> str:
         production = self.production_key(entity.name, key)
         if production is None:
-            place = self.books.number(f"SELECT count(*) FROM {entity.table}") + 1  # noqa: S608
+            place = self.books.number(f"SELECT max(rowid) FROM {entity.table}") + 1  # noqa: S608
             production = f"{entity.table[:1].upper()}{place:011d}"
         self.books.write(
             f"INSERT INTO {entity.table} VALUES (?, ?, ?, 1, ?) ON CONFLICT (external_id) DO UPDATE"  # noqa: S608
