@@ -23,7 +23,7 @@ from jmswrap.app.integration import Integration
 from jmswrap.config.route_settings import InDoubt, Route
 from jmswrap.config.settings import Config
 from jmswrap.database import Place, place
-from jmswrap.errors import ConfigError, StoreDown
+from jmswrap.errors import ConfigError, StoreDown, Unavailable
 from jmswrap.history import copying, opening
 from jmswrap.history.tables import SCHEMA as HISTORY_SCHEMA
 from jmswrap.operate.restoring import Manner, Restored, Restoring
@@ -187,6 +187,26 @@ def read(backup: Path) -> Manifest:
 def waits(integration: Integration) -> bool:
     """Tell whether the data folder holds a restored copy that was not dealt with yet."""
     return (data_folder(integration) / MARK).exists()
+
+
+def require_dealt_with(integration: Integration) -> None:
+    """Raise ConfigError, before a process begins its work, when the store is a restored copy that nobody dealt with.
+
+    While the store is away nobody can tell; a copy that comes later gives nothing to any worker.
+    """
+    connections = connect(integration)
+    try:
+        backup = _copies(integration, connections.store).restored_from()
+    except Unavailable:
+        backup = ""
+    finally:
+        connections.close()
+    if backup or (not integration.config.store.url and waits(integration)):
+        which = f"backup {backup}" if backup else "a backup"
+        raise ConfigError(
+            f"the store was restored from {which}, and what it holds may have been delivered since: "
+            "run `jmswrap restored`, then start this again"
+        )
 
 
 def deal_with(integration: Integration, url: str = "", by_hand: bool = False) -> Restored | None:

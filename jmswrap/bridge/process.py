@@ -10,6 +10,7 @@ from pathlib import Path
 
 from jmswrap import log
 from jmswrap.app.applications import Putter, own_name
+from jmswrap.app.backups import require_dealt_with
 from jmswrap.app.connections import Connections, connect, moving, vouched
 from jmswrap.app.integration import Integration, load
 from jmswrap.bridge.incoming import FromBroker
@@ -104,6 +105,7 @@ def bridge(file: Path) -> int:
         connections = connect(integration)
         stack.callback(connections.close)
         connections.store.ready(vouched(integration.config))
+        require_dealt_with(integration)
         worker = own_name("bridge")
         taking = Taking(connections.store, connections.bell, worker)
         stack.callback(taking.close)

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from jmswrap import log
-from jmswrap.app import connections, gateway, lifeline, stored
+from jmswrap.app import backups, connections, gateway, lifeline, stored
 from jmswrap.app.integration import load
 from jmswrap.cli import options
 from jmswrap.soap import server
@@ -31,6 +31,7 @@ def serve(file: Path, port: int | None) -> None:
     log.to_stderr()
     integration = load(file)
     connections.store_url(integration)  # refuses now, in a sentence, where no store is configured and none runs
+    backups.require_dealt_with(integration)
     stored.tell(integration)
     inherited = os.environ.get(LISTENER_VARIABLE, "")
     if inherited:

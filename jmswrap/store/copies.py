@@ -1,7 +1,8 @@
 """Copies of a store: made while it works, and what is done in one that was restored.
 
-A snapshot is marked while it is written, so that the copy knows that it is one and the
-store it was made of does not. What happened after the snapshot is not in the copy.
+A snapshot is marked while it begins, with the id of the server's run, so that the copy knows
+that it is one and the store it was made of does not, however the backup ended. What happened
+after the snapshot is not in the copy.
 """
 
 import shutil
@@ -55,11 +56,7 @@ class Copies:
         with edge():
             # A disk that a snapshot fills stops the server.
             checks.require_room(checks.gather(self.client))
-            self.client.hset(self._key, "copy", backup)
-            try:
-                place = self._written()
-            finally:
-                self.client.hdel(self._key, "copy")
+            place = self._written(backup)
         try:
             shutil.copyfile(place, to)
         finally:
@@ -70,8 +67,9 @@ class Copies:
     def restored_from(self) -> str:
         """Return the backup that this store is a copy of and was not dealt with as such; empty: it is none."""
         with edge():
-            mark: Any = self.client.hget(self._key, "copy")
-        return mark.decode() if mark else ""
+            mark: Any = self.client.hmget(self._key, "copy", "by")
+            backup, by = (word.decode() if word else "" for word in mark)
+            return backup if backup and by != self._run_id() else ""
 
     def made_ms(self) -> int:
         """Return when the last backup was made, by the server's time; 0: never."""
@@ -100,14 +98,26 @@ class Copies:
         """All is decided: from here on it is a store like any other."""
         self._runner.run(Call("restored", ("end",)))
 
-    def _written(self) -> Path:
+    def _begun(self, backup: str) -> None:
+        """Have a snapshot written that is marked; once that has begun, nothing that happens here is in it."""
+        self.client.hset(self._key, mapping={"copy": backup, "by": self._run_id()})
+        try:
+            self.client.bgsave()
+        finally:
+            self.client.hdel(self._key, "copy", "by")
+
+    def _run_id(self) -> str:
+        info: Any = self.client.info("server")
+        return str(info["run_id"])
+
+    def _written(self, backup: str) -> Path:
         place = self._place()
         before: Any = self.client.info("persistence")
         began, until = time.time(), monotonic() + SNAPSHOT_SECONDS
         while before["rdb_bgsave_in_progress"] or before["aof_rewrite_in_progress"]:
             # A snapshot that somebody else began has no mark.
             before = self._later(until)
-        self.client.bgsave()
+        self._begun(backup)
         while (info := self._later(until))["rdb_bgsave_in_progress"]:
             continue
         if info["rdb_last_bgsave_status"] != "ok" or info["rdb_saves"] <= before["rdb_saves"]:

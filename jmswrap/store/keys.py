@@ -75,7 +75,7 @@ TABLE: tuple[Key, ...] = (
     Key("seq", "string", "the last place given in a key's order", "for ever"),
     Key("present", "hash", "RUN:CLIENT → worker whose own connection to the server that is", "until it is gone"),
     Key("run", "hash", "the server's run id, since when (ms) it was seen, replication id, epoch, day", "for ever"),
-    Key("backup", "hash", "copy: id, in a copy not dealt with yet; made, restored: ms", "for ever"),
+    Key("backup", "hash", "copy: id, by: run id, in a copy not dealt with yet; made, restored: ms", "for ever"),
     Key("seal", "hash", "id of a key of the bodies at rest → print of its secret, hexadecimal", "until removed"),
     Key("clock", "string", "tests only: ms added to the server's time", "for ever"),
 )

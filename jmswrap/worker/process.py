@@ -18,6 +18,7 @@ from rq.serializers import JSONSerializer
 
 from jmswrap import log
 from jmswrap.app.archiving import archiver
+from jmswrap.app.backups import require_dealt_with
 from jmswrap.app.connections import connect, vouched
 from jmswrap.app.health import caution
 from jmswrap.app.stored import tell
@@ -67,6 +68,7 @@ def work(file: Path, burst: bool = False) -> int:
     here.outlives_jobs = True
     settings = here.ready.integration.config
     here.connections.store.ready(vouched(settings))
+    require_dealt_with(here.ready.integration)
     caution(here.ready.integration, here.connections.store)
     here.attend()
     tell(here.ready.integration)

@@ -14,6 +14,8 @@ from machine import Up, eventually, up
 
 from jmswrap.contract.wrap import wrap
 from jmswrap.states import State
+from jmswrap.store import opening
+from jmswrap.store.server import EmbeddedServer
 from jmswrap.testing.ledger import entries
 
 ORDERS = Path(__file__).parents[1] / "data" / "partner" / "orders.wsdl"
@@ -112,3 +114,32 @@ def test_a_backup_is_only_put_back_where_it_belongs(folder: Path, tmp_path: Path
     assert (spoilt.returncode, "is not what was backed up" in spoilt.stderr) == (1, True)
     none = run(folder, "restore", tmp_path / "elsewhere")
     assert (none.returncode, "is no backup" in none.stderr) == (1, True)
+
+
+def snapshot(url: str, to: Path) -> None:
+    """Make a snapshot as `valkey-cli --rdb` does on another machine: nothing in it says that it is a copy."""
+    with opening.client(url) as client:
+        client.save()
+        place = client.config_get("dir", "dbfilename")
+        shutil.copyfile(Path(place["dir"], place["dbfilename"]), to)
+
+
+def test_a_snapshot_made_by_other_means_is_a_backup_and_nothing_starts_on_it_before_it_is_dealt_with(
+    folder: Path, tmp_path: Path
+) -> None:
+    sample, data, backup = next((folder / "samples").glob("*.xml")), folder / "data", tmp_path / "backup"
+    with EmbeddedServer(data) as first:
+        said(folder, "send", "Orders", sample)
+        snapshot(first.url, tmp_path / "dump.rdb")
+        assert "backup made by other means" in said(folder, "backup", "--rdb", tmp_path / "dump.rdb", backup)
+    shutil.move(data, tmp_path / "gone")
+    said(folder, "restore", backup)
+    with EmbeddedServer(data):
+        for words in (("serve", "--port", 0), ("work", "--burst")):
+            refused = run(folder, *words)
+            assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
+            assert "run `jmswrap restored`, then start this again" in refused.stderr
+        assert "1 may have been delivered since" in said(folder, "restored")
+        run(folder, "work", "--burst").check_returncode()
+        (one,) = json.loads(said(folder, "messages", "--json"))
+        assert one["state"] == State.IN_DOUBT

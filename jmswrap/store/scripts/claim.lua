@@ -4,7 +4,7 @@
 --
 -- Keys:    q:QUEUE:PRIORITY k:QUEUE:KEY m:ID b:ID lease fence due:QUEUE expire settled pause
 --          brk:PARTNER rate:PARTNER slot:PARTNER n:QUEUE tot:DAY:QUEUE armed drains:QUEUE parked park:QUEUE:ROUTE
---          wait:QUEUE:KEY waits:QUEUE free run got:WORKER clock
+--          wait:QUEUE:KEY waits:QUEUE free run backup got:WORKER clock
 -- ARGV:    prefix, limits, queue, worker, most messages, most body bytes, linger ms,
 --          partner or '', concurrency, calls a second, breaker failures, breaker ms,
 --          '1' when the worker may take a message that is suspected of killing workers,
@@ -21,7 +21,14 @@ local concurrency, rate = tonumber(ARGV[9]), tonumber(ARGV[10])
 local breaker_failures, breaker_ms = tonumber(ARGV[11]), tonumber(ARGV[12])
 local takes_suspects = ARGV[13] == '1'
 
+-- A restored copy that nobody dealt with: what it holds may have been delivered since.
+local function a_copy()
+  local mark = call('HMGET', P .. 'backup', 'copy', 'by')
+  return mark[1] and mark[2] ~= string.match(call('INFO', 'server'), 'run_id:(%x+)')
+end
+
 local function paused()
+  if a_copy() then return true end
   local marks = call('HMGET', P .. 'pause', 'q:' .. queue, 'p:' .. partner)
   return marks[1] or (partner ~= '' and marks[2])
 end

@@ -32,7 +32,7 @@ if verb == 'begin' then
 end
 
 if verb == 'end' then
-  call('HDEL', P .. 'backup', 'copy')
+  call('HDEL', P .. 'backup', 'copy', 'by')
   call('HSET', P .. 'backup', 'restored', NOW)
   return 1
 end

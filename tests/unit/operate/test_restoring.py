@@ -1,5 +1,6 @@
 """A restored store: what may have been delivered since the backup is not sent as if for the first time."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -97,6 +98,40 @@ def test_a_copy_knows_that_it_is_one_and_the_original_that_it_is_none(desk: Desk
     assert Copies(desk.store.client, "p").restored_from() == ""
     deal(copy)
     assert Copies(copy.store.client, "p").restored_from() == ""
+
+
+def test_a_copy_gives_nothing_away_before_it_was_dealt_with(desk: Desk, twin: Twin) -> None:
+    one = desk.put("A")
+    copy = twin()
+    assert (copy.claim(), copy.state(one)) == ([], State.QUEUED)
+    deal(copy)
+    copy.store.resolve(one, State.QUEUED)
+    resume(copy)
+    assert [claimed.id for claimed in copy.claim()] == [one]
+
+
+def test_a_store_is_never_a_copy_while_its_own_snapshot_is_written(desk: Desk, tmp_path: Path) -> None:
+    """A worker or a health check that looks at that moment must not take the living store for its copy."""
+    seen, copies, going = [], Copies(desk.store.client, "p"), threading.Event()
+
+    def look() -> None:
+        while not going.is_set():
+            seen.append(copies.restored_from())
+
+    watching = threading.Thread(target=look)
+    watching.start()
+    copies.snapshot(tmp_path / "store.rdb", "b1")
+    going.set()
+    watching.join()
+    assert set(seen) == {""}
+
+
+def test_a_backup_that_was_killed_as_it_began_stops_nobody(desk: Desk) -> None:
+    run_id = desk.store.client.info("server")["run_id"]
+    desk.store.client.hset("p:backup", mapping={"copy": "b1", "by": run_id})
+    one = desk.put("A")
+    assert Copies(desk.store.client, "p").restored_from() == ""
+    assert [claimed.id for claimed in desk.claim()] == [one]
 
 
 def test_what_a_route_parks_is_in_doubt_key_by_key_and_everything_is_paused(desk: Desk, twin: Twin) -> None:
