@@ -132,6 +132,8 @@ class Record:
     """The version of the record (``store.packing.SCHEMA_VERSION`` of who wrote it)."""
     bound_to: str = ""
     """The id that its body was sealed for, where that is another message's; empty: its own."""
+    answered: bool = False
+    """Its sender was sent a negative answer: the only one from here, however often it is replayed."""
 
     @property
     def redelivered(self) -> bool:

@@ -1,5 +1,6 @@
 """``retry, cancel, bury, resolve, pause, resume``: a person's moves."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -9,6 +10,9 @@ from jmswrap.app.integration import load
 from jmswrap.cli import options
 from jmswrap.cli.selection import Selection, selecting
 from jmswrap.states import State
+
+_NAMED = 5
+"""Messages that a warning names; it counts the others."""
 
 _reason = click.option("--reason", default="", help="Why, for whoever looks later.")
 
@@ -20,8 +24,19 @@ _reason = click.option("--reason", default="", help="Why, for whoever looks late
 @selecting(State.DEAD)
 def retry(file: Path, stale_ok: bool, reason: str, selection: Selection) -> None:
     """Send DEAD messages again: some by their IDs, or --all that fit."""
+    answered: list[str] = []
+
+    def replay(message_id: str) -> None:
+        told = moves.answered(message_id)
+        moves.replay(message_id, stale_ok, reason)
+        if told:
+            answered.append(message_id)
+
     with moving(load(file)) as moves:
-        selection.move(moves, lambda message: moves.replay(message, stale_ok, reason), "queued again")
+        try:
+            selection.move(moves, replay, "queued again")
+        finally:
+            warn_of_answers(answered)
 
 
 @click.command()
@@ -106,6 +121,18 @@ def resume(file: Path, queue: str, partner: str, route: str) -> None:
     with moving(load(file)) as moves:
         moves.resume(queue, partner, route)
     click.echo(f"{queue or partner or route}: going on")
+
+
+def warn_of_answers(message_ids: Sequence[str]) -> None:
+    """Warn that the senders of messages that go again were told that they would not."""
+    if not message_ids:
+        return
+    more = f" and {len(message_ids) - _NAMED} more" if len(message_ids) > _NAMED else ""
+    click.echo(
+        f"warning: {', '.join(message_ids[:_NAMED])}{more}: the sender has had a negative answer. No second one "
+        "is sent; but if the partner takes the message now, an answer of the partner's own contradicts the first.",
+        err=True,
+    )
 
 
 def _one_of(queue: str, partner: str, route: str) -> None:

@@ -32,12 +32,18 @@ def edit(file: Path, stale_ok: bool, reason: str, message_id: str, document: Pat
     integration = load(file)
     with moving(integration) as moves:
         old = moves.message(message_id)
+        answered = moves.answered(message_id)
         try:
             new = Replacements(integration).message(old, old.queue, content(document))
         except Refused as error:
             raise IllegalMove(f"{document}: {sentence(error)}") from error
         new_id = moves.replace(message_id, new, reason, stale_ok)
     click.echo(f"{message_id}: replaced by {new_id}")
+    if answered:
+        click.echo(
+            f"warning: the sender of {message_id} has had a negative answer; {new_id} is answered anew.",
+            err=True,
+        )
 
 
 @click.command()

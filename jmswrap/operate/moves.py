@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from jmswrap import clock, xml
-from jmswrap.config.sentences import did_you_mean
+from jmswrap.config.suggestions import did_you_mean
 from jmswrap.errors import IdReused, IllegalMove, JmswrapError
 from jmswrap.message import Message, Receipt, Record
 from jmswrap.operate import many
@@ -52,6 +52,11 @@ class Moves:
         if choice.queue:
             self._known(choice.queue, "")
         return many.chosen(self._store, choice)
+
+    def answered(self, message_id: str) -> bool:
+        """Tell whether the sender of a message was sent a negative answer already."""
+        record = self._store.record(message_id)
+        return record is not None and record.answered
 
     def replay(self, message_id: str, stale_ok: bool = False, reason: str = "") -> None:
         """Send a DEAD message again."""

@@ -83,6 +83,7 @@ def read_record(message_id: str, packed: bytes, body: bytes = b"", lease_ms: int
         waits_for=tuple(map(OtherKey.named, state.get("wf", ()))) if state["s"] == State.QUEUED else (),
         version=state.get("v", 1),
         bound_to=state.get("bo", ""),
+        answered=state.get("na", 0) == 1,
     )
 
 

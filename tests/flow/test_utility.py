@@ -1,6 +1,8 @@
 """The small CCB and the small MDM with jmswrap between them: fourteen processes, one answer a request."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,13 @@ def settle(machine: Machine) -> None:
 
 def sync_request(machine: Machine, number: int) -> dict[str, Any]:
     return machine.ccb.rows("SELECT * FROM sync_request WHERE id = ?", number)[0]
+
+
+def retried(machine: Machine, message_id: str) -> str:
+    """Send a message again; return what the operator is warned of."""
+    command = [sys.executable, "-m", "jmswrap", "retry", message_id]
+    done = subprocess.run(command, env=machine.environment, capture_output=True, text=True, check=True, timeout=60)
+    return done.stderr
 
 
 def test_all_fourteen_processes_go_both_ways_with_no_difference_at_the_end(machine: Machine) -> None:
@@ -80,7 +89,7 @@ def test_a_refused_request_is_answered_negatively_once_however_often_it_is_repla
     queue = "OUCCB2OUMDM2PersonReqTargetQueue"
     dead = machine.jmswrap("messages", "--queue", queue, "--state", "DEAD")
     calls = machine.mdm.ask("calls")
-    machine.command("retry", dead[0]["id"])
+    assert "the sender has had a negative answer" in retried(machine, dead[0]["id"])
     wait_until(lambda: machine.mdm.ask("calls") > calls, "MDM to refuse it again")
     wait_until(lambda: machine.jmswrap("show", dead[0]["id"])["state"] == "DEAD", "the refusal")
     assert sync_request(machine, number)["transitions"] == 1

@@ -12,7 +12,7 @@
 -- wf names (QUEUE:KEY) of the keys it still waits for, b body hash, bc canonical hash, u 1 when its id is remembered after the purge, l last seen,
 -- er when what it carried was erased, xq queue it goes to when it expires, pn how often the partner was asked about it in vain, kl how many workers in a row died while they had it,
 -- ep the epoch it came in (absent: 0), rd 1 when it was claimed in a later one and so was possibly sent before,
--- bo the id that its sealed body is bound to (absent: its own).
+-- bo the id that its sealed body is bound to (absent: its own), na 1 when its sender was sent a negative answer.
 -- Numbers are whole milliseconds below 14 digits, which is what cjson writes exactly.
 
 local call = redis.call

@@ -10,6 +10,7 @@
 --          '1' when somebody may wait for it (channel PREFIX:answered), '1' when WAITING is for the kept answer to be
 --          read again, then one put block for each output
 -- Returns: {1 done | 0 refused, queue to wake, …}
+-- The outputs of a DEAD message are its answer: one that was answered and sent again in vain is not answered twice.
 -- A second settlement under the same fence is answered "done" and changes nothing; it writes, so that WAIT
 -- covers the first. A worker that lost its lease is refused, its attempt recorded; its success wins while no
 -- redelivery was sent.
@@ -83,7 +84,7 @@ m.r.m = reason ~= '' and reason or nil
 -- What is not here cannot be read again, and what the partner has is not sent again: a person decides.
 local rereads = to == 'WAITING' and ARGV[14] == '1'
 if rereads and m.r.h ~= 'replied' then to, wait, rereads = 'IN_DOUBT', 0, false end
-local wakes, asked = {}, {}
+local wakes, asked, outputs = {}, {}, true
 local function wake(queue)
   if not asked[queue] then
     asked[queue] = true
@@ -110,6 +111,9 @@ else
     move(m, 'WAITING')
   elseif to == 'DEAD' then
     m.r.x = on_dead
+    if #ARGV >= FIRST_OUTPUT then
+      outputs, m.r.na = not m.r.na, 1
+    end
     call('ZADD', P .. 'dead:' .. m.r.q, NOW, id)
     move(m, 'DEAD')
     if on_dead == 'release' then let_go(m) end
@@ -124,7 +128,7 @@ if ARGV[11] ~= '' then
   call('SET', P .. 'ans:' .. id, string.format('%d ', NOW) .. ARGV[11], 'PX', ARGV[12])
   if ARGV[13] == '1' then call('PUBLISH', P .. CHANNEL, id) end
 end
-for at = FIRST_OUTPUT, #ARGV, PUT_BLOCK do
+for at = FIRST_OUTPUT, outputs and #ARGV or 0, PUT_BLOCK do
   if put(at, nil, nil, m)[4] == 1 then wake(ARGV[at + 6]) end
 end
 for _, queue in ipairs(let_on()) do

@@ -106,6 +106,18 @@ def test_a_replayed_requests_second_answer_is_not_sent(desk: Desk) -> None:
     assert len(desk.store.messages("answers")) == 1
 
 
+def test_a_dead_message_is_answered_once_however_long_the_store_remembers_the_answer(desk: Desk) -> None:
+    one = desk.put("A")
+    for attempt in range(3):
+        answer = Message(derived_id(one, f"refusal {attempt}"), "answers", "back", b"<refusal/>")
+        desk.settle(desk.take(), State.DEAD, outputs=(answer,))
+        record = desk.store.record(one)
+        assert record
+        assert record.answered
+        desk.store.replay(one)
+    assert len(desk.store.messages("answers")) == 1
+
+
 def test_a_stale_workers_settlement_is_refused_but_its_attempt_is_kept(desk: Desk) -> None:
     one = desk.put("A")
     stale = desk.take()
