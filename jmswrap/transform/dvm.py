@@ -37,9 +37,13 @@ class ValueMap:
         at = self._place(target)
         rows = self._rows_by(self._place(source)).get(value, ())
         given = {self._place(name): wanted for name, wanted in (qualified or {}).items()}
-        fitting = [row for row in rows if all(row[place] in ("", wanted) for place, wanted in given.items())]
+        fitting = rows
+        if given:
+            fitting = [row for row in rows if all(row[place] in ("", wanted) for place, wanted in given.items())]
         if not fitting:
             return None
+        if len(fitting) == 1:
+            return fitting[0][at]
         return max(fitting, key=lambda row: self._weight(row, given))[at]
 
     def _weight(self, row: tuple[str, ...], given: Mapping[int, str]) -> tuple[bool, ...]:

@@ -14,6 +14,9 @@ from jmswrap.transform.dvm import ValueMap, read
 STORE = "oramds:"
 """What begins an address in the vendor's metadata store."""
 
+MOST_NAMES = 10_000
+"""So many addresses of maps are remembered: a stylesheet may make them up of what a message says."""
+
 
 class Resources:
     """The files of one generation of an integration. Safe for threads; each map is read once."""
@@ -22,6 +25,7 @@ class Resources:
         self.folder = folder.resolve()
         self.metadata = (folder / metadata).resolve() if metadata else self.folder
         self._maps: dict[Path, ValueMap] = {}
+        self._named: dict[tuple[str, Path], ValueMap] = {}
         self._lock = threading.Lock()
 
     def find(self, address: str, beside: Path, suffix: str = "") -> Path:
@@ -38,11 +42,17 @@ class Resources:
 
     def value_map(self, address: str, beside: Path) -> ValueMap:
         """Return the map that an address stands for. Raises ConfigError."""
-        path = self.find(address, beside, ".dvm")
-        with self._lock:
-            found = self._maps.get(path)
-            if found is None:
-                found = self._maps[path] = read(path)
+        named = (address, beside)
+        found = self._named.get(named)
+        if found is None:
+            # To look for the file costs more than to look the value up.
+            path = self.find(address, beside, ".dvm")
+            with self._lock:
+                found = self._maps.get(path)
+                if found is None:
+                    found = self._maps[path] = read(path)
+                if len(self._named) < MOST_NAMES:
+                    self._named[named] = found
         return found
 
     def _candidates(self, address: str, beside: Path) -> list[Path]:

@@ -7,6 +7,8 @@ from lxml import etree
 
 def text(value: Any) -> str:
     """Return an argument's string value: a node-set's is that of its first node."""
+    if isinstance(value, str):
+        return str(value)
     if isinstance(value, list):
         return text(value[0]) if value else ""
     if isinstance(value, bool):
@@ -14,6 +16,8 @@ def text(value: Any) -> str:
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else repr(value)
     if isinstance(value, etree._Element):
+        if not len(value):
+            return value.text or ""
         return str(etree.XPath("string()")(value))
     return str(value)
 
