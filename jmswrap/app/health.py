@@ -15,6 +15,7 @@ from jmswrap.store.copies import Copies
 from jmswrap.store.edge import edge
 from jmswrap.store.refusals import Refusals
 from jmswrap.store.store import Store
+from jmswrap.store.unknown import UnknownSeen
 
 _log = log.get(__name__)
 
@@ -54,6 +55,7 @@ def _facts(integration: Integration) -> Facts:
                 queues=inspection.queues(),
                 refused=Refusals(store.client, config.prefix).all(),
                 open_breakers=_open_breakers(store, config.partners),
+                unknown=UnknownSeen(store.client, config.prefix).all(),
                 bridges=views(config, store),
                 history=inspection.history(),
                 backup_age_ms=now_ms - made_ms if made_ms else None,

@@ -3,18 +3,22 @@
 import os
 from pathlib import Path
 
-from jmswrap import xml
+from jmswrap import log, xml
 from jmswrap.app.integration import Integration
 from jmswrap.config.partner_settings import Addressing, Partner
 from jmswrap.config.security_settings import OAuth
 from jmswrap.contract.nouns import RPC, Body, Port
-from jmswrap.errors import ConfigError
+from jmswrap.contract.unknown import UnknownElements
+from jmswrap.errors import ConfigError, ContractError
 from jmswrap.partner.authentication import Authentication
 from jmswrap.partner.client import PartnerClient
 from jmswrap.partner.credential import Credential
 from jmswrap.partner.forms import Form
 from jmswrap.partner.oauth import Tokens
 from jmswrap.partner.transport import Limits
+from jmswrap.partner.watch import Watch
+
+_LOG = log.get(__name__)
 
 NAMESPACES = {Addressing.CONTRACT: "", Addressing.WSA_10: xml.WSA_10, Addressing.WSA_0408: xml.WSA_0408}
 
@@ -51,6 +55,7 @@ class Partners:
             mtom_over_bytes=settings.mtom_over_bytes if settings.mtom else None,
             addressing=NAMESPACES[settings.addressing],
             forms=forms(port),
+            watch=_watch(name, folder / settings.wsdl, port),
             left_out=frozenset(o.name for o in port.operations.values() if o.problem),
         )
 
@@ -60,6 +65,18 @@ class Partners:
         if oauth is not None and oauth not in self._tokens:
             self._tokens[oauth] = Tokens(oauth, Credential(oauth.client_secret, folder, os.environ))
         return None if oauth is None else self._tokens[oauth]
+
+
+def _watch(name: str, wsdl: Path, port: Port) -> Watch | None:
+    """Return what looks at replies; nothing where one of them has no schema of its own."""
+    if any(o.reply is not None and o.reply.form != RPC for o in port.usable):
+        return None
+    try:
+        return Watch(UnknownElements(wsdl).of)
+    except ContractError as error:
+        # Calls need no schemas; what a person loses is a finding of `health`.
+        _LOG.warning("replies-not-watched", partner=name, reason=error)
+        return None
 
 
 def forms(port: Port) -> dict[str, Form]:

@@ -75,6 +75,15 @@ class Schemas:
             raise InvalidDocument("The body does not fit the schema; correct it.", line_of(element), str(element.tag))
         raise _invalid(entry.message, entry.line, element, _path(entry.path, element))
 
+    def unexpected(self, element: etree._Element) -> tuple[str, ...]:
+        """Return the names of the elements that stand where the schemas expect none."""
+        with self._lock:
+            if self._schema.validate(element):
+                return ()
+            entries = error_entries(self._schema.error_log)
+        told = [entry.message for entry in entries if "This element is not expected" in entry.message]
+        return tuple(_element_at_fault(message, str(element.tag)) for message in told)
+
 
 def _invalid(message: str, line: int, element: etree._Element, path: str) -> InvalidDocument:
     return InvalidDocument(plain_sentence(message), line, _element_at_fault(message, str(element.tag)), path)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from jmswrap import clock, log
 from jmswrap.deliver.delivery import Call, Delivery, through
+from jmswrap.deliver.unknown import write_down
 from jmswrap.errors import CrossReferencesDown, StoreDown, TransformError, TransformTooLong, Unavailable
 from jmswrap.message import Message
 from jmswrap.outcome import TABLE, Called, Meaning, Outcome
@@ -76,6 +77,7 @@ class Passage:
             up = _partner_up(called)
         finally:
             self._exit(message.id, passing.guard.partner, up)
+        write_down(self._store, passing.call.partner)
         return self._answered(passing, message, called)
 
     def close(self) -> None:

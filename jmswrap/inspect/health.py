@@ -7,6 +7,7 @@ from enum import IntEnum
 from jmswrap.config.health_settings import Health
 from jmswrap.inspect.views import BridgeView, HistoryView, QueueView
 from jmswrap.states import State
+from jmswrap.store.unknown import Unknown
 
 
 class Level(IntEnum):
@@ -41,6 +42,8 @@ class Facts:
     """Why processes go on with files as they were before, by kind of process."""
     open_breakers: Mapping[str, int] = field(default_factory=dict)
     """Failed calls in a row, by partner."""
+    unknown: Sequence[Unknown] = ()
+    """What partners' replies had that their contracts have not."""
     bridges: Sequence[BridgeView] = ()
     history: HistoryView | None = None
     backup_age_ms: int | None = None
@@ -63,6 +66,12 @@ def judge(facts: Facts, limits: Health) -> list[Finding]:
     for kind, problem in sorted(facts.refused.items()):
         sentence = f"The {kind}s go on with the files as they were before these were changed: {problem}"
         found.append(Finding(Level.WARNING, "refused", sentence))
+    for seen in facts.unknown:
+        sentence = (
+            f"{seen.replies} replies of partner {seen.partner} to {seen.operation} had {seen.element}, which its "
+            f"contract has not: see `jmswrap drift {seen.partner}`."
+        )
+        found.append(Finding(Level.WARNING, "unknown-element", sentence))
     found += _bridges(facts.bridges)
     found += _history(facts.history, limits)
     found += _backup(facts.backup_age_ms, limits)

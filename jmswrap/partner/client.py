@@ -27,6 +27,7 @@ from jmswrap.partner.authentication import Authentication
 from jmswrap.partner.forms import Form, fragments, from_the_wire, on_the_wire
 from jmswrap.partner.reply import Parsers, envelope_bytes, interpret
 from jmswrap.partner.transport import HttpReply, Limits, NoReply, PooledTransport
+from jmswrap.partner.watch import Watch
 from jmswrap.partner.wire import Wire
 from jmswrap.partner.wsse import SECURITY, Untrusted
 
@@ -80,9 +81,12 @@ class PartnerClient:
         forms: Mapping[str, Form] = MappingProxyType({}),
         left_out: Collection[str] = (),
         addressing: str = "",
+        watch: Watch | None = None,
     ) -> None:
         """``addressing`` is the WS-Addressing namespace to call in; empty: as the contract says."""
         self.name = name
+        self.watch = watch
+        """What looks at replies for elements that the contract does not have."""
         self._addressing = addressing
         self.limits = limits or Limits()
         self._authentication = authentication or Authentication()
@@ -167,9 +171,14 @@ class PartnerClient:
             # It was kept under an older contract: the partner did answer, so it is not for us to call it dead.
             said = f"{self.name} answered operation {answered.operation}, which its contract has no more"
             return Called(Outcome.NO_ANSWER, said, answered.reply.status_code, raw=answered.reply.content)
-        called = interpret(answered.reply, self._parsers.parser, chosen.one_way, chosen.declared, wanted)
+        watch = self.watch if self.watch is not None and self.watch.due(chosen.name) else None
+        wants_body = wanted or watch is not None
+        called = interpret(answered.reply, self._parsers.parser, chosen.one_way, chosen.declared, wants_body)
         if chosen.form is not None and called.outcome is Outcome.REPLIED and called.body:
             called = replace(called, body=from_the_wire(called.body, chosen.form))
+        if watch is not None and called.outcome is Outcome.REPLIED and called.body:
+            watch.look(chosen.name, called.body)
+            called = called if wanted else replace(called, body=b"")
         if called.outcome is Outcome.REPLIED or (called.fault and called.outcome is not Outcome.FAULT_CREDENTIALS):
             return self._trusted(called, answered.reply)
         return called

@@ -84,6 +84,7 @@ for wake-ups, where POOL is ``workers.pool``."""
 
 PLAIN: tuple[Key, ...] = (
     Key("refused", "hash", "kind of process → JSON: ms, why it did not adopt the files as they are", "until it does"),
+    Key("unknown", "hash", "PARTNER OPERATION ELEMENT → replies that had it and the contract has not", "7 days"),
     Key("cor:SERVICE:CORRELATION", "string", "id of the last message of a service with a correlation id", "PX"),
     Key("bridge:NAME", "hash", "process → JSON: at ms, how each end of the bridge is", "PX"),
     Key("nonce:SHA256", "string", "1: a caller used this nonce (hash of user name and nonce)", "PX"),

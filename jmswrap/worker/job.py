@@ -13,8 +13,10 @@ from rq.job import Job
 
 from jmswrap import clock, log
 from jmswrap.accept.hosting import consumers
+from jmswrap.deliver.delivery import Call
 from jmswrap.deliver.drain import Drain
 from jmswrap.deliver.pace import Drained, Pace
+from jmswrap.deliver.unknown import write_down
 from jmswrap.worker import renewing
 from jmswrap.worker.apart import apart
 from jmswrap.worker.live import Live, configured, live
@@ -57,6 +59,9 @@ def drain(queue: str) -> None:
     work = Drain(connections.store, connections.bell, here.crew, plan, here.name, pace)
     look.drained = work.drained
     drained = work.run()
+    for target in {id(d.target): d.target for d in plan.deliveries.values()}.values():
+        if isinstance(target, Call):
+            write_down(connections.store, target.partner)
     if not here.outlives_jobs:
         if here.postman is not None:
             here.postman.close()
