@@ -24,7 +24,7 @@ from jmswrap.partner import addressing as wsa
 from jmswrap.partner import definition, mtom
 from jmswrap.partner.answered import Answered
 from jmswrap.partner.authentication import Authentication
-from jmswrap.partner.forms import Form, fragments, from_the_wire, on_the_wire
+from jmswrap.partner.forms import ENCODED, Form, fragments, from_the_wire, on_the_wire
 from jmswrap.partner.reply import Parsers, envelope_bytes, interpret
 from jmswrap.partner.transport import HttpReply, Limits, NoReply, PooledTransport
 from jmswrap.partner.watch import Watch
@@ -173,7 +173,8 @@ class PartnerClient:
             return Called(Outcome.NO_ANSWER, said, answered.reply.status_code, raw=answered.reply.content)
         watch = self.watch if self.watch is not None and self.watch.due(chosen.name) else None
         wants_body = wanted or watch is not None
-        called = interpret(answered.reply, self._parsers.parser, chosen.one_way, chosen.declared, wants_body)
+        encoded = chosen.form is not None and chosen.form.kind == ENCODED
+        called = interpret(answered.reply, self._parsers.parser, chosen.one_way, chosen.declared, wants_body, encoded)
         if chosen.form is not None and called.outcome is Outcome.REPLIED and called.body:
             called = replace(called, body=from_the_wire(called.body, chosen.form))
         if watch is not None and called.outcome is Outcome.REPLIED and called.body:

@@ -17,6 +17,7 @@ from lxml import etree
 from jmswrap import xml, xop
 from jmswrap.errors import InvalidDocument
 from jmswrap.outcome import DECIDED_BY_STATUS, Called, Fault, Outcome, of_fault, of_status
+from jmswrap.partner import multiref
 from jmswrap.partner.transport import HttpReply
 
 _DETAIL_KEPT = 16_384
@@ -33,9 +34,17 @@ class Parsers(threading.local):
 
 
 def interpret(
-    reply: HttpReply, parser: etree.XMLParser, one_way: bool, declared: frozenset[str], wanted: bool
+    reply: HttpReply,
+    parser: etree.XMLParser,
+    one_way: bool,
+    declared: frozenset[str],
+    wanted: bool,
+    encoded: bool = False,
 ) -> Called:
-    """Return what the answer comes to; ``wanted`` asks for the reply's body element as bytes."""
+    """Return what the answer comes to; ``wanted`` asks for the reply's body element as bytes.
+
+    ``encoded``: it may refer to parts of itself, as SOAP's encoding does.
+    """
     status = reply.status_code
     try:
         content = envelope_bytes(reply)
@@ -53,7 +62,11 @@ def interpret(
         return _of_status(reply, None if fault_element is None else _fault(fault_element))
     if body is None:
         return Called(Outcome.GARBAGE_REPLY, f"HTTP {status} with {problem}", status, raw=reply.content)
-    inside = next(body.iterchildren(etree.Element), None)
+    try:
+        inside = multiref.resolved(body) if encoded else next(body.iterchildren(etree.Element), None)
+    except InvalidDocument as error:
+        sentence = f"HTTP {status} with a reply that cannot be put together: {error}"
+        return Called(Outcome.GARBAGE_REPLY, sentence, status, raw=reply.content)
     if inside is None and not one_way:
         sentence = f"HTTP {status} with an empty SOAP body, where the contract promises a reply"
         return Called(Outcome.EMPTY_REPLY, sentence, status, raw=reply.content)
