@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from examples.utility_day.machine import CONFIG, Machine, started, wait_until
 from jmswrap.testing.utility import population
 from jmswrap.testing.utility.catalog import ENTITIES
 from jmswrap.testing.utility.reconcile import reconcile
+from jmswrap.testing.utility.running import ApplicationFailed
 
 CUSTOMERS = 6
 
@@ -32,6 +34,14 @@ def settle(machine: Machine) -> None:
 
 def sync_request(machine: Machine, number: int) -> dict[str, Any]:
     return machine.ccb.rows("SELECT * FROM sync_request WHERE id = ?", number)[0]
+
+
+def send(machine: Machine, leg: str, body: bytes) -> None:
+    soap = b'<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>%s</s:Body></s:Envelope>' % body
+    headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '"process"'}
+    asked = urllib.request.Request(f"{machine.gateway}/services/{leg}JMSWriteSvc", soap, headers)
+    with urllib.request.urlopen(asked, timeout=30) as answer:
+        assert b"ACCEPTED" in answer.read()
 
 
 def retried(machine: Machine, message_id: str) -> str:
@@ -105,6 +115,43 @@ def test_a_request_in_error_is_sent_again_after_it_was_mended(machine: Machine) 
     settle(machine)
     assert [sync_request(machine, number)["state"] for number in (refused, mended)] == ["SYNCHRONIZED"] * 2
     assert sync_request(machine, refused)["transitions"] == 2, "one answer each time it was sent"
+
+
+def test_a_composite_request_is_kept_whole_or_not_at_all_in_mdm(machine: Machine) -> None:
+    sample = (CONFIG.parent / "samples" / "05-meter-request-composite.xml").read_bytes()
+    lacking = sample.replace(b"20261121000034", b"20261121990001")
+    whole = lacking.replace(b"20261121990001", b"20261121990002").replace(b"6600110055", b"6600110056")
+    whole = whole.replace(
+        b"2200110044", machine.mdm.rows("SELECT external_id FROM service_point")[0]["external_id"].encode()
+    )
+    for body in (lacking, whole):
+        send(machine, "OUCCB2OUMDM2MeterSyncReq", body)
+    taken = "SELECT state FROM sync_request WHERE reference = ?"
+    wait_until(lambda: machine.mdm.rows(taken, "20261121990002") == [{"state": "COMPLETE"}], "the composite request")
+    wait_until(lambda: machine.mdm.rows(taken, "20261121990001"), "the one whose service point MDM does not know")
+    kept = ("device", "6600110056"), ("device_configuration", "6600110099"), ("install_event", "1100110077")
+    for table, key in kept:
+        assert machine.mdm.number(f"SELECT count(*) FROM {table} WHERE external_id = ?", key) == 1, table
+    assert machine.mdm.number("SELECT count(*) FROM measuring_component WHERE configuration = '6600110099'") == 1
+    assert machine.mdm.number("SELECT count(*) FROM device WHERE external_id = '6600110055'") == 0
+    assert machine.mdm.rows(taken, "20261121990001") == [{"state": "PENDING"}], "it waits for its service point"
+
+
+def test_a_sync_request_that_changes_nothing_is_discarded_and_one_that_awaits_or_failed_can_be_canceled(
+    machine: Machine,
+) -> None:
+    known = machine.ccb.rows("SELECT id, document FROM person ORDER BY id")[0]
+    same = machine.ccb.ask("change", entity="person", key=known["id"], document=json.loads(known["document"]))
+    settle(machine)
+    assert sync_request(machine, same)["state"] == "DISCARDED"
+    refused = machine.ccb.ask("move", number=3, country="MEX")
+    settle(machine)
+    machine.ccb.ask("cancel", request=refused)
+    assert sync_request(machine, refused)["state"] == "CANCELED"
+    with pytest.raises(ApplicationFailed, match="it is final"):
+        machine.ccb.ask("cancel", request=same)
+    with pytest.raises(ApplicationFailed, match="only those are sent again"):
+        machine.ccb.ask("resend", request=refused)
 
 
 def test_a_usage_that_mdm_cannot_calculate_is_answered_negatively(machine: Machine) -> None:

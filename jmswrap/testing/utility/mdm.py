@@ -2,13 +2,13 @@
 
 A request whose references are not known yet waits a while for them, as the framework's retries do;
 then it is answered negatively. What MDM can tell at once, a code that no control table has, is a fault.
-Usage transactions are in ``usage.py``.
+A composite request carries several objects, which are kept together. Usage transactions are in ``usage.py``.
 """
 
 import json
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from jmswrap import clock
@@ -16,7 +16,7 @@ from jmswrap.testing.utility import population
 from jmswrap.testing.utility.application import Application, BusinessError, Settings, Takes
 from jmswrap.testing.utility.calls import Receipt
 from jmswrap.testing.utility.catalog import BY_TARGET, ENTITIES, Entity, expected
-from jmswrap.testing.utility.documents import Document, first, flat
+from jmswrap.testing.utility.documents import Document, first, flat, many
 from jmswrap.testing.utility.usage import SCHEMA as USAGE_SCHEMA
 from jmswrap.testing.utility.usage import Usage
 
@@ -53,11 +53,18 @@ class Inbound:
     entity: Entity
     key: str
     document: Document
+    parts: tuple[tuple[Entity, str, Document], ...] = ()
+    """What a composite request carries besides."""
 
     @property
     def object(self) -> _Key:
         """What it is about."""
         return self.entity.name, self.key
+
+    @property
+    def carried(self) -> tuple[tuple[Entity, str, Document], ...]:
+        """Every object that it carries."""
+        return ((self.entity, self.key, self.document), *self.parts)
 
 
 class Mdm(Application):
@@ -97,12 +104,17 @@ class Mdm(Application):
 
     def synchronize(self, said: Document) -> Document:
         """Take a synchronization request; the answer to CCB comes later."""
-        target = next((name for name in said if name in BY_TARGET), "")
+        target, *others = [name for name in said if name in BY_TARGET] or [""]
         if not target:
             raise BusinessError(CATEGORY, 103, "the request holds no object that MDM knows")
         entity, payload = BY_TARGET[target], said[target]
+        parts = tuple(
+            (BY_TARGET[name], first(part, "externalId"), part) for name in others for part in many(said, name)
+        )
         reference, key = first(said, "externalReferenceId"), first(said, "externalPkValue1")
-        self._check(entity, first(said, "targetMo"), payload)
+        self._check_mo(entity, first(said, "targetMo"))
+        for kind, _, document in ((entity, key, payload), *parts):
+            self._check(kind, document)
         known = self.books.row("SELECT * FROM sync_request WHERE reference = ? ORDER BY id DESC LIMIT 1", reference)
         if known is not None and known["state"] != "ERROR":
             self.books.write("UPDATE sync_request SET repeated = repeated + 1 WHERE id = ?", known["id"])
@@ -110,17 +122,21 @@ class Mdm(Application):
                 self._answer_again(known)
             number = int(known["id"])
         else:
-            request = self._received(reference, first(said, "externalSystem"), entity, key, payload)
+            system = first(said, "externalSystem")
+            request = self._received(Inbound(0, reference, system, entity, key, payload, parts))
             self._try(request)
             number = request.number
+        objects = {name: said[name] for name in (target, *others)}
         header = ("externalReferenceId", "externalSystem", "targetMo", "externalPkValue1")
-        return {"syncRequestId": str(number), **{name: first(said, name) for name in header}, target: payload}
+        return {"syncRequestId": str(number), **{name: first(said, name) for name in header}, **objects}
 
-    def _check(self, entity: Entity, target_mo: str, payload: Document) -> None:
-        """Refuse what no control table has, and what a rule is against."""
+    def _check_mo(self, entity: Entity, target_mo: str) -> None:
         wanted = self.maps.value("OUCCB2_OUMDM2_MO", entity.mo, "OUCCB2", "OUMDM2")
         if target_mo != wanted:
             raise BusinessError(CATEGORY, 103, f"{target_mo} is not the maintenance object of {entity.target}")
+
+    def _check(self, entity: Entity, payload: Document) -> None:
+        """Refuse what no control table has, and what a rule is against."""
         if first(payload, "address/country") == NO_MARKET:
             raise BusinessError(CATEGORY, 101, "The person's country has no market contract.")
         texts = flat(payload)
@@ -129,19 +145,18 @@ class Mdm(Application):
                 if not self.maps.known(field.map, code):
                     raise BusinessError(CATEGORY, 102, f"{code} is no valid {field.target.rpartition('/')[2]}.")
 
-    def _received(self, reference: str, system: str, entity: Entity, key: str, payload: Document) -> Inbound:
+    def _received(self, request: Inbound) -> Inbound:
         self.books.write(
             "INSERT INTO sync_request (reference, system, entity, object, state, document, received_ms)"
             " VALUES (?, ?, ?, ?, 'PENDING', ?, ?)",
-            reference,
-            system,
-            entity.name,
-            key,
-            json.dumps(payload),
+            request.reference,
+            request.system,
+            request.entity.name,
+            request.key,
+            json.dumps(request.document),
             clock.wall_ms(),
         )
-        number = self.books.number("SELECT last_insert_rowid()")
-        return Inbound(number, reference, system, entity, key, payload)
+        return replace(request, number=self.books.number("SELECT last_insert_rowid()"))
 
     def _try(self, request: Inbound) -> None:
         """Apply a request and all that waited for it, or let it wait for what it lacks."""
@@ -154,17 +169,20 @@ class Mdm(Application):
                 self._waiting.setdefault(lacking, deque()).append(one)
                 continue
             self._complete(one)
-            for woken in self._waiting.pop(one.object, ()):
-                # Its place is free for itself; those behind it come after it in the line.
-                self._held.discard(woken.object)
-                trying.append(woken)
+            for entity, key, _ in one.carried:
+                for woken in self._waiting.pop((entity.name, key), ()):
+                    # Its place is free for itself; those behind it come after it in the line.
+                    self._held.discard(woken.object)
+                    trying.append(woken)
 
     def _lacking(self, request: Inbound) -> _Key | None:
-        texts = flat(request.document)
-        for reference in request.entity.references:
-            for key in texts.get(reference.path, ()):
-                if self.production_key(reference.entity, key) is None:
-                    return reference.entity, key
+        own = {(entity.name, key) for entity, key, _ in request.carried}
+        for entity, _, document in request.carried:
+            texts = flat(document) if entity.references else {}
+            for reference in entity.references:
+                for key in texts.get(reference.path, ()):
+                    if (reference.entity, key) not in own and self.production_key(reference.entity, key) is None:
+                        return reference.entity, key
         return None
 
     def production_key(self, entity: str, key: str) -> str | None:
@@ -174,6 +192,8 @@ class Mdm(Application):
 
     def _complete(self, request: Inbound) -> None:
         production = self._keep(request.entity, request.key, request.document)
+        for entity, key, document in request.parts:
+            self._keep(entity, key, document)
         self.books.write(
             "UPDATE sync_request SET state = 'COMPLETE', settled_ms = ?, production_key = ? WHERE id = ?",
             clock.wall_ms(),
