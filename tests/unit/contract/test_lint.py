@@ -116,3 +116,13 @@ def test_nothing_that_is_derived_from_the_kit_is_refused_by_a_tool(tmp_path: Pat
             assert [str(f) for f in lint(str(front)) if f.severity == REFUSED] == [], row["wsdl"]
         clean += 1
     assert clean >= 0.95 * len(rows)
+
+
+@pytest.mark.parametrize("style", ["receipt", "empty", "sync", "hybrid"])
+def test_nothing_that_is_published_is_refused_by_a_tool_whatever_it_answers(
+    wsdls: Path, tmp_path: Path, style: str
+) -> None:
+    for number, file in enumerate((wsdls / "rpc-typed.wsdl", wsdls / "spread" / "service.wsdl")):
+        made = wrap(str(file), tmp_path / str(number), answer=style)
+        (front,) = (made.folder / "wsdl").glob("*.wsdl")
+        assert [str(f) for f in lint(str(front)) if f.severity == REFUSED] == []

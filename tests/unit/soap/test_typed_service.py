@@ -11,6 +11,8 @@ from door import Orders, Reply, Starts
 from lxml import etree
 
 from jmswrap import xml
+from jmswrap.contract.lint import lint
+from jmswrap.contract.lint_nouns import REFUSED
 from jmswrap.store.server import EmbeddedServer
 
 ROOT = Path(__file__).parents[3]
@@ -100,6 +102,11 @@ def test_a_client_that_imports_the_wsdl_can_call_it(readings: Orders) -> None:
     )
     assert stored.status == "ACCEPTED"
     client.transport.session.close()
+
+
+def test_no_tool_refuses_the_wsdl(readings: Orders) -> None:
+    found = lint(f"http://127.0.0.1:{readings.port}{PATH}?wsdl")
+    assert [str(one) for one in found if one.severity == REFUSED] == []
 
 
 def test_the_wsdl_is_the_same_at_every_start_and_in_the_order_tools_want() -> None:
