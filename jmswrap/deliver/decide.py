@@ -176,7 +176,8 @@ def _acknowledged(
 
     def refuse(put: Put) -> Message:
         document = refusal.document(source, claimed.body, called, partner, text)
-        return put.shape(_output(source, through(put.steps, document, source), put, "refusal"))
+        given = refusal.parameters(called, text)
+        return put.shape(_output(source, through(put.steps, document, source, given=given), put, "refusal"))
 
     answered = _with_output(settlement, refuse, delivery.refusal, State.DEAD)
     if not answered.outputs:

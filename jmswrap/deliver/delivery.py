@@ -5,6 +5,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from jmswrap.message import Message
 from jmswrap.outcome import Called
@@ -160,10 +161,16 @@ def parameters(message: Message, redelivered: bool = False) -> dict[str, str]:
     }
 
 
-def through(steps: tuple[Step, ...], document: bytes, message: Message, redelivered: bool = False) -> bytes:
-    """Return the document after the steps."""
+def through(
+    steps: tuple[Step, ...],
+    document: bytes,
+    message: Message,
+    redelivered: bool = False,
+    given: Mapping[str, str] = MappingProxyType({}),
+) -> bytes:
+    """Return the document after the steps; ``given`` are more parameters of theirs."""
     if steps:
-        given = parameters(message, redelivered)
+        given = {**parameters(message, redelivered), **given}
         for step in steps:
             document = step(document, given)
     return document

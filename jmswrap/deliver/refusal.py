@@ -28,8 +28,7 @@ def document(message: Message, body: bytes, called: Called, partner: str, text: 
         "correlationId": message.correlation_id or message.id,
         "partner": partner,
         "outcome": str(called.outcome),
-        "faultCode": fault.code.rpartition("}")[2] if fault else "",
-        "faultText": text or (fault.text if fault else called.sentence),
+        **parameters(called, text),
     }
     for name, text in texts.items():
         etree.SubElement(root, f"{{{NAMESPACE}}}{name}").text = _printable(text)
@@ -38,6 +37,13 @@ def document(message: Message, body: bytes, called: Called, partner: str, text: 
         detail.extend(_elements(fault.detail_xml.encode()))
     etree.SubElement(root, f"{{{NAMESPACE}}}body").append(etree.fromstring(body, xml.parser()))
     return xml.standalone(root)
+
+
+def parameters(called: Called, text: str = "") -> dict[str, str]:
+    """Return what steps on a refusal know beside the message: `faultCode` and `faultText`, as in the document."""
+    fault = called.fault
+    said = text or (fault.text if fault else called.sentence)
+    return {"faultCode": fault.code.rpartition("}")[2] if fault else "", "faultText": _printable(said)}
 
 
 def _elements(detail_xml: bytes) -> list[etree._Element]:

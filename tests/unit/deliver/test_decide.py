@@ -15,6 +15,8 @@ from jmswrap.outcome import TABLE, Called, Fault, Meaning, Outcome
 from jmswrap.partner.client import PartnerClient
 from jmswrap.retry import Schedule
 from jmswrap.states import State
+from jmswrap.transform.oracle.library import Library
+from jmswrap.transform.resources import Resources
 
 WSDL = Path(__file__).parents[2] / "data/partner/orders.wsdl"
 BODY = b'<Place xmlns="urn:example:orders"><number>1</number><quantity>2</quantity></Place>'
@@ -183,6 +185,21 @@ def test_a_refusal_sends_a_negative_acknowledgement_and_lets_the_key_go(delivery
     assert document.findtext("r:faultText", namespaces=names) == "no such person"
     assert document.findtext("r:faultDetail/a", namespaces=names) == "1"
     assert document.findtext("r:body/o:Place/o:number", namespaces=names) == "1"
+
+
+def test_the_steps_of_a_refusal_may_ask_for_the_fault_by_the_vendors_functions(
+    delivery: Delivery, tmp_path: Path
+) -> None:
+    (tmp_path / "nack.xsl").write_text(
+        '<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform"'
+        ' xmlns:ora="http://schemas.oracle.com/xpath/extension" exclude-result-prefixes="ora"><xsl:template match="/">'
+        '<nack code="{ora:getFaultName()}"><xsl:value-of select="ora:getFaultAsString()"/></nack></xsl:template>'
+        "</xsl:stylesheet>"
+    )
+    step = Library(Resources(tmp_path)).compiled(tmp_path / "nack.xsl")
+    settlement = settled(Outcome.FAULT_REFUSED, replace(delivery, refusal=Put("answers", steps=(step,))), fault=FAULT)
+    made = etree.fromstring(settlement.outputs[0].body)
+    assert (made.get("code"), made.text) == ("Client", "no such person")
 
 
 def test_a_refusal_without_a_route_for_it_waits_for_a_person(delivery: Delivery) -> None:
