@@ -24,32 +24,32 @@ from jmswrap.store.server import EmbeddedServer
 CONNECTIONS = 32
 RESULTS = Path(__file__).with_name("results.json")
 WINDOW_SECONDS = 5.0
-"""How long deliveries are counted while a backlog is drained."""
+"""How long deliveries are counted at most while a backlog is drained; twice as long as calls were made before."""
 
 Make = Callable[[Path, str, str], ways.Way]
 Rates = dict[str, float]
 
 
-def measure(make: Make, size_kb: float) -> Rates:
-    """Return the accept, deliver and end-to-end rates of a way, in messages a second."""
+def measure(make: Make, size_kb: float, seconds: float) -> Rates:
+    """Return the accept, deliver and end-to-end rates of a way, in messages a second; calls are made for so long."""
     with tempfile.TemporaryDirectory(prefix="jmswrap-bench-") as name:
         folder = Path(name)
-        accept, deliver = _accept_then_deliver(make, folder, size_kb)
-        return {"accept": accept, "deliver": deliver, "end to end": _end_to_end(make, folder, size_kb)}
+        accept, deliver = _accept_then_deliver(make, folder, size_kb, seconds)
+        return {"accept": accept, "deliver": deliver, "end to end": _end_to_end(make, folder, size_kb, seconds)}
 
 
-def _accept_then_deliver(make: Make, folder: Path, size_kb: float) -> tuple[float, float]:
+def _accept_then_deliver(make: Make, folder: Path, size_kb: float, seconds: float) -> tuple[float, float]:
     with EmbeddedServer(folder / "accept") as store, ways.answering_partner() as partner:
         way = make(folder, store.url, partner)
         log = folder / "log"
         with way.serving(log):
-            sent = load(way.url, orders.template(size_kb), CONNECTIONS, 3)
+            sent = load(way.url, orders.template(size_kb), CONNECTIONS, seconds)
             _no_failures(sent.failures, way, log)
         with way.working(log):
-            return sent.per_second, _drain_rate(partner, sent.answers)
+            return sent.per_second, _drain_rate(partner, sent.answers, min(WINDOW_SECONDS, 2 * seconds))
 
 
-def _drain_rate(partner: str, expected: int) -> float:
+def _drain_rate(partner: str, expected: int, window_seconds: float) -> float:
     end = time.perf_counter() + 60
     while ways.delivered(partner) == 0:
         if time.perf_counter() > end:
@@ -59,11 +59,11 @@ def _drain_rate(partner: str, expected: int) -> float:
     while True:
         time.sleep(0.02)
         count, took = ways.delivered(partner), time.perf_counter() - began
-        if count >= expected or took > WINDOW_SECONDS:
+        if count >= expected or took > window_seconds:
             return (count - first) / took
 
 
-def _end_to_end(make: Make, folder: Path, size_kb: float) -> float:
+def _end_to_end(make: Make, folder: Path, size_kb: float, seconds: float) -> float:
     with EmbeddedServer(folder / "end-to-end") as store, ways.answering_partner() as partner:
         way = make(folder, store.url, partner)
         log = folder / "log"
@@ -71,7 +71,8 @@ def _end_to_end(make: Make, folder: Path, size_kb: float) -> float:
             load(way.url, orders.template(size_kb), 1, 0.2)  # the workers are up when this has arrived
             _await_quiet(partner)
             before, began = ways.delivered(partner), time.perf_counter()
-            sent = load(way.url, orders.template(size_kb), CONNECTIONS, 3 if way.name == "jmswrap" else 1, first=10**6)
+            calling_seconds = seconds if way.name == "jmswrap" else seconds / 3
+            sent = load(way.url, orders.template(size_kb), CONNECTIONS, calling_seconds, first=10**6)
             _no_failures(sent.failures, way, log)
             end = time.perf_counter() + 120
             while ways.delivered(partner) - before < sent.answers:
@@ -103,6 +104,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size-kb", type=float, action="append", help="message size; again for another one")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=3.0, help="how long calls are made, each time")
     parser.add_argument("--results", type=Path, default=RESULTS, help="the file to write")
     given = parser.parse_args()
     sizes = given.size_kb or [0.5, 8, 100]
@@ -112,7 +114,7 @@ def main() -> None:
         for _ in range(given.rounds):
             for size_kb in sizes:
                 for make in (ways.jmswrap, ways.tutorial):
-                    for what, rate in measure(make, size_kb).items():
+                    for what, rate in measure(make, size_kb, given.seconds).items():
                         found.setdefault((what, size_kb, make.__name__), []).append(rate)
                     progress.advance(task)
     rows = _rows(found, sizes)

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 def test_the_bench_measures_both_ways_and_jmswrap_is_far_ahead(tmp_path: Path) -> None:
     results = tmp_path / "results.json"
     done = subprocess.run(
-        [sys.executable, "-m", "bench", "--rounds", "1", "--size-kb", "8", "--results", results],
+        [sys.executable, "-m", "bench", "--rounds", "1", "--size-kb", "8", "--seconds", "1", "--results", results],
         cwd=ROOT,
         capture_output=True,
         text=True,
