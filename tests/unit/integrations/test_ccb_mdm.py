@@ -1,6 +1,7 @@
 """The CCB-MDM integration is whole: its processes, their names, their contracts, samples and waits."""
 
 import importlib.util
+import re
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -125,6 +126,37 @@ def test_the_wsdls_are_as_they_are_made() -> None:
     }
     assert set(there) - set(made) == {"partners/CM-MeterDataInquiry.wsdl"}
     assert made.items() <= there.items()
+
+
+XS = "{http://www.w3.org/2001/XMLSchema}"
+SCHEMAS = sorted((ROOT / "wsdl" / "ccb_mdm").rglob("*.xsd"))
+
+
+def test_every_field_of_a_contract_says_what_it_is() -> None:
+    trees = [etree.parse(path) for path in SCHEMAS]
+    explained = {
+        kind.get("name")
+        for tree in trees
+        for kind in tree.iter(f"{XS}complexType")
+        if kind.find(f"{XS}annotation") is not None
+    }
+    silent = [
+        f"{path.stem}: {element.get('name')}"
+        for path, tree in zip(SCHEMAS, trees, strict=True)
+        for element in tree.iter(f"{XS}element")
+        if path.name not in ("ouaf-fault.xsd", "receipt.xsd")
+        and element.get("name")
+        and element.find(f"{XS}annotation") is None
+        and element.find(f"{XS}complexType") is None
+        and element.get("type") not in explained
+    ]
+    assert silent == []
+
+
+@pytest.mark.parametrize("path", SCHEMAS, ids=lambda path: path.stem)
+def test_a_contract_names_stylesheets_that_are_there(path: Path) -> None:
+    for named in re.findall(r"transforms/[\w/-]+\.xsl", path.read_text(encoding="utf-8")):
+        assert (CCB_MDM / named).is_file(), named
 
 
 @pytest.mark.parametrize("sample", sorted((CCB_MDM / "samples").glob("*.xml")), ids=lambda path: path.stem)

@@ -63,6 +63,54 @@ def test_every_stylesheet_has_a_golden_file() -> None:
     assert tried == {name for name in there if name not in SHARED and not name.endswith("-payload")}
 
 
+NOT_MAPPED = {
+    # The vendor's table says so of the header block and of the usage request.
+    "bo", "boStatus", "createDateTime", "statusDateTime", "version", "syncRequired", "forceSync", "discardReason",
+    "cancelReason",
+    # The other half of the key of a value map.
+    "cisDivision",
+    # An answer's own identity and order; its code and its outcome become CCB's.
+    "externalSystem", "externalPkValue1", "syncRequestId", "outcome", "messageCategory", "messageNumber",
+}  # fmt: skip
+"""What a transform leaves out or turns into something else."""
+
+
+def leaves(file: Path) -> list[tuple[str, str]]:
+    found = etree.parse(file).getroot().iter(etree.Element)
+    return [(etree.QName(one).localname, (one.text or "").strip()) for one in found if not len(one)]
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if "refusal" not in case])
+def test_a_transform_drops_nothing_that_it_is_not_known_to_drop(case: str) -> None:
+    translated: dict[str, set[str]] = {}
+    for file in (CCB_MDM / "dvm").glob("*.dvm"):
+        for row in etree.parse(file).iterfind(".//{*}row"):
+            cells = {cell for one in row.iterfind("{*}cell") for cell in (one.text or "").split("!")}
+            for cell in cells:
+                translated.setdefault(cell, set()).update(cells)
+    made = {value for _, value in leaves(GOLDEN / f"{case}.out.xml")}
+    dropped = {
+        name
+        for name, value in leaves(GOLDEN / f"{case}.in.xml")
+        if name not in NOT_MAPPED and not ({value, *translated.get(value, ())} & made)
+    }
+    assert dropped == set()
+
+
+FULL = {path.stem: path for path in sorted((CCB_MDM / "wsdl").glob("*/*.xsd")) if path.parent.name == "ccb"}
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.endswith("-request") and "." not in case])
+def test_a_golden_request_has_every_field_of_its_contract(case: str) -> None:
+    xsd = FULL.get(case.removesuffix("-request"))
+    if xsd is None or case.startswith("replacement"):
+        xsd = CCB_MDM / "wsdl" / "mdm" / "replacement-reads.xsd"
+    declared = etree.parse(xsd).iter("{http://www.w3.org/2001/XMLSchema}element")
+    fields = {str(one.get("name")) for one in declared if one.get("name")}
+    there = {etree.QName(one).localname for one in etree.parse(GOLDEN / f"{case}.in.xml").iter(etree.Element)}
+    assert fields - there == set()
+
+
 PERSON = CCB_MDM / "samples" / "01-person-request.xml"
 
 
