@@ -4,6 +4,7 @@
 script held up the server for longer than 50 ms.
 """
 
+import argparse
 import sys
 import tempfile
 import time
@@ -44,7 +45,7 @@ def main(backlog: int) -> int:
         client.close()
     print(f"accept: {empty:.0f}/s without a backlog, {full:.0f}/s with {backlog:,} messages: {full / empty:.2f}")
     print("slowest: " + ", ".join(f"{what} {took_ms:.1f} ms" for took_ms, what in slow[:4]))
-    return int(full < 0.9 * empty or slow[0][0] > LONGEST_MS)
+    return int(full < 0.9 * empty or any(took_ms > LONGEST_MS for took_ms, _ in slow))
 
 
 def name(entry: Any) -> str:
@@ -86,4 +87,6 @@ def housekeeping(store: Store) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else BACKLOG))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("messages", nargs="?", type=int, default=BACKLOG)
+    sys.exit(main(parser.parse_args().messages))
