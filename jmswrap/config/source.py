@@ -66,7 +66,8 @@ def read(file: Path) -> Source:
     try:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError:
-        source.problems.append(Problem(file, 0, "there is no such file: name an integration's jmswrap.yaml with -c"))
+        said = "there is no such file: name an integration's jmswrap.yaml with -c, or make one with `jmswrap wrap`"
+        source.problems.append(Problem(file, 0, said))
         return source
     except UnicodeDecodeError as error:
         source.problems.append(Problem(file, 0, f"it is not UTF-8 text (byte {error.start}): save it as UTF-8"))
