@@ -7,6 +7,7 @@ process accept JSON wake-ups only.
 
 from jmswrap import log
 from jmswrap.app.connections import store_url
+from jmswrap.app.store_password import with_password
 from jmswrap.errors import JmswrapError
 from jmswrap.store.opening import rq_settings
 from jmswrap.worker.live import configured, ready
@@ -16,8 +17,9 @@ try:
     log.to_stderr()
     only_wake_ups()
     _ready = ready(configured())
-    _found = rq_settings(store_url(_ready.integration))
+    _of = _ready.integration
+    _found = rq_settings(with_password(_of.config, _of.folder, store_url(_of)))
     REDIS_URL, SENTINEL = _found.get("REDIS_URL"), _found.get("SENTINEL")
-    QUEUES = [_ready.integration.config.workers.pool]
+    QUEUES = [_of.config.workers.pool]
 except JmswrapError as error:
     raise SystemExit(f"jmswrap: {error}") from error

@@ -13,6 +13,7 @@ from jmswrap.accept.hosting import consumers
 from jmswrap.app.archiving import has_history, history_of
 from jmswrap.app.encrypting import keyring
 from jmswrap.app.integration import Integration
+from jmswrap.app.store_password import with_password
 from jmswrap.config.settings import Config
 from jmswrap.config.store_settings import Durability
 from jmswrap.deliver.held import STUCK_SECONDS
@@ -45,7 +46,7 @@ def data_folder(integration: Integration) -> Path:
 
 
 def store_url(integration: Integration) -> str:
-    """Return the store's address; StoreDown when none is configured and no embedded one runs."""
+    """Return the store's address without its password; StoreDown when none is set and no embedded one runs."""
     url = integration.config.store.url or running_url(data_folder(integration))
     if not url:
         raise StoreDown(
@@ -79,7 +80,7 @@ def _cap(config: Config, queue: str) -> Cap:
 def connect(integration: Integration, url: str = "") -> Connections:
     """Return connections for threads; nothing is sent before they are used."""
     config = integration.config
-    client = opening.client(url or store_url(integration))
+    client = opening.client(with_password(config, integration.folder, url or store_url(integration)))
     store = Store(client, config.prefix, limits(config), keyring(config, integration.folder))
     return Connections(store, Bell(client, config.workers.pool, job_seconds(config)))
 
@@ -94,7 +95,7 @@ def job_seconds(config: Config) -> float:
 def connect_async(integration: Integration, url: str = "") -> AsyncStore:
     """Return the gateway's store; call it in the process and event loop that use it."""
     config = integration.config
-    client = opening.async_client(url or store_url(integration))
+    client = opening.async_client(with_password(config, integration.folder, url or store_url(integration)))
     ring = keyring(config, integration.folder)
     return AsyncStore(client, config.prefix, limits(config), vouched(config), ring)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from jmswrap.app import bridging, callers, credentials, encrypting, mailing, overrides
+from jmswrap.app import bridging, callers, credentials, encrypting, mailing, overrides, store_password
 from jmswrap.app import generation as generations
 from jmswrap.app.contracts import Contracts, Finding, check_contracts, compile_all, homeless, read_contracts
 from jmswrap.app.prudence import warnings_of
@@ -104,6 +104,8 @@ def _examined(path: Path, given: Mapping[str, Any] | None, thorough: bool, kind:
     findings += mailing.unsent(config, file.parent)
     if thorough and (closed := encrypting.problem(config, file.parent)):
         findings.append((("store", "encryption"), closed))
+    if thorough and (unknown := store_password.problem(config, file.parent)):
+        findings.append((("store", "password"), unknown))
     if thorough:
         findings += compile_all(config, contracts, file.parent)
         if kind != "gateway":

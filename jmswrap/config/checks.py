@@ -105,6 +105,12 @@ def _store(config: Config) -> Found:
             yield ("store", "url"), "`store.url` must begin with redis://, rediss://, unix:// or sentinel://"
         elif _STORES[parts.scheme] and not parts.hostname:
             yield ("store", "url"), "`store.url` names no host: write redis://HOST:PORT"
+    if ":" in _userinfo(store.url):
+        yield ("store", "url"), "`store.url` holds a password: name where it is in `store.password` (`env:`, `file:`)"
+    if store.password and not is_reference(store.password):
+        yield ("store", "password"), misplaced("store.password")
+    elif store.password and not store.url:
+        yield ("store", "password"), "`store.password` is of no use to the embedded server: add `store.url`, or drop it"
     if store.prefix and re.search(r"[\s{}*?\[\]]", store.prefix):
         yield ("store", "prefix"), "`store.prefix` stands in every key: use letters, digits, `-`, `_`, `.` and `:` only"
     named: set[str] = set()
@@ -117,6 +123,11 @@ def _store(config: Config) -> Found:
         named.add(key.id)
 
 
+def _userinfo(address: str) -> str:
+    """Return what stands before the @ of an address."""
+    return address.partition("://")[2].partition("/")[0].rpartition("@")[0]
+
+
 def _history(config: Config) -> Found:
     url = config.history.url
     if url and url != "none" and not _HISTORY.match(url):
@@ -124,6 +135,10 @@ def _history(config: Config) -> Found:
             ("history", "url"),
             f"`history.url` is `{url.partition(':')[0]}…`: write sqlite:///FILE, postgresql://HOST/DB or `none`",
         )
+    for section, address in (("history", url), ("cross_references", config.cross_references.url)):
+        if address.startswith("postgres") and ":" in _userinfo(address):
+            sentence = f"`{section}.url` holds a password: put it into the file that PGPASSFILE names"
+            yield (section, "url"), sentence
 
 
 def _namespaces(config: Config) -> Found:

@@ -32,7 +32,7 @@ def translated(error: redis.RedisError) -> Unavailable:
     if word in _UNSAFE:
         return StoreUnsafe(f"{_UNSAFE[word]} (It said: {text})")
     if isinstance(error, exceptions.AuthenticationError | exceptions.NoPermissionError):
-        return StoreDown(f"The store refuses our credentials: check the user and password in store.url ({text}).")
+        return StoreDown(f"The store refuses our credentials: check the user in store.url and store.password ({text}).")
     if isinstance(error, exceptions.ConnectionError | exceptions.TimeoutError):
         return StoreDown(f"The store cannot be reached: start it, or check store.url ({text}).")
     return StoreDown(f"The store refused a command: look at its log and version ({text}).")
