@@ -73,6 +73,25 @@ HELD = {"mdm_sa", "mdm_sa_relationship", "mdm_meter_configuration", "mdm_sp_mete
 """What waits, at one or two removes, for a person and a meter."""
 
 
+INQUIRY = "http://ouaf.oracle.com/webservices/cm/CM-MeterDataInquiry"
+SPAN = "<startDateTime>2026-10-01T00:00:00Z</startDateTime><endDateTime>2026-11-01T00:00:00Z</endDateTime>"
+LOOKUPS = {
+    "UsageInquiry": f"<saId>3300110011</saId>{SPAN}",
+    "MeterReadInquiry": f"<registerId>7700110001</registerId>{SPAN}",
+    "HighLowReadInquiry": "<registerId>7700110001</registerId><readDateTime>2026-11-01T00:00:00Z</readDateTime>",
+}
+
+
+def look_up(machine: Up, operation: str, question: str) -> bytes:
+    soap = f'<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><{operation} xmlns="{INQUIRY}">'
+    soap += f"{question}</{operation}></s:Body></s:Envelope>"
+    address = machine.facts["services"]["OUCCB2OUMDM2MeterDataInquirySvc"]["address"]
+    headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{INQUIRY}/{operation}"'}
+    with urllib.request.urlopen(urllib.request.Request(address, soap.encode(), headers), timeout=30) as answer:
+        content: bytes = answer.read()
+    return content
+
+
 def test_each_process_goes_both_ways_and_nothing_overtakes_what_it_builds_on(machine: Up) -> None:
     for partner in ("mdm_person", "mdm_meter"):
         do(machine, "pause", partner)
@@ -92,3 +111,7 @@ def test_each_process_goes_both_ways_and_nothing_overtakes_what_it_builds_on(mac
     assert when["mdm_person"] <= when["mdm_sa"] <= when["mdm_sa_relationship"] <= when["mdm_usage"]
     assert when["mdm_meter"] <= when["mdm_meter_configuration"] <= when["mdm_sp_meter_history"]
     assert when["mdm_meter_configuration"] <= when["mdm_meter_read"]
+    # What CCB waits for gets MDM's own answer at once, and nothing is queued.
+    for operation, question in LOOKUPS.items():
+        assert f"{operation}Response".encode() in look_up(machine, operation, question)
+    assert len(applied(machine, "mdm_inquiry")) == len(LOOKUPS)
