@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import urllib3
 import yaml
+import zeep
 from lxml import etree
 from machine import Up, eventually, up
 
@@ -19,6 +20,7 @@ from jmswrap.errors import ContractError
 from jmswrap.testing.ledger import entries
 
 WSDLS = Path(__file__).parents[1] / "data" / "wsdl"
+KIT = next((p / "shared" / "kit" for p in Path(__file__).parents if (p / "shared" / "kit").is_dir()), None)
 ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"
 
 
@@ -94,6 +96,25 @@ def test_an_rpc_reply_is_passed_on_as_the_published_contract_says(tmp_path: Path
     (reply,) = etree.fromstring(answer.data).iterfind(f"{{{ENVELOPE}}}Body/*")
     assert reply.tag == "{urn:wire}DoResponse"
     Schemas.of(next((made.folder / "wsdl").glob("*.wsdl"))).validate(reply, "{urn:wire}DoResponse")
+
+
+@pytest.mark.kit
+@pytest.mark.skipif(KIT is None, reason="the kit is not beside the checkout")
+def test_zeep_calls_every_operation_of_somebody_elses_rpc_contract_through_sync(tmp_path: Path) -> None:
+    assert KIT is not None
+    wsdl = next((KIT / "wsdls" / "cxf-rpc-literal").rglob("hello_world_rpc_lit.wsdl"))
+    made = wrap(str(wsdl), tmp_path / "front", answer="sync")
+    assert check(made.folder) == []
+    struct = {"elem1": "a", "elem2": "b", "elem3": 3}
+    with up(made.folder, "--simulate", "--workers", 1) as running:
+        caller = zeep.Client(running.facts["services"][made.name]["wsdl"]).service
+        words = [caller.sayHi(), caller.greetMe("x"), caller.greetUs("a", "b")]
+        answer = caller.sendReceiveData(struct)
+        ledger = Path(running.facts["partners"][made.name]["ledger"])
+        applied = [entry.operation for entry in entries(ledger)]
+    assert all(isinstance(word, str) and word for word in words)
+    assert isinstance(answer.elem3, int)
+    assert applied == ["sayHi", "greetMe", "greetUs", "sendReceiveData"]
 
 
 @pytest.mark.parametrize(("file", "port", "form"), [("rpc-many.wsdl", "Encoded", "in SOAP's encoding")])
