@@ -1,10 +1,12 @@
 """The small CCB and the small MDM with jmswrap between them: fourteen processes, one answer a request."""
 
 import json
+import socket
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,10 @@ import pytest
 
 from examples.utility_day.machine import CONFIG, Machine, started, wait_until
 from jmswrap.testing.utility import population
+from jmswrap.testing.utility.application import Settings
 from jmswrap.testing.utility.catalog import ENTITIES
 from jmswrap.testing.utility.reconcile import reconcile
-from jmswrap.testing.utility.running import ApplicationFailed
+from jmswrap.testing.utility.running import CCB, ApplicationFailed, Running
 
 CUSTOMERS = 6
 
@@ -34,6 +37,13 @@ def settle(machine: Machine) -> None:
 
 def sync_request(machine: Machine, number: int) -> dict[str, Any]:
     return machine.ccb.rows("SELECT * FROM sync_request WHERE id = ?", number)[0]
+
+
+@contextmanager
+def silent() -> Iterator[str]:
+    """Serve an address that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}"
 
 
 def send(machine: Machine, leg: str, body: bytes) -> None:
@@ -152,6 +162,21 @@ def test_a_sync_request_that_changes_nothing_is_discarded_and_one_that_awaits_or
         machine.ccb.ask("cancel", request=same)
     with pytest.raises(ApplicationFailed, match="only those are sent again"):
         machine.ccb.ask("resend", request=refused)
+
+
+def test_a_sync_request_that_nobody_answers_is_in_error_when_its_time_is_over_and_can_be_sent_again(
+    tmp_path: Path,
+) -> None:
+    books = Settings(str(tmp_path / "ccb.sqlite"), str(CONFIG.parent), time_out_seconds=0.5)
+    with silent() as gateway, Running(CCB, books) as ccb:
+        ccb.ask("connect", gateway=gateway)
+        number = ccb.ask("change", entity="person", key="1", document=population.person(0, moved=True).document)
+        state = "SELECT state, sendings, text FROM sync_request WHERE id = ?"
+        wait_until(lambda: ccb.rows(state, number)[0]["state"] == "ERROR", "the time-out")
+        assert "in time" in ccb.rows(state, number)[0]["text"]
+        assert ccb.number("SELECT count(*) FROM to_do") == 1
+        ccb.ask("resend", request=number)
+        wait_until(lambda: ccb.rows(state, number)[0]["sendings"] == 2, "the second sending")
 
 
 def test_a_usage_that_mdm_cannot_calculate_is_answered_negatively(machine: Machine) -> None:
