@@ -78,6 +78,10 @@ def _sentence(passed: Passed, called: Called) -> str:
     if called.outcome is Outcome.TRANSFORM_FAILED and called.http_status:
         said = "took the message, but its answer could not be put into the form it is given out in"
         return f"{partner} {said}. {end} only if it may get it twice."
+    if called.outcome in (Outcome.TRANSFORM_FAILED, Outcome.TRANSFORM_TOO_LONG):
+        return (
+            f"The message could not be put into the form of the partner {passed.partner}: {row.when}. Nothing was sent."
+        )
     if called.fault is not None:
         return f"{partner} failed: {called.fault.text}. {end} later."
     if row.other is Meaning.IN_DOUBT:
