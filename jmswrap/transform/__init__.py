@@ -1,1 +1,1 @@
-"""Steps between what came and what goes: XSLT 1.0 stylesheets, compiled once."""
+"""Steps between what came and what goes: XSLT stylesheets, compiled once."""
