@@ -1,15 +1,11 @@
 """messages, show, history and erase over messages that have left the store."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from jmswrap.contract.wrap import wrap
 from jmswrap.history.history import History
 from jmswrap.history.opening import place
 from jmswrap.message import Attempt, Message, Settlement
@@ -19,35 +15,13 @@ from jmswrap.store.nouns import Limits
 from jmswrap.store.opening import client
 from jmswrap.store.store import Store
 
-ORDERS = Path(__file__).parents[2] / "data" / "partner" / "orders.wsdl"
-Run = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    wrap(str(ORDERS), tmp_path / "orders")
-    return tmp_path / "orders"
-
-
-@pytest.fixture
-def jmswrap(folder: Path, store_server) -> Run:
-    prefix = f"past-{folder.parent.name}"
-
-    def run(*words: object, **settings: object) -> subprocess.CompletedProcess[str]:
-        overrides = {"store": {"url": store_server.url, "prefix": prefix}, **settings}
-        environment = {**os.environ, "JMSWRAP_CONFIG": str(folder), "JMSWRAP_OVERRIDES": json.dumps(overrides)}
-        command = [sys.executable, "-m", "jmswrap", *map(str, words)]
-        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environment)
-
-    return run
-
 
 @pytest.fixture
 def archived(folder: Path, store_server) -> Callable[..., None]:
     """Deliver messages of these ids and carry them into the history; one more, ``here``, stays."""
 
     def archive(*names: str) -> None:
-        store = Store(client(store_server.url), f"past-{folder.parent.name}", Limits(retention_ms=0, purges=False))
+        store = Store(client(store_server.url), f"cli-{folder.parent.name}", Limits(retention_ms=0, purges=False))
         put(store, *names)
         attempt = Attempt(1, 0, 5, "w", "crm.Place", "DELIVERED", "Taken.", 200, "", "<answer/>")
         for one in store.claim("Orders", "w", 10).messages:

@@ -1,9 +1,7 @@
 """``edit``, ``move`` and ``skip``: a person's ways around a message that is stuck."""
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +11,6 @@ import yaml
 from jmswrap.contract.wrap import wrap
 from jmswrap.message import Settlement
 from jmswrap.states import State
-from jmswrap.store.opening import client
 from jmswrap.store.store import Store
 
 ORDERS = Path(__file__).parents[2] / "data" / "partner" / "orders.wsdl"
@@ -43,26 +40,6 @@ def folder(tmp_path: Path) -> Path:
         yaml.safe_dump({**yaml.safe_load(CONFIG), **{name: made[name] for name in ("services", "partners")}})
     )
     return tmp_path / "orders"
-
-
-@pytest.fixture
-def jmswrap(folder: Path, store_server) -> Run:
-    prefix = f"rewrite-{folder.parent.name}"
-    overrides = json.dumps({"store": {"url": store_server.url, "prefix": prefix}, "workers": {"pool": prefix}})
-
-    def run(*words: object) -> subprocess.CompletedProcess[str]:
-        environment = {**os.environ, "JMSWRAP_CONFIG": str(folder), "JMSWRAP_OVERRIDES": overrides}
-        command = [sys.executable, "-m", "jmswrap", *map(str, words)]
-        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environment)
-
-    return run
-
-
-@pytest.fixture
-def held(folder: Path, store_server):
-    store = Store(client(store_server.url), f"rewrite-{folder.parent.name}")
-    yield store
-    store.client.close()
 
 
 def order(folder: Path, name: str, quantity: str = "3") -> Path:

@@ -1,44 +1,13 @@
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
-from jmswrap.contract.wrap import wrap
 from jmswrap.message import Settlement
 from jmswrap.states import State
-from jmswrap.store.opening import client
 from jmswrap.store.store import Store
 
-ORDERS = Path(__file__).parents[2] / "data" / "partner" / "orders.wsdl"
 Run = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    wrap(str(ORDERS), tmp_path / "orders")
-    return tmp_path / "orders"
-
-
-@pytest.fixture
-def jmswrap(folder: Path, store_server) -> Run:
-    prefix = f"cli-{folder.parent.name}"
-    overrides = json.dumps({"store": {"url": store_server.url, "prefix": prefix}, "workers": {"pool": prefix}})
-
-    def run(*words: object) -> subprocess.CompletedProcess[str]:
-        environment = {**os.environ, "JMSWRAP_CONFIG": str(folder), "JMSWRAP_OVERRIDES": overrides}
-        command = [sys.executable, "-m", "jmswrap", *map(str, words)]
-        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environment)
-
-    return run
-
-
-@pytest.fixture
-def held(folder: Path, store_server) -> Store:
-    return Store(client(store_server.url), f"cli-{folder.parent.name}")
 
 
 def fail(store: Store, state: State) -> None:

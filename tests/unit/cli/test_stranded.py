@@ -5,48 +5,16 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 from jmswrap.clock import new_id
-from jmswrap.contract.wrap import wrap
 from jmswrap.message import Message
 from jmswrap.states import State
-from jmswrap.store.opening import client
-from jmswrap.store.server import EmbeddedServer
 from jmswrap.store.store import Store
 
-ORDERS = Path(__file__).parents[2] / "data" / "partner" / "orders.wsdl"
 Run = Callable[..., subprocess.CompletedProcess[str]]
 BODY = b'<Place xmlns="urn:example:orders"><number>A-1</number><quantity>1</quantity></Place>'
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    wrap(str(ORDERS), tmp_path / "orders")
-    return tmp_path / "orders"
-
-
-@pytest.fixture
-def jmswrap(folder: Path, store_server: EmbeddedServer) -> Run:
-    prefix = f"gone-{folder.parent.name}"
-    overrides = json.dumps({"store": {"url": store_server.url, "prefix": prefix}, "workers": {"pool": prefix}})
-
-    def run(*words: object) -> subprocess.CompletedProcess[str]:
-        environment = {**os.environ, "JMSWRAP_CONFIG": str(folder), "JMSWRAP_OVERRIDES": overrides}
-        command = [sys.executable, "-m", "jmswrap", *map(str, words)]
-        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environment)
-
-    return run
-
-
-@pytest.fixture
-def held(folder: Path, store_server: EmbeddedServer) -> Iterator[Store]:
-    opened = client(store_server.url)
-    yield Store(opened, f"gone-{folder.parent.name}")
-    opened.close()
 
 
 def put(store: Store, queue: str, route: str, operation: str = "Place") -> str:
