@@ -36,13 +36,13 @@ def _answers_beside(orders: Orders, large: bytes) -> tuple[Reply, list[float]]:
     return replies[0], took
 
 
-@pytest.mark.parametrize("last", ["METER-00018", "not a token"], ids=["valid", "invalid"])
-def test_a_body_of_sixteen_megabytes_holds_up_nobody_else(roomy: Orders, last: str) -> None:
+@pytest.mark.parametrize(("last", "most_seconds"), [("METER-00018", 1), ("not a token", 0.5)], ids=["valid", "invalid"])
+def test_a_body_of_sixteen_megabytes_holds_up_nobody_else(roomy: Orders, last: str, most_seconds: float) -> None:
     lines = f"<line>{last}</line>" * (16_500_000 // len(LINE))
     large = envelope_11(place("L1").replace("</Place>", f"{lines}</Place>"))
     reply, took = _answers_beside(roomy, large)
     assert (reply.status == 200) is (last == "METER-00018")
-    assert max(took) < 0.5
+    assert max(took) < most_seconds
 
 
 def test_names_without_end_renew_the_process_before_they_fill_the_memory(
