@@ -189,12 +189,12 @@ def waits(integration: Integration) -> bool:
     return (data_folder(integration) / MARK).exists()
 
 
-def require_dealt_with(integration: Integration) -> None:
+def require_dealt_with(integration: Integration, url: str = "") -> None:
     """Raise ConfigError, before a process begins its work, when the store is a restored copy that nobody dealt with.
 
     While the store is away nobody can tell; a copy that comes later gives nothing to any worker.
     """
-    connections = connect(integration)
+    connections = connect(integration, url)
     try:
         backup = _copies(integration, connections.store).restored_from()
     except Unavailable:
@@ -205,7 +205,7 @@ def require_dealt_with(integration: Integration) -> None:
         which = f"backup {backup}" if backup else "a backup"
         raise ConfigError(
             f"the store was restored from {which}, and what it holds may have been delivered since: "
-            "run `jmswrap restored`, then start this again"
+            "run `jmswrap restored`, then start this again, or start `jmswrap up --restored`"
         )
 
 

@@ -66,6 +66,8 @@ class Machine:
         url = await asyncio.to_thread(self._start_store)
         if self._wanted.restored:
             click.echo(said(await asyncio.to_thread(backups.deal_with, self.integration, url)))
+        else:
+            await asyncio.to_thread(backups.require_dealt_with, self.integration, url)
         partners = self._simulated() if self._wanted.simulate else []
         if partners:
             plan = json.dumps([asdict(hosted) for hosted in partners])

@@ -74,6 +74,10 @@ def test_nothing_is_delivered_twice_without_a_person_or_a_mark(folder: Path, tmp
     refused = run(folder, "up", "--port", 0)
     assert refused.returncode == 1
     assert "start it with `jmswrap up --restored`" in refused.stderr
+    (data / "restored").rename(tmp_path / "mark")
+    refused = run(folder, "up", "--port", 0)
+    assert (refused.returncode, "or start `jmswrap up --restored`" in refused.stderr) == (1, True)
+    (tmp_path / "mark").rename(data / "restored")
 
     with up(folder, "--simulate", "--workers", 1, "--restored") as second:
         assert "4 may have been delivered since" in second.log.read_text()
