@@ -135,5 +135,5 @@ def _cautions(config: Config, contracts: Contracts, folder: Path) -> list[Findin
         *imprudent,
         *callers.imprudent(config),
         *bridging.imprudent(config),
-        *mailing.imprudent(config),
+        *mailing.imprudent(config, folder),
     ]

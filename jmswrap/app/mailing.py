@@ -54,21 +54,13 @@ def postman(config: Config, folder: Path) -> Postman | None:
 
 def unsent(config: Config, folder: Path) -> list[Finding]:
     """Return what keeps mail from being sent that somebody asked for."""
-    try:
-        known = _properties(config, folder)
-    except ConfigError:
-        return []  # told where the stylesheets are compiled, which need the file as well
     if config.mail.host:
+        known = _readable(config, folder)
         lacking = "mail has no recipients: give `mail.recipients`, or the property " + FALL_BACK
         return [] if _recipients(config, known) else [(("mail",), lacking)]
     if config.mail.business_errors or config.mail.technical_errors:
         return [(("mail",), "errors are to be mailed and nothing sends mail: give `mail.host`, or leave that out")]
-    routes = {flag: [one for one in config.routes if _own(known, one, flag)] for flag in (BUSINESS, TECHNICAL)}
-    return [
-        (("routes", name), f"{flag} of {name} is true and nothing sends mail: give `mail.host`, or set it to false")
-        for flag, names in routes.items()
-        for name in names
-    ]
+    return []
 
 
 def unusable(config: Config, folder: Path, environment: Mapping[str, str]) -> Iterator[Finding]:
@@ -80,9 +72,16 @@ def unusable(config: Config, folder: Path, environment: Mapping[str, str]) -> It
             yield ("mail", "password"), str(error)
 
 
-def imprudent(config: Config) -> Iterator[Finding]:
-    """Yield what works, and is rarely meant: a password in clear."""
+def imprudent(config: Config, folder: Path) -> Iterator[Finding]:
+    """Yield what works, and is rarely meant: a password in clear, a switch of the vendor's files that does nothing."""
     mail = config.mail
+    # A customer's files run as they are, so that their switches ask for mail is no problem.
+    known = Properties() if mail.host else _readable(config, folder)
+    for name in config.routes:
+        for flag in (BUSINESS, TECHNICAL):
+            if _own(known, name, flag):
+                sentence = f"{flag} of {name} is true and nothing sends mail: give `mail.host`, or set it to false"
+                yield ("routes", name), sentence
     if mail.password and mail.tls is MailTls.NONE and not is_loopback(mail.host):
         yield ("mail",), f"the password goes to the mail server {mail.host} in clear: set `mail.tls`"
 
@@ -93,6 +92,13 @@ def _password(config: Config, folder: Path, environment: Mapping[str, str]) -> s
 
 def _properties(config: Config, folder: Path) -> Properties:
     return read(folder / name for name in config.transforms.properties)
+
+
+def _readable(config: Config, folder: Path) -> Properties:
+    try:
+        return _properties(config, folder)
+    except ConfigError:
+        return Properties()  # told where the stylesheets are compiled, which need the file as well
 
 
 def _recipients(config: Config, known: Properties) -> tuple[str, ...]:
