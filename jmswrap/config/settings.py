@@ -50,6 +50,11 @@ class Workers(Settings):
     calls: int = Field(32, ge=1, le=500, description="Calls under way at once in a worker process.")
     drain_seconds: float = Field(20, gt=0, le=120, description="The longest one RQ job works on a queue.")
     linger_seconds: float = Field(1, ge=0, description="How long a drain waits on an empty queue before it ends.")
+    frozen_seconds: float = Field(
+        60,
+        ge=1,
+        description="A worker process in which nothing moves for so long ends itself and says where it stood.",
+    )
 
 
 class Config(Settings):

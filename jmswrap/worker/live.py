@@ -23,6 +23,7 @@ from jmswrap.deliver.delivery import QueuePlan
 from jmswrap.deliver.fence import Fence
 from jmswrap.transform.limit import TimeLimit
 from jmswrap.worker.presence import Presence
+from jmswrap.worker.pulse import Pulse
 
 _LOG = log.get(__name__)
 
@@ -66,6 +67,8 @@ class Live:
     """Ends every call when this process is cut off from the store."""
     presence: Presence | None = None
     """What says that this process is there, once it has work."""
+    pulse: Pulse | None = None
+    """What ends this process when nothing moves in it any more."""
     postman: Postman | None = None
     """What sends mail about errors; None: nothing does."""
 
@@ -74,6 +77,8 @@ class Live:
         if self.presence is None:
             self.presence = Presence(self.connections.store.attendance(name or self.name), self.fence)
             self.presence.begin()
+            self.pulse = Pulse(self.ready.integration.config.workers.frozen_seconds)
+            self.pulse.begin()
 
     def retire(self) -> None:
         """Ask this process to stop, as its parent would: a transform that was given up still runs in it."""
@@ -85,6 +90,9 @@ class Live:
         if self.presence is not None:
             self.presence.end()
             self.presence = None
+        if self.pulse is not None:
+            self.pulse.end()
+            self.pulse = None
 
     def outlast(self, work: Callable[[], None]) -> None:
         """Do what ends a drain whose calls last, in a thread, so that the next drain can begin."""
