@@ -20,8 +20,8 @@ def health(file: Path, as_json: bool) -> None:
     """Say what needs a person: exit status 0 nothing, 1 something, 2 something that cannot wait.
 
     Looks at the store, the age of the oldest message, what is DEAD and IN_DOUBT, pauses, open
-    breakers, bridges, full queues, the history's backlog and the last backup, by the thresholds under
-    `health` in jmswrap.yaml.
+    breakers, elements in replies that no contract has (unknown-element), bridges, full queues, the
+    history's backlog and the last backup, by the thresholds under `health` in jmswrap.yaml.
     """
     try:
         found = examine(load(file))

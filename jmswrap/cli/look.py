@@ -27,7 +27,11 @@ _COLUMNS = (State.QUEUED, State.SCHEDULED, State.IN_FLIGHT, State.WAITING, State
 @options.config
 @options.as_json
 def queues(file: Path, as_json: bool) -> None:
-    """Show every queue: what waits, what is under way, what failed."""
+    """Show every queue: what waits, what is under way, what failed.
+
+    What is delivered counts until it leaves for the history, after history.after_seconds; what was
+    delivered on each day is counted by `jmswrap totals`.
+    """
     integration = load(file)
     with looking(integration) as inspection:
         found = inspection.queues()
