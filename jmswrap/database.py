@@ -5,8 +5,6 @@ PostgreSQL needs the driver of ``jmswrap[postgres]``. Whoever keeps something in
 its own tables; this is the one place where an address becomes an engine.
 """
 
-import importlib.util
-import re
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,14 +14,13 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.pool import QueuePool
 
+from jmswrap.config.addresses import POSTGRES, missing_driver
 from jmswrap.errors import ConfigError
 
 CONNECT_SECONDS = 5
 STATEMENT_SECONDS = 30
 BUSY_SECONDS = 5
 """How long SQLite waits for another writer."""
-
-_POSTGRES = re.compile(r"^postgres(ql)?(\+psycopg)?://")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +43,11 @@ def place(setting: str, url: str, folder: Path, default: Path) -> Place:
 
     Raises ConfigError when it names a database whose driver is not installed.
     """
-    if _POSTGRES.match(url):
+    if POSTGRES.match(url):
         if problem := missing_driver(setting, url):
             raise ConfigError(problem)
-        return Place(None, _POSTGRES.sub("postgresql+psycopg://", url))
+        return Place(None, POSTGRES.sub("postgresql+psycopg://", url))
     return Place(folder / url.removeprefix("sqlite:///") if url else default)
-
-
-def missing_driver(setting: str, url: str) -> str:
-    """Return what is missing to use an address; empty when nothing is."""
-    if _POSTGRES.match(url) and importlib.util.find_spec("psycopg") is None:
-        return f"`{setting}` is PostgreSQL, whose driver is not installed: pip install 'jmswrap[postgres]'"
-    return ""
-
-
-def is_file(url: str) -> bool:
-    """Tell whether an address means SQLite, which serves one machine only."""
-    return url != "none" and not _POSTGRES.match(url)
 
 
 def engine(where: Place) -> Engine:

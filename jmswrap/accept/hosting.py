@@ -18,6 +18,7 @@ from jmswrap.accept.commit import GroupCommit
 from jmswrap.accept.intake import Intake
 from jmswrap.accept.replies import Reply
 from jmswrap.accept.tls import context
+from jmswrap.config.consumers import consumers
 from jmswrap.config.gateway_settings import Gateway
 from jmswrap.config.route_settings import AnswerStyle, Route
 from jmswrap.config.settings import Config, Service
@@ -175,24 +176,6 @@ def hosting(config: Config, folder: Path, address: str) -> Hosting:
     return Hosting(config.name, services, consumers(config), config.gateway, clients, tls)
 
 
-def consumers(config: Config) -> dict[str, str]:
-    """Return, for each queue of an integration, the route that consumes it (empty: none)."""
-    queues = {config.queue_of(name): name for name in reversed(config.routes)}
-    queues.update({r.source.queue: name for name, r in config.routes.items() if r.source.queue})
-    for name, service in config.services.items():
-        if service.callbacks is not None:
-            queues[callback_queue(name)] = callback_queue(name)
-    for route in config.routes.values():
-        answers = (route.to.queue, route.reply and route.reply.queue, route.refusal and route.refusal.queue)
-        for queue in (*answers, route.expired and route.expired.queue):
-            if queue:
-                queues.setdefault(queue, "")
-    for bridge in config.bridges.values():
-        for queue in (*(one.queue for one in bridge.source), *(one.queue for one in bridge.target)):
-            queues.setdefault(queue, "")
-    return queues
-
-
 def _hosted(config: Config, name: str, folder: Path, address: str) -> Hosted:
     service = config.services[name]
     own_address = f"{address.rstrip('/')}/services/{name}"
@@ -229,11 +212,6 @@ def destinations(settings: Service) -> Destinations | None:
     """Return where a service's callers may want their answers."""
     callbacks = settings.callbacks
     return None if callbacks is None else Destinations(callbacks.allow, callbacks.private)
-
-
-def callback_queue(service: str) -> str:
-    """Name the queue, and the route, of answers to the addresses of a service's callers."""
-    return f"{service}.callbacks"
 
 
 def _question(name: str, element: str, namespace: str) -> AskOperation:

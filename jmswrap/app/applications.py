@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from lxml import etree
 
 from jmswrap import clock, xml
-from jmswrap.accept.hosting import consumers
 from jmswrap.app.integration import Integration
 from jmswrap.app.sending import Sender
+from jmswrap.config.consumers import consumers
 from jmswrap.config.suggestions import did_you_mean
 from jmswrap.errors import IllegalMove, InvalidDocument, Refused
 from jmswrap.message import Message

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from jmswrap import __version__, clock
-from jmswrap.accept.hosting import consumers
 from jmswrap.app import crossing
 from jmswrap.app.archiving import has_history, history_of
 from jmswrap.app.connections import connect, data_folder, limits
 from jmswrap.app.integration import Integration
+from jmswrap.config.consumers import consumers
 from jmswrap.config.route_settings import InDoubt, Route
 from jmswrap.config.settings import Config
 from jmswrap.database import Place, place

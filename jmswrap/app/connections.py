@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from jmswrap.accept.hosting import consumers
 from jmswrap.app.archiving import has_history, history_of
 from jmswrap.app.encrypting import keyring
 from jmswrap.app.integration import Integration
 from jmswrap.app.store_password import with_password
+from jmswrap.config.consumers import consumers
 from jmswrap.config.settings import Config
 from jmswrap.config.store_settings import Durability
 from jmswrap.deliver.held import STUCK_SECONDS

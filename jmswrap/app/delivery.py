@@ -10,13 +10,13 @@ from functools import partial
 from lxml import etree
 
 from jmswrap import xml
-from jmswrap.accept.hosting import callback_queue, consumers
 from jmswrap.accept.intake import Intake
 from jmswrap.app.crossing import Sheets
 from jmswrap.app.integration import Integration, generation
 from jmswrap.app.mailing import wanted
 from jmswrap.app.partners import Partners
 from jmswrap.app.stylesheets import of_route
+from jmswrap.config.consumers import callback_queue, consumers
 from jmswrap.config.route_settings import Answer, AnswerStyle, InDoubt, Order, Retry, RetryClass, Route
 from jmswrap.config.settings import Callbacks, Config
 from jmswrap.config.windows import spans

@@ -16,11 +16,11 @@ from jmswrap.app.contracts import Contracts, Finding, check_contracts, compile_a
 from jmswrap.app.prudence import warnings_of
 from jmswrap.app.styles import styles_fit
 from jmswrap.app.transforms import unshared
+from jmswrap.config.addresses import missing_driver
 from jmswrap.config.load import loaded
 from jmswrap.config.problem import Problem
 from jmswrap.config.settings import Config
 from jmswrap.contract.nouns import Contract
-from jmswrap.database import missing_driver
 from jmswrap.errors import ConfigError
 
 DEFAULT_FILE = "jmswrap.yaml"

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
+from jmswrap.config.addresses import is_file
 from jmswrap.config.route_settings import AnswerStyle, InDoubt, Order
 from jmswrap.config.settings import Config
 from jmswrap.config.source import Where
 from jmswrap.config.waiting import pointless
-from jmswrap.database import is_file
 
 
 def warnings_of(config: Config) -> Iterator[tuple[Where, str]]:

@@ -6,9 +6,9 @@ from dataclasses import replace
 from lxml import etree
 
 from jmswrap import xml
-from jmswrap.accept.hosting import consumers
 from jmswrap.accept.intake import Intake
 from jmswrap.app.integration import Integration
+from jmswrap.config.consumers import consumers
 from jmswrap.config.route_settings import Route
 from jmswrap.config.suggestions import did_you_mean
 from jmswrap.contract.nouns import Contract, Operation

@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
 from jmswrap import log
-from jmswrap.accept.hosting import consumers
 from jmswrap.app.archiving import history_of
 from jmswrap.app.connections import connect
 from jmswrap.app.integration import Integration
+from jmswrap.config.consumers import consumers
 from jmswrap.config.settings import Config
 from jmswrap.contract.nouns import Contract
 from jmswrap.errors import Unavailable

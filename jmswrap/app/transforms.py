@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from jmswrap.config.addresses import is_file, missing_driver
 from jmswrap.config.checks import is_loopback
 from jmswrap.config.settings import Config
 from jmswrap.config.source import Where
 from jmswrap.config.transform_settings import System
 from jmswrap.crossref.declared import Declared, read
-from jmswrap.database import is_file, missing_driver
 from jmswrap.errors import ConfigError
 from jmswrap.transform import properties
 from jmswrap.transform.limit import TimeLimit

@@ -12,7 +12,7 @@ from rq import get_current_job
 from rq.job import Job
 
 from jmswrap import clock, log
-from jmswrap.accept.hosting import consumers
+from jmswrap.config.consumers import consumers
 from jmswrap.deliver.delivery import Call
 from jmswrap.deliver.drain import Drain
 from jmswrap.deliver.pace import Drained, Pace
