@@ -1,23 +1,22 @@
 """An integration: its configuration and contracts, loaded and checked against each other.
 
-``load`` is what processes call: it reads, and refuses with every problem. ``examine`` is
-what ``jmswrap check`` calls: it also compiles what would be compiled later.
+``load`` is what processes call: it reads, and refuses with every problem. What ``jmswrap check``
+tries beyond that is in jmswrap.app.examination.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from jmswrap.app import bridging, callers, credentials, encrypting, mailing, overrides, store_password
+from jmswrap.app import bridging, mail_checks, overrides
 from jmswrap.app import generation as generations
-from jmswrap.app.contracts import Contracts, Finding, check_contracts, compile_all, homeless, read_contracts
-from jmswrap.app.prudence import warnings_of
+from jmswrap.app.contracts import Contracts, Finding, check_contracts, read_contracts
 from jmswrap.app.styles import styles_fit
 from jmswrap.app.transforms import unshared
 from jmswrap.config.addresses import missing_driver
-from jmswrap.config.load import loaded
+from jmswrap.config.load import Loaded, loaded
 from jmswrap.config.problem import Problem
 from jmswrap.config.settings import Config
 from jmswrap.contract.nouns import Contract
@@ -46,14 +45,21 @@ class Integration:
 
 
 @dataclass(frozen=True, slots=True)
-class Examined:
-    """What an examination found."""
+class Draft:
+    """What could be read of an integration, right or not."""
 
-    integration: Integration | None
-    """None when there are problems."""
-    problems: tuple[Problem, ...]
-    warnings: tuple[Problem, ...]
-    """What works but is rarely meant."""
+    found: Loaded
+    integration: Integration
+    """Without what cannot be used."""
+    contracts: Contracts
+    findings: tuple[Finding, ...]
+    """What does not fit, by its place in the file."""
+
+    def problems(self, further: Iterable[Finding] = ()) -> tuple[Problem, ...]:
+        """Return every problem in the file's order, each place once; ``further`` findings among them."""
+        source, findings = self.found.source, (*self.findings, *further)
+        told = {source.problem(where, sentence) for where, sentence in findings if self.found.untold(where)}
+        return tuple(sorted({*self.found.problems, *told}))
 
 
 def load(path: Path, given: Mapping[str, Any] | None = None) -> Integration:
@@ -61,38 +67,24 @@ def load(path: Path, given: Mapping[str, Any] | None = None) -> Integration:
 
     ``given`` overrides lie over those of the environment.
     """
-    examined = _examined(path, given, thorough=False)
-    if examined.integration is None:
-        raise ConfigError("\n".join(str(problem) for problem in examined.problems))
-    return examined.integration
+    read = draft(path, given)
+    problems = read.problems() if isinstance(read, Draft) else read
+    if not isinstance(read, Draft) or problems:
+        raise ConfigError("\n".join(str(problem) for problem in problems))
+    return read.integration
 
 
-def check(path: Path) -> list[Problem]:
-    """Return every problem of an integration."""
-    return list(examine(path).problems)
+def draft(path: Path, given: Mapping[str, Any] | None = None, partly: bool = False) -> Draft | tuple[Problem, ...]:
+    """Read an integration's files, or return what keeps them from being read.
 
-
-def examine(path: Path, given: Mapping[str, Any] | None = None, kind: str = "") -> Examined:
-    """Load an integration, compile all its parts and return what was found.
-
-    ``kind`` is the kind of process that asks, `gateway` or `worker`, where it holds not every secret.
+    ``partly``: contracts are read, too, where the file has problems that leave something of it.
     """
-    return _examined(path, given, thorough=True, kind=kind)
-
-
-def generation(integration: Integration) -> str:
-    """Return a short name for what the integration is now; it changes with its settings and every file of it."""
-    return generations.name(integration.config, integration.file)
-
-
-def _examined(path: Path, given: Mapping[str, Any] | None, thorough: bool, kind: str = "") -> Examined:
     file = path.absolute() / DEFAULT_FILE if path.is_dir() else path.absolute()
     mark = generations.of_file(file)
-    laid_over = overrides.merged(overrides.of(os.environ), given or {})
-    found = loaded(file, laid_over)
-    if found.usable is None or (found.problems and not thorough):
-        return Examined(None, tuple(found.problems), ())
+    found = loaded(file, overrides.merged(overrides.of(os.environ), given or {}))
     config = found.usable
+    if config is None or (found.problems and not partly):
+        return tuple(found.problems)
     stamp = generations.stamp(file, config) | ({file: mark} if mark is not None else {})
     contracts, findings = read_contracts(config, file.parent)
     findings += check_contracts(config, contracts, whole=not found.problems)
@@ -101,39 +93,11 @@ def _examined(path: Path, given: Mapping[str, Any] | None, thorough: bool, kind:
         findings.append((("history", "url"), missing))
     findings += unshared(config)
     findings += bridging.missing_library(config)
-    findings += mailing.unsent(config, file.parent)
-    if thorough and (closed := encrypting.problem(config, file.parent)):
-        findings.append((("store", "encryption"), closed))
-    if thorough and (unknown := store_password.problem(config, file.parent)):
-        findings.append((("store", "password"), unknown))
-    if thorough:
-        findings += compile_all(config, contracts, file.parent)
-        if kind != "gateway":
-            findings += credentials.unusable(config, file.parent, os.environ)
-            findings += mailing.unusable(config, file.parent, os.environ)
-        findings += bridging.unusable(config, file.parent, os.environ)
-        if kind != "worker":
-            findings += callers.unknowable(config, contracts.services, file.parent, os.environ)
-    further = {found.source.problem(where, sentence) for where, sentence in findings if found.untold(where)}
-    told = tuple(sorted({*found.problems, *further}))
-    if found.problems:
-        # What is prudent shows when the file says what it means.
-        return Examined(None, told, ())
-    cautions = _cautions(config, contracts, file.parent)
-    warnings = tuple(found.source.problem(where, sentence) for where, sentence in cautions)
-    if told:
-        return Examined(None, told, warnings)
-    return Examined(Integration(file, config, contracts.services, contracts.partners, stamp), (), warnings)
+    findings += mail_checks.unsent(config, file.parent)
+    integration = Integration(file, config, contracts.services, contracts.partners, stamp)
+    return Draft(found, integration, contracts, tuple(findings))
 
 
-def _cautions(config: Config, contracts: Contracts, folder: Path) -> list[Finding]:
-    imprudent = credentials.imprudent(config, contracts.partner_ports, folder)
-    return [
-        *contracts.warnings,
-        *homeless(config, contracts),
-        *warnings_of(config),
-        *imprudent,
-        *callers.imprudent(config),
-        *bridging.imprudent(config),
-        *mailing.imprudent(config, folder),
-    ]
+def generation(integration: Integration) -> str:
+    """Return a short name for what the integration is now; it changes with its settings and every file of it."""
+    return generations.name(integration.config, integration.file)

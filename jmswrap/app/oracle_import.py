@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from jmswrap.app.integration import check
+from jmswrap.app.examination import check
 from jmswrap.app.oracle_files import ENDPOINT, Files, Left, sorted_out
 from jmswrap.contract.bundle import pin
 from jmswrap.errors import ConfigError, ContractError

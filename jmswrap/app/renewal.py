@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 
 from jmswrap import clock, log
 from jmswrap.app import generation, stored
-from jmswrap.app.integration import Integration, examine
+from jmswrap.app.examination import examine
+from jmswrap.app.integration import Integration
 from jmswrap.config.settings import Config
 from jmswrap.errors import ConfigError, ContractError, JmswrapError, Unavailable
 from jmswrap.store.refusals import Refusals

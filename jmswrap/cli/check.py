@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from jmswrap.app import stored
-from jmswrap.app.integration import Examined, examine
+from jmswrap.app.examination import Examined, examine
 from jmswrap.cli import options, render
 from jmswrap.config.problem import Problem
 from jmswrap.errors import ConfigError, Unavailable

@@ -16,7 +16,7 @@ from answering import ANSWER, ORDERS, RECEIPT, Partner, Reply, ask, call, fits, 
 from machine import Up, eventually, up
 
 from jmswrap import xml
-from jmswrap.app.integration import check
+from jmswrap.app.examination import check
 
 _names = itertools.count(1)
 

@@ -13,7 +13,7 @@ import zeep
 from lxml import etree
 from machine import Up, eventually, up
 
-from jmswrap.app.integration import check
+from jmswrap.app.examination import check
 from jmswrap.contract.schemas import Schemas
 from jmswrap.contract.wrap import wrap
 from jmswrap.errors import ContractError

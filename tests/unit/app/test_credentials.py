@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from jmswrap.app.integration import examine
+from jmswrap.app.examination import examine
 
 ROOT = Path(__file__).parents[3]
 

@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from jmswrap.app.delivery import plans
-from jmswrap.app.integration import check, load
+from jmswrap.app.examination import check
+from jmswrap.app.integration import load
 from jmswrap.app.trying import Question, attempted
 from jmswrap.deliver.flight import Flight
 from jmswrap.message import Claimed, Message, Record

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from jmswrap.app.integration import check, examine, generation, load
+from jmswrap.app.examination import check, examine
+from jmswrap.app.integration import generation, load
 from jmswrap.contract.wrap import wrap
 from jmswrap.errors import ConfigError
 

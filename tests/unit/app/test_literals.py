@@ -6,7 +6,7 @@ import pytest
 import yaml
 from lxml import etree
 
-from jmswrap.app.integration import check
+from jmswrap.app.examination import check
 from jmswrap.transform.calls import calls
 
 JAVA = "http://www.oracle.com/XSL/Transform/java/"

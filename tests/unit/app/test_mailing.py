@@ -10,7 +10,9 @@ import yaml
 from postbox import Postbox, postbox
 
 from jmswrap.app import mailing
-from jmswrap.app.integration import examine, load
+from jmswrap.app.examination import examine
+from jmswrap.app.integration import load
+from jmswrap.app.mail_checks import BUSINESS
 from jmswrap.app.postman import MOST_KEPT, MOST_TOLD, Postman, letter
 from jmswrap.config.mail_settings import Mail
 from jmswrap.deliver.delivery import Delivery, Put
@@ -139,10 +141,10 @@ def test_a_route_has_the_switches_of_its_service_or_of_the_route_that_feeds_it()
     shipped = read([CCB_MDM / "config" / "ConfigurationProperties.xml"])
     assert {mailing.wanted(config, name, shipped) for name in config.routes} == {mailing.Wanted(False, False)}
     leg = "OUCCB2OUMDM2PersonSyncReq"
-    on = properties(**{f"{leg}EBF": {mailing.BUSINESS: "true"}})
+    on = properties(**{f"{leg}EBF": {BUSINESS: "true"}})
     wanted = {name for name in config.routes if mailing.wanted(config, name, on).business}
     assert wanted == {f"{leg}EBF", f"{leg}JMSReadSvc"}
-    own = properties(**{f"{leg}EBF": {mailing.BUSINESS: "true"}, f"{leg}JMSReadSvc": {mailing.BUSINESS: "false"}})
+    own = properties(**{f"{leg}EBF": {BUSINESS: "true"}, f"{leg}JMSReadSvc": {BUSINESS: "false"}})
     assert not mailing.wanted(config, f"{leg}JMSReadSvc", own).business
 
 

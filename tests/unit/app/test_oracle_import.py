@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from jmswrap.app.integration import check, load
+from jmswrap.app.examination import check
+from jmswrap.app.integration import load
 from jmswrap.app.oracle_import import Imported, imported
 from jmswrap.app.trying import Question, attempted
 from jmswrap.errors import ConfigError

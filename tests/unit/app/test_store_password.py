@@ -8,7 +8,8 @@ import pytest
 import redis
 
 from jmswrap.app import connections
-from jmswrap.app.integration import check, load
+from jmswrap.app.examination import check
+from jmswrap.app.integration import load
 from jmswrap.app.store_password import with_password
 from jmswrap.errors import StoreDown
 from jmswrap.store.opening import rq_settings

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from jmswrap.app.integration import check
+from jmswrap.app.examination import check
 from jmswrap.app.republish import republish
 from jmswrap.contract.wrap import wrap
 

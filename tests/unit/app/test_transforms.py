@@ -8,7 +8,8 @@ import yaml
 from lxml import etree
 
 from jmswrap.app.delivery import plans
-from jmswrap.app.integration import check, load
+from jmswrap.app.examination import check
+from jmswrap.app.integration import load
 from jmswrap.deliver.flight import Flight
 from jmswrap.errors import ConfigError
 from jmswrap.message import Claimed, Message, Record

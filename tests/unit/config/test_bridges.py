@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from jmswrap.app.integration import examine
+from jmswrap.app.examination import examine
 
 HEAD = """jmswrap: 1
 name: site

@@ -7,7 +7,7 @@ import trustme
 import yaml
 from door import PARTNER
 
-from jmswrap.app.integration import examine
+from jmswrap.app.examination import examine
 from jmswrap.contract.derive import derive
 
 HASH = "$scrypt$ln=15,r=8,p=1$0TKJ7GytjAw7cTL81iLE5w$V1dfUWmBjJQAFb1YagC4iweMms4C/rDbACklgj/lAbA"

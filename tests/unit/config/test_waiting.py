@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from jmswrap.app.integration import examine
+from jmswrap.app.examination import examine
 
 FILE = """\
 jmswrap: 1

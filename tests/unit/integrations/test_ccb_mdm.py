@@ -9,7 +9,8 @@ from types import ModuleType
 import pytest
 from lxml import etree
 
-from jmswrap.app.integration import Integration, examine, load
+from jmswrap.app.examination import examine
+from jmswrap.app.integration import Integration, load
 from jmswrap.config.route_settings import AnswerStyle, InDoubt, OnDead
 from jmswrap.transform.properties import read
 
