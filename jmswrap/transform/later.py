@@ -40,22 +40,51 @@ class Later:
         self._lock = threading.Lock()
         self._process_id = os.getpid()
         self._running: list[subprocess.Popen[bytes]] = []
+        self._compiled: set[Path] = set()
         weakref.finalize(self, _end, self._running)
 
     def ask(self, stylesheet: Path, document: bytes, parameters: Mapping[str, str], seconds: float) -> bytes:
         """Return the result, without a document nothing: the stylesheet is compiled. Raises TransformError."""
-        settings = json.dumps({"stylesheet": str(stylesheet), "parameters": dict(parameters)}).encode()
         with self._lock:
-            process = self._process()
             try:
-                return _answer(process, HEAD.pack(len(settings), len(document)) + settings + document, seconds)
-            except TimeoutError:
+                return self._asked(stylesheet, document, parameters, seconds)
+            except (OSError, EOFError):
+                # Perhaps the document is not to blame: somebody ends all processes, or memory is short.
                 _end(self._running)
-                sentence = f"ran longer than {seconds:g} s; mend the stylesheet, or raise `transforms.seconds`"
-                raise TransformTooLong(f"{stylesheet.name} {sentence}") from None
+            try:
+                return self._asked(stylesheet, document, parameters, seconds)
             except (OSError, EOFError) as error:
                 _end(self._running)
                 raise TransformError(f"{stylesheet.name}: Saxon's process ended over it") from error
+
+    def _asked(self, stylesheet: Path, document: bytes, parameters: Mapping[str, str], seconds: float) -> bytes:
+        process = self._process()
+        if stylesheet not in self._compiled:
+            # Also in a process that follows one which ended: its start is not the document's time.
+            self._question(process, stylesheet, b"", {}, START_SECONDS)
+            self._compiled.add(stylesheet)
+        return self._question(process, stylesheet, document, parameters, seconds) if document else b""
+
+    def _question(
+        self,
+        process: "subprocess.Popen[bytes]",
+        stylesheet: Path,
+        document: bytes,
+        parameters: Mapping[str, str],
+        seconds: float,
+    ) -> bytes:
+        told = {"stylesheet": str(stylesheet), "parameters": dict(parameters), "seconds": seconds}
+        settings = json.dumps(told).encode()
+        try:
+            return _answer(process, HEAD.pack(len(settings), len(document)) + settings + document, seconds)
+        except TimeoutError:
+            _end(self._running)
+            sentence = f"ran longer than {seconds:g} s; mend the stylesheet, or raise `transforms.seconds`"
+            raise TransformTooLong(f"{stylesheet.name} {sentence}") from None
+        except (KeyboardInterrupt, SystemExit):
+            # What it answers from now on would be taken for the answer to another question.
+            _end(self._running)
+            raise
 
     def _process(self) -> "subprocess.Popen[bytes]":
         if self._process_id != os.getpid():
@@ -64,6 +93,7 @@ class Later:
             self._running.clear()
         if not self._running or self._running[0].poll() is not None:
             _end(self._running)
+            self._compiled.clear()
             command = [sys.executable, "-m", "jmswrap.transform.saxon"]
             pipe = subprocess.PIPE
             started = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, bufsize=0)

@@ -5,7 +5,9 @@ other Python of its process does. The parent (``later.py``) ends this process wh
 long. Stylesheets may read no file and no address, and call no function from outside.
 """
 
+import faulthandler
 import json
+import signal
 import struct
 import sys
 from typing import Any, BinaryIO
@@ -14,6 +16,9 @@ from saxonche import PySaxonApiError, PySaxonProcessor
 
 HEAD = struct.Struct("!II")
 """Before a question: the lengths of its settings (JSON) and of its document; no document: compile it."""
+
+LEFT_ALONE_SECONDS = 30.0
+"""How much longer than it may it works, when its parent died and cannot end it."""
 
 _PROTOCOLS = "http://saxon.sf.net/feature/allowedProtocols"
 _EXTERNAL = "http://saxon.sf.net/feature/allow-external-functions"
@@ -51,13 +56,21 @@ def serve(reading: BinaryIO, writing: BinaryIO) -> None:
     saxon = Saxon()
     while len(head := reading.read(HEAD.size)) == HEAD.size:
         settings, document = HEAD.unpack(head)
+        told = json.loads(reading.read(settings))
+        if told["seconds"]:
+            # While Saxon works nothing in Python does: the timer needs none.
+            faulthandler.dump_traceback_later(told["seconds"] + LEFT_ALONE_SECONDS, exit=True)
         try:
-            result, good = saxon.answer(json.loads(reading.read(settings)), reading.read(document)), 1
+            result, good = saxon.answer(told, reading.read(document)), 1
         except (PySaxonApiError, UnicodeError) as error:
             result, good = str(error).encode(), 0
+        faulthandler.cancel_dump_traceback_later()
         writing.write(HEAD.pack(good, len(result)) + result)
         writing.flush()
 
 
 if __name__ == "__main__":
+    for asked in (signal.SIGINT, signal.SIGTERM):
+        # Who stops all processes of a service at once means the parent, which finishes its messages first.
+        signal.signal(asked, signal.SIG_IGN)
     serve(sys.stdin.buffer, sys.stdout.buffer)

@@ -1,6 +1,9 @@
 """Stylesheets of XSLT 2.0 and 3.0, on Saxon."""
 
 import importlib.util
+import signal
+import subprocess
+import threading
 from pathlib import Path
 
 import pytest
@@ -83,3 +86,31 @@ def test_what_takes_too_long_ends_with_its_process_and_the_next_one_goes_on(tmp_
 def test_what_cannot_run_is_a_problem_before_a_message_comes(tmp_path: Path, body: str, said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         step(tmp_path, body)
+
+
+def running(made: Transform) -> "subprocess.Popen[bytes]":
+    assert made._later is not None
+    return made._later._running[0]
+
+
+def test_a_process_that_follows_another_may_take_its_time_to_begin(tmp_path: Path) -> None:
+    # Whose stylesheet takes longer to compile than a transform may.
+    one = '<xsl:template match="x{0}[@a = {0}]"><y{0} b="{{concat(@c, @d)}}"/></xsl:template>'
+    many = "".join(one.format(number) for number in range(2200))
+    made = step(tmp_path, matching("upper-case(/n)") + many)
+    made._limit.seconds = 0.8
+    assert b">A</r>" in made(b"<n>a</n>")
+    running(made).kill()
+    running(made).wait()
+    assert b">A</r>" in made(b"<n>a</n>")
+
+
+def test_a_message_does_not_fail_because_somebody_ends_saxon(tmp_path: Path) -> None:
+    made = step(tmp_path, matching("count(for $i in 1 to 30, $j in 1 to 100000 return ($i * $j)[. mod 7 = 0])"))
+    first = running(made)
+    first.send_signal(signal.SIGTERM)
+    killing = threading.Timer(0.2, first.kill)
+    killing.start()
+    assert b">771410</r>" in made(b"<n/>")
+    killing.join()
+    assert first.poll() in (None, -signal.SIGKILL), "what stops a service does not stop it before its parent"
