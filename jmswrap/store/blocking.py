@@ -41,15 +41,19 @@ def blocked(client: redis.Redis, prefix: str, queue: str) -> list[Blocked]:
     pipe: Any = client.pipeline(transaction=False)
     for one in found:
         order = keys.order(prefix, queue, one.message.key)
-        pipe.lindex(order, 0)
         pipe.llen(order)
         pipe.zcard(keys.waiters(prefix, OtherKey(queue, one.message.key).name))
-    answers: list[Any] = pipe.execute()
+    answers: list[Any] = pipe.execute() if found else []
+    first = heads(client, prefix, (OtherKey(queue, one.message.key) for one in found))
     return [
         Blocked(one.message.key, one, behind - 1, elsewhere)
-        for one, first, behind, elsewhere in zip(found, answers[::3], answers[1::3], answers[2::3], strict=True)
-        if behind + elsewhere > 1 and first == one.message.id.encode()
+        for one, behind, elsewhere in zip(found, answers[::2], answers[1::2], strict=True)
+        if behind + elsewhere > 1 and _id(first.get(OtherKey(queue, one.message.key))) == one.message.id
     ]
+
+
+def _id(record: Record | None) -> str:
+    return record.message.id if record else ""
 
 
 def awaiting(client: redis.Redis, prefix: str, queue: str) -> list[Awaiting]:

@@ -133,8 +133,8 @@ function verbs.skip()
     if its_turn(m) then push_ready(m) end
     return
   end
-  local holder = m.r.k and holds(m) and call('LINDEX', key_list(m), 0) == m.id
-  if from == 'IN_FLIGHT' or not holder then return {'STATE', from} end
+  local first = m.r.k and holds(m) and first_of(m.r.q .. ':' .. m.r.k)
+  if from == 'IN_FLIGHT' or not first or first.id ~= m.id then return {'STATE', from} end
   if from == 'WAITING' then
     call('ZREM', P .. 'due:' .. m.r.q, m.id)
     call('ZREM', P .. 'expire', m.id)

@@ -59,6 +59,6 @@ def test_what_the_partner_may_have_is_not_to_be_sent_again_later(passed: Called)
     assert "again later" not in str(fault)
 
 
-def test_what_was_never_sent_may_be_sent_again_later() -> None:
+def test_what_was_never_sent_is_said_not_to_have_been() -> None:
     fault = passed_fault(Passed(Called(Outcome.TRANSFORM_FAILED, "no"), "shop", 5))
-    assert str(fault).endswith("send the message again later.")
+    assert str(fault).endswith("Nothing was sent.")

@@ -9,6 +9,7 @@ from jmswrap.message import Message
 from jmswrap.states import State
 from jmswrap.store import calls
 from jmswrap.store.calls import Call
+from jmswrap.store.copies import Copies, Verdict
 from jmswrap.store.nouns import Hold
 
 
@@ -246,6 +247,20 @@ def test_a_skipped_message_in_doubt_is_still_resolved_by_a_person(desk: Desk) ->
         assert desk.state(one) is to
         for claimed in desk.claim():
             desk.settle(Hold(claimed.id, claimed.fence), State.DELIVERED)
+
+
+def test_what_holds_its_key_behind_a_cancelled_message_is_seen_and_skipped(desk: Desk) -> None:
+    cancelled, held, following = desk.put("A"), desk.put("A"), desk.put("A")
+    desk.store.cancel(cancelled)
+    # No claim has met the key since: only a restored copy brings a message behind others into doubt.
+    record = desk.store.record(held)
+    assert record
+    copies = Copies(desk.store.client, desk.store.prefix, desk.store.limits)
+    copies.decide([Verdict(held, record.accepted_ms, "doubt")], "Restored.")
+    (blocked,) = desk.store.blocked("q")
+    assert blocked.by.message.id == held
+    desk.store.skip(held, "Skipped.")
+    assert desk.take().id == following
 
 
 def test_only_what_holds_its_key_is_skipped(desk: Desk) -> None:
