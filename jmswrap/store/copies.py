@@ -1,8 +1,9 @@
 """Copies of a store: made while it works, and what is done in one that was restored.
 
 A snapshot is marked while it begins, with the id of the server's run, so that the copy knows
-that it is one and the store it was made of does not, however the backup ended. What happened
-after the snapshot is not in the copy.
+that it is one and the store it was made of does not, however the backup ended: the mark is not
+in the store's own log, so that a server which dies meanwhile begins again without it. What
+happened after the snapshot is not in the copy.
 """
 
 import shutil
@@ -100,7 +101,7 @@ class Copies:
 
     def _begun(self, backup: str) -> None:
         """Have a snapshot written that is marked; once that has begun, nothing that happens here is in it."""
-        self.client.hset(self._key, mapping={"copy": backup, "by": self._run_id()})
+        self._runner.run(Call("restored", ("mark", backup)))
         try:
             self.client.bgsave()
         finally:

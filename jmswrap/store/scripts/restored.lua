@@ -5,15 +5,24 @@
 -- Keys:    backup pause run fence queues m:ID b:ID a:ID r:ID d:ID lease due:QUEUE dead:QUEUE doubt:QUEUE probe:QUEUE
 --          dk:QUEUE dl:QUEUE k:QUEUE:KEY q:QUEUE:PRIORITY expire settled slot:PARTNER brk:PARTNER n:QUEUE tot:DAY:QUEUE
 --          parked park:QUEUE:ROUTE wait:QUEUE:KEY waits:QUEUE free seq clock
--- ARGV:    prefix, limits, then 'begin', reason, queue, …      pause them and all others, begin an epoch
+-- ARGV:    prefix, limits, then 'mark', backup                   for a snapshot that begins: it is of a copy
+--          or 'begin', reason, queue, …      pause them and all others, begin an epoch
 --          or 'each', reason, then for each message: id, accepted ms, its final state by the history or
 --             'doubt' | 'probe' | 'keep', by what its route does with a message that may have arrived
 --             What waits for other keys and is in doubt now waits for a person instead.
 --          or 'end'                                             it is a store like others from here on
--- Returns: begin, end: 1; each: for each message what became of it: 'SETTLED', 'DOUBT', 'KEPT', or '' where
+-- Returns: mark, begin, end: 1; each: for each message what became of it: 'SETTLED', 'DOUBT', 'KEPT', or '' where
 --          nothing could have happened to it, or all is said already
 -- Repeated after a crash it does what is left.
 local verb, reason = ARGV[3], ARGV[4]
+
+if verb == 'mark' then
+  -- In neither the log nor a replica: whoever takes over from here is no copy.
+  redis.set_repl(redis.REPL_NONE)
+  call('HSET', P .. 'backup', 'copy', reason, 'by', string.match(call('INFO', 'server'), 'run_id:(%x+)'))
+  redis.set_repl(redis.REPL_ALL)
+  return 1
+end
 
 if verb == 'begin' then
   local queues = call('SMEMBERS', P .. 'queues')

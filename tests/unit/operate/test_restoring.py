@@ -134,6 +134,14 @@ def test_a_backup_that_was_killed_as_it_began_stops_nobody(desk: Desk) -> None:
     assert [claimed.id for claimed in desk.claim()] == [one]
 
 
+def test_a_server_that_dies_as_a_backup_begins_is_no_copy_afterwards(desk: Desk, tmp_path: Path) -> None:
+    one = desk.put("A")
+    Copies(desk.store.client, "p").snapshot(tmp_path / "store.rdb", "backup-one")
+    written = b"".join(part.read_bytes() for part in (tmp_path / "first" / "appendonlydir").iterdir())
+    assert one.encode() in written
+    assert b"backup-one" not in written, "what it begins again with says that it is a copy"
+
+
 def test_what_a_route_parks_is_in_doubt_key_by_key_and_everything_is_paused(desk: Desk, twin: Twin) -> None:
     first, second, alone = desk.put("A"), desk.put("A"), desk.put()
     copy = twin()
