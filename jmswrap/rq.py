@@ -6,8 +6,8 @@ process accept JSON wake-ups only.
 """
 
 from jmswrap import log
-from jmswrap.app.connections import store_url
 from jmswrap.app.store_password import with_password
+from jmswrap.app.stores import store_url
 from jmswrap.errors import JmswrapError
 from jmswrap.store.opening import rq_settings
 from jmswrap.worker.live import configured, ready

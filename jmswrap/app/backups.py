@@ -17,8 +17,9 @@ from typing import Any
 from jmswrap import __version__, clock
 from jmswrap.app import crossing
 from jmswrap.app.archiving import has_history, history_of
-from jmswrap.app.connections import connect, data_folder, limits
+from jmswrap.app.connections import connect
 from jmswrap.app.integration import Integration
+from jmswrap.app.stores import data_folder, limits
 from jmswrap.config.consumers import consumers
 from jmswrap.config.route_settings import InDoubt, Route
 from jmswrap.config.settings import Config
@@ -28,8 +29,8 @@ from jmswrap.history import copying, opening
 from jmswrap.history.tables import SCHEMA as HISTORY_SCHEMA
 from jmswrap.operate.restoring import Manner, Restored, Restoring
 from jmswrap.store.copies import Copies, plant, require_empty
+from jmswrap.store.local import running_url
 from jmswrap.store.packing import SCHEMA_VERSION
-from jmswrap.store.server import running_url
 from jmswrap.store.store import Store
 
 SNAPSHOT, HISTORY, CROSS_REFERENCES, MANIFEST = "store.rdb", opening.FILE, crossing.FILE, "manifest.json"

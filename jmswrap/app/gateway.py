@@ -9,10 +9,11 @@ from jmswrap.accept.hosting import hosting as hosting_of
 from jmswrap.accept.ringing import Ringer
 from jmswrap.app.answering import answers_of
 from jmswrap.app.archiving import GATEWAY_PATIENCE_SECONDS, archiver
-from jmswrap.app.connections import connect, connect_async, store_url
+from jmswrap.app.connections import connect
 from jmswrap.app.gateway_renewal import GatewayRenewals, Parts, Succession, public_address
 from jmswrap.app.health import caution
 from jmswrap.app.integration import Integration
+from jmswrap.app.stores import connect_async, store_url
 from jmswrap.operate.sweeper import Sweeper
 from jmswrap.store.nonces import Nonces
 

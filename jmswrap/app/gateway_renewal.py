@@ -12,9 +12,9 @@ from jmswrap.accept.commit import GroupCommit
 from jmswrap.accept.hosting import Engine, Hosting, Renew
 from jmswrap.accept.hosting import hosting as hosting_of
 from jmswrap.app.answering import Answers, answers_of
-from jmswrap.app.connections import limits
 from jmswrap.app.integration import Integration
 from jmswrap.app.renewal import GATEWAY_LOOKS, Manner, Renewal
+from jmswrap.app.stores import limits
 from jmswrap.errors import ConfigError
 from jmswrap.store.aio import AsyncStore
 from jmswrap.store.refusals import Refusals

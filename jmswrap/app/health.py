@@ -5,8 +5,9 @@ from typing import Any
 
 from jmswrap import log
 from jmswrap.app.bridging import views
-from jmswrap.app.connections import connect, limits, looking, vouched
 from jmswrap.app.integration import Integration
+from jmswrap.app.looking import looking
+from jmswrap.app.stores import limits, opened, vouched
 from jmswrap.config.partner_settings import Partner
 from jmswrap.errors import Unavailable
 from jmswrap.inspect.health import Facts, Finding, judge
@@ -41,9 +42,8 @@ def caution(integration: Integration, store: Store) -> None:
 
 def _facts(integration: Integration) -> Facts:
     config = integration.config
-    connections = connect(integration)
+    store = opened(integration)
     try:
-        store = connections.store
         problems, cautions = store.condition(vouched(config))
         copies = Copies(store.client, config.prefix, limits(config))
         made_ms, now_ms = copies.made_ms(), store.now_ms()
@@ -61,7 +61,7 @@ def _facts(integration: Integration) -> Facts:
                 backup_age_ms=now_ms - made_ms if made_ms else None,
             )
     finally:
-        connections.close()
+        store.client.close()
 
 
 def _open_breakers(store: Store, partners: Mapping[str, Partner]) -> dict[str, int]:

@@ -11,8 +11,9 @@ from pathlib import Path
 from jmswrap import log
 from jmswrap.app.applications import Putter, own_name
 from jmswrap.app.backups import require_dealt_with
-from jmswrap.app.connections import Connections, connect, moving, vouched
+from jmswrap.app.connections import Connections, connect, moving
 from jmswrap.app.integration import Integration, load
+from jmswrap.app.stores import vouched
 from jmswrap.bridge.incoming import FromBroker
 from jmswrap.bridge.link import Link
 from jmswrap.bridge.outgoing import ToBroker

@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 
 from jmswrap.app import backups
-from jmswrap.app.connections import data_folder
 from jmswrap.app.integration import load
+from jmswrap.app.stores import data_folder
 from jmswrap.cli import options, render
 from jmswrap.operate.restoring import Restored
 

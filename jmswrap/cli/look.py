@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from jmswrap.app.connections import looking
 from jmswrap.app.health import examine
 from jmswrap.app.integration import load
+from jmswrap.app.looking import looking
 from jmswrap.cli import options, render
 from jmswrap.cli.since import OfState, Since
 from jmswrap.history.nouns import Search

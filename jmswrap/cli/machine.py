@@ -17,8 +17,8 @@ from typing import Any
 import click
 
 from jmswrap.app import backups, credentials, estate, gateway, overrides
-from jmswrap.app.connections import data_folder
 from jmswrap.app.integration import Integration
+from jmswrap.app.stores import data_folder
 from jmswrap.app.supervisor import Child, Supervisor
 from jmswrap.cli.backup import said
 from jmswrap.cli.probe import answers_ready

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from jmswrap import log
-from jmswrap.app import backups, connections, gateway, lifeline, stored
+from jmswrap.app import backups, gateway, lifeline, stored, stores
 from jmswrap.app.integration import load
 from jmswrap.cli import options
 from jmswrap.soap import server
@@ -30,7 +30,7 @@ def serve(file: Path, port: int | None) -> None:
     """
     log.to_stderr()
     integration = load(file)
-    connections.store_url(integration)  # refuses now, in a sentence, where no store is configured and none runs
+    stores.store_url(integration)  # refuses now, in a sentence, where no store is configured and none runs
     backups.require_dealt_with(integration)
     stored.tell(integration)
     inherited = os.environ.get(LISTENER_VARIABLE, "")

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from jmswrap.app.connections import looking
 from jmswrap.app.integration import load
+from jmswrap.app.looking import looking
 from jmswrap.cli import options, render
 from jmswrap.cli.since import Day
 

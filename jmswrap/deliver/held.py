@@ -10,14 +10,12 @@ from typing import TypeVar
 from jmswrap import clock, log
 from jmswrap.deliver.flight import Flight
 from jmswrap.deliver.pace import Drained
+from jmswrap.deliver.stuck import STUCK_SECONDS
 from jmswrap.errors import Unavailable
 from jmswrap.store.store import Store
 
 _LOG = log.get(__name__)
 _Answer = TypeVar("_Answer")
-
-STUCK_SECONDS = 30.0
-"""A message whose steps take so long, beyond its call's own limit, is no longer held: libxslt cannot be interrupted."""
 
 OWN_SHARE = 0.9
 """The share of a lease that this process believes in; it ends its call before the store ends the lease."""

@@ -79,19 +79,6 @@ def _packaged() -> Path | None:
         return None
 
 
-def running_url(data: Path) -> str | None:
-    """Return the address of the server that runs on a data folder; None when none does."""
-    try:
-        with (data / "lock").open("r+") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return None
-    except BlockingIOError:
-        address = data / "url"
-        return address.read_text("utf-8").strip() if address.exists() else None
-    return None
-
-
 def _owner_lives(descriptor: int) -> bool:
     text = os.pread(descriptor, 10, 0).strip()
     if not text:

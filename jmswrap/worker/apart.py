@@ -10,8 +10,8 @@ import subprocess
 import sys
 
 from jmswrap.app import lifeline
-from jmswrap.deliver.held import STUCK_SECONDS
 from jmswrap.deliver.pace import Drained, Ended
+from jmswrap.deliver.stuck import STUCK_SECONDS
 from jmswrap.message import Claimed
 
 NOT_BEGUN = 75

@@ -19,9 +19,10 @@ from rq.serializers import JSONSerializer
 from jmswrap import log
 from jmswrap.app.archiving import archiver
 from jmswrap.app.backups import require_dealt_with
-from jmswrap.app.connections import connect, vouched
+from jmswrap.app.connections import connect
 from jmswrap.app.health import caution
 from jmswrap.app.stored import tell
+from jmswrap.app.stores import vouched
 from jmswrap.operate.sweeper import Sweeper
 from jmswrap.worker import renewing
 from jmswrap.worker.live import CONFIG_VARIABLE, Live, live

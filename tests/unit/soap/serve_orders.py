@@ -14,7 +14,7 @@ from jmswrap import log
 from jmswrap.accept.commit import GroupCommit
 from jmswrap.accept.hosting import Engine, hosting
 from jmswrap.accept.ringing import Ringer
-from jmswrap.app.connections import limits
+from jmswrap.app.stores import limits
 from jmswrap.config.settings import Config
 from jmswrap.soap.server import listen, serve
 from jmswrap.store.aio import AsyncStore

@@ -12,7 +12,8 @@ import pytest
 import redis
 
 from jmswrap.errors import StoreDown
-from jmswrap.store.server import EmbeddedServer, find_program, running_url
+from jmswrap.store.local import running_url
+from jmswrap.store.server import EmbeddedServer, find_program
 
 ORPHAN = """
 import sys, time, pathlib
