@@ -171,7 +171,6 @@ class PooledTransport(Transport):
     def _exchange(self, line: Line, request: bytes, wire: Wire) -> tuple[HttpReply, bool]:
         try:
             line.sendall(request)
-            wire.complete = True
         except OSError as error:
             return _early_answer(line, wire, error, self.limits.max_reply_bytes), False
         return _read(line, wire, self.limits.max_reply_bytes)

@@ -23,7 +23,7 @@ class Aborted(OSError):
 class Wire:
     """One call as the worker sees it; ``abort`` may come from another thread."""
 
-    __slots__ = ("_raw", "aborted", "complete", "deadline", "lease_end", "received", "reused", "sent")
+    __slots__ = ("_raw", "aborted", "deadline", "lease_end", "received", "reused", "sent")
 
     def __init__(self, lease_end: float = math.inf) -> None:
         self.lease_end = lease_end
@@ -33,8 +33,6 @@ class Wire:
         self.sent = 0
         """Bytes of the request that the kernel took."""
         self.received = 0
-        self.complete = False
-        """The whole request was written."""
         self.reused = False
         """It travels on a connection that carried a call before."""
         self.aborted = False
@@ -59,7 +57,7 @@ class Wire:
     def again(self) -> None:
         """Begin a second exchange of the same call; what the first one proved is over."""
         self.sent = self.received = 0
-        self.complete = self.reused = False
+        self.reused = False
 
     def left(self, at_most: float) -> float:
         """Return how many seconds the next operation may wait; raises when the call is over."""

@@ -99,7 +99,6 @@ def test_the_wire_knows_how_much_was_written() -> None:
     with rogue(answer("200 OK", CONFIRMED)) as seen, partner(seen.address) as orders:
         orders.call("Place", PLACE, wire=wire)
         assert wire.sent == len(seen.requests[0])
-        assert wire.complete
 
 
 @pytest.mark.parametrize("address", ["http://example.invalid/a.xsd", "https://example.invalid/a.xsd", "ftp://x/y"])
