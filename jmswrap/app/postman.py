@@ -29,6 +29,8 @@ MOST_TOLD = 50
 MOST_KEPT = 1_000
 """Troubles that wait for a mail; those after them are only counted."""
 
+_UNSAYABLE = "the user name, the password or an address has letters that the mail protocol cannot carry: use ASCII"
+
 
 class Postman:
     """Collects troubles and sends them; its thread begins with the first one."""
@@ -83,8 +85,9 @@ class Postman:
     def _post(self, troubles: list[Trouble], more: int) -> None:
         try:
             self._send(letter(self._settings.sender, self._recipients, self._integration, troubles, more))
-        except (OSError, smtplib.SMTPException, ConfigError) as error:
-            _LOG.warning("mail-not-sent", server=self._settings.host, troubles=len(troubles) + more, reason=error)
+        except (OSError, smtplib.SMTPException, ConfigError, ValueError) as error:
+            reason = _UNSAYABLE if isinstance(error, UnicodeError) else error
+            _LOG.warning("mail-not-sent", server=self._settings.host, troubles=len(troubles) + more, reason=reason)
             with self._changed:
                 kept = (troubles + self._waiting)[:MOST_KEPT]
                 self._uncounted += more + len(troubles) + len(self._waiting) - len(kept)

@@ -95,6 +95,19 @@ def test_a_login_takes_the_password_when_a_mail_leaves() -> None:
     assert [base64.b64decode(login) for login in box.logins] == [b"\0jms\0opens"]
 
 
+def test_a_password_that_no_login_can_carry_does_not_end_the_sending() -> None:
+    words = ["opens", "öffnet"]
+    with postbox() as box:
+        known = settings(box, username="jms", password="env:X")
+        postman = Postman(known, ["ops@site.example"], "x", lambda: words.pop() if len(words) > 1 else words[0])
+        postman.tell(a_trouble(1))
+        wait_until(lambda: len(words) == 1)
+        postman.tell(a_trouble(2))
+        wait_until(lambda: bool(box.mails))
+        postman.close()
+    assert "show m1" in box.mails[0].get_content()
+
+
 def test_a_mail_describes_some_and_counts_the_others() -> None:
     text = letter("a@b.example", ["c@d.example"], "x", [a_trouble(n) for n in range(MOST_TOLD + 3)], 4).get_content()
     assert f"show m{MOST_TOLD - 1}\n" in text
