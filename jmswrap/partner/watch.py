@@ -12,6 +12,10 @@ from jmswrap import clock, xml
 EVERY_SECONDS = 1.0
 """Of an operation's replies one is looked at in this time: a look costs as much as reading the reply."""
 
+MOST_NAMES = 100
+"""So many are counted at a time: a partner may send as many as it likes."""
+_MOST_LETTERS = 300
+
 
 @dataclass(slots=True)
 class Watch:
@@ -37,10 +41,17 @@ class Watch:
         """Look at a reply's body element; a name counts once a reply."""
         found = self.unknown(etree.fromstring(body, xml.parser()))
         with self._lock:
-            self._seen.update((operation, name) for name in found)
+            for name in dict.fromkeys(_short(name) for name in found):
+                if len(self._seen) < MOST_NAMES or (operation, name) in self._seen:
+                    self._seen[operation, name] += 1
 
     def taken(self) -> dict[tuple[str, str], int]:
         """Return how many replies had which element, by operation and name, and count anew."""
         with self._lock:
             seen, self._seen = self._seen, Counter()
         return dict(seen)
+
+
+def _short(name: str) -> str:
+    """Return a name; of one that is too long the end, where its local part is."""
+    return name if len(name) <= _MOST_LETTERS else f"…{name[1 - _MOST_LETTERS :]}"

@@ -36,11 +36,14 @@ class UnknownSeen:
     def add(self, partner: str, found: Mapping[tuple[str, str], int]) -> None:
         """Add what was seen, by operation and element."""
         with edge():
-            if int(self._client.hlen(self._key)) >= MOST_NAMES:
-                return
+            known: Any = self._client.hkeys(self._key)
+            names = {_text(name) for name in known}
             pipe: Any = self._client.pipeline(transaction=False)
             for (operation, element), count in found.items():
-                pipe.hincrby(self._key, f"{partner} {operation} {element}", count)
+                name = f"{partner} {operation} {element}"
+                if name in names or len(names) < MOST_NAMES:
+                    names.add(name)
+                    pipe.hincrby(self._key, name, count)
             pipe.expire(self._key, KEPT_SECONDS)
             pipe.execute()
 
