@@ -1,7 +1,9 @@
 """The first ``jmswrap.yaml`` of a wrapped partner: complete, and with a word on each choice."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from lxml import etree
 
@@ -44,10 +46,11 @@ routes:
     from: {{service: {name}}}
     to: {{partner: {name}}}{answer}
     # 2. Requests with the same key are delivered in the order they came. Without a key
-    #    they go out side by side. An XPath from the body element, for example:
-    # key: {{xpath: "{xpath}"}}
-    # 3. A request with the same id is accepted once, however often it is sent.
-    # id: {{xpath: "{xpath}"}}
+    #    they go out side by side. An XPath from the body element to what the request is
+    #    about, an order or an account say.{key_words}
+    # key: {{xpath: "{key}"}}
+    # 3. A request with the same id is accepted once, however often it is sent.{id_words}
+    # id: {{xpath: "{id}"}}
     # 4. When a failed call is tried again: seconds to wait after each attempt; the last
     #    one repeats until max_age_seconds have passed since the request was accepted.
     # retry: {{waits_seconds: [2, 5, 10, 30, 60, 120, 300], max_age_seconds: 172800}}
@@ -58,6 +61,23 @@ routes:
     # in_doubt: redeliver
 """
 
+
+_NO_OBJECT = """
+    #    No name in the contract reads like the number of such a thing: put yours here."""
+
+_NO_REQUEST = """
+    #    No name in the contract reads like a request's own id: put yours here."""
+
+_IDENTIFIES = re.compile(
+    r"(?:^|[a-z0-9_.-])(?:ID|Id|Number|NUMBER|Num|Nbr|NBR|No|Key|Ref|Reference)$|^(?:id|number|key)$"
+)
+"""Names of elements that identify something: orderId, AccountNumber, acct_ID."""
+
+_REQUEST = re.compile(r"request|message|msg|transaction|correlation|idempoten|event|uuid|guid|trace", re.IGNORECASE)
+"""Names of what is a request's own, and no business object's."""
+
+_ASIDE = re.compile(r"auth|credential|security|user|sender|header|session|type|status|version", re.IGNORECASE)
+"""Names of what says who calls, and how; what a request is about lies elsewhere."""
 
 _YAML_WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
 
@@ -73,10 +93,14 @@ def settings_text(
     """Return the text of ``jmswrap.yaml`` for one port of a partner; samples give its examples."""
     first = port.usable[0]
     prefixes = _prefixes(port.usable)
+    examples = _examples((samples or {}).values(), prefixes)
     return _TEMPLATE.format(
         service=port.service,
         name=json.dumps(name) if name.lower() in _YAML_WORDS else name,
-        xpath=_example((samples or {}).values(), prefixes),
+        key=examples.key,
+        key_words="" if examples.object_named else _NO_OBJECT,
+        id=examples.id,
+        id_words="" if examples.request_named else _NO_REQUEST,
         namespaces="".join(f"\n  {p}: {json.dumps(n)}" for n, p in prefixes.items()) or " {}",
         front=json.dumps(front),
         wsdl=json.dumps(wsdl),
@@ -94,9 +118,46 @@ def _prefixes(operations: tuple[Operation, ...]) -> dict[str, str]:
     return {n: f"p{i}" if i > 1 else "p" for i, n in enumerate(found, 1)}
 
 
-def _example(requests: Iterable[etree._Element], prefixes: dict[str, str]) -> str:
-    """Return an XPath to the first value in a request; its namespaces are added to the prefixes."""
-    leaf = next((e for request in requests for e in request.iterdescendants("*") if len(e) == 0), None)
+@dataclass(frozen=True, slots=True)
+class _Examples:
+    """XPaths to begin with."""
+
+    key: str
+    object_named: bool
+    """The key's name reads like the number of a business object."""
+    id: str
+    request_named: bool
+    """The id's name reads like a request's own."""
+
+
+def _examples(requests: Iterable[etree._Element], prefixes: dict[str, str]) -> _Examples:
+    """Return XPaths to values in requests; their namespaces are added to the prefixes."""
+    leaves = [leaf for request in requests for leaf in request.iterdescendants("*") if len(leaf) == 0]
+    naming = [leaf for leaf in leaves if _IDENTIFIES.search(_local(leaf))]
+    own = next((leaf for leaf in naming if _REQUEST.search(_name(leaf))), None)
+    things = (leaf for leaf in naming if not _REQUEST.search(_name(leaf)) and not _ASIDE.search("/".join(_path(leaf))))
+    thing = min(things, key=lambda leaf: len(_path(leaf)), default=None)
+    some = thing if thing is not None else next(iter(leaves), None)
+    key, identity = (_xpath(leaf, prefixes) for leaf in (some, own if own is not None else some))
+    return _Examples(key, thing is not None, identity, own is not None)
+
+
+def _path(leaf: etree._Element) -> list[str]:
+    """Return the names from below the body element to a leaf."""
+    return [_local(element) for element in reversed([leaf, *leaf.iterancestors()][:-1])]
+
+
+def _name(leaf: etree._Element) -> str:
+    """Return what is identified: a plain `id` says it with its parent's name."""
+    *above, name = _path(leaf)
+    return above[-1] if above and name.lower() in ("id", "number", "key") else name
+
+
+def _local(element: etree._Element) -> str:
+    return str(element.tag).rpartition("}")[2]
+
+
+def _xpath(leaf: etree._Element | None, prefixes: dict[str, str]) -> str:
     if leaf is None:
         return "customer/id"
     path = [leaf, *leaf.iterancestors()][:-1]

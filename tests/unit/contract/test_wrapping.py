@@ -9,6 +9,7 @@ from jmswrap.config.load import load
 from jmswrap.contract.calling import calling_wsdl, zeep_refusal
 from jmswrap.contract.reading import read
 from jmswrap.contract.schemas import Schemas
+from jmswrap.contract.starting import settings_text
 from jmswrap.contract.wrap import wrap
 from jmswrap.errors import ConfigError, ContractError
 
@@ -48,6 +49,27 @@ def test_what_a_person_should_decide_is_said(wsdls: Path, tmp_path: Path) -> Non
 def test_the_example_of_a_key_is_a_path_into_the_request(wsdls: Path, tmp_path: Path) -> None:
     made = wrap(str(wsdls / "orders.wsdl"), tmp_path / "orders")
     assert '# key: {xpath: "p:number"}' in made.settings.read_text()
+
+
+@pytest.mark.parametrize(
+    ("request_xml", "key", "identity", "unsaid"),
+    [
+        ("<a><requestId/><accountId/></a>", "accountId", "requestId", ()),
+        ("<a><Header><UserID/><MessageID/></Header><Order><Id/></Order></a>", "Order/Id", "Header/MessageID", ()),
+        ("<a><note/><requestId/></a>", "note", "requestId", ("number of such a thing",)),
+        ("<a><valid/><orderNumber/></a>", "orderNumber", "orderNumber", ("request's own id",)),
+    ],
+)
+def test_the_examples_of_key_and_id_differ_where_the_names_in_a_contract_do(
+    wsdls: Path, request_xml: str, key: str, identity: str, unsaid: tuple[str, ...]
+) -> None:
+    port = read(wsdls / "orders.wsdl").port()
+    text = settings_text("n", port, "a.wsdl", "b.wsdl", {"Place": etree.fromstring(request_xml)})
+    assert f'# key: {{xpath: "{key}"}}' in text
+    assert f'# id: {{xpath: "{identity}"}}' in text
+    assert [part in text for part in ("number of such a thing", "request's own id")] == [
+        part in unsaid for part in ("number of such a thing", "request's own id")
+    ]
 
 
 def test_an_integration_that_is_there_is_not_overwritten_unless_forced(wsdls: Path, tmp_path: Path) -> None:
