@@ -17,19 +17,22 @@ from typing import Any
 import zeep.exceptions
 from lxml import etree
 
-from jmswrap import clock, xml
+from jmswrap import clock, log, xml
 from jmswrap.errors import ContractError, PartnerError
 from jmswrap.outcome import Called, Outcome
 from jmswrap.partner import addressing as wsa
 from jmswrap.partner import definition, mtom
 from jmswrap.partner.answered import Answered
 from jmswrap.partner.authentication import Authentication
+from jmswrap.partner.calling import Client
 from jmswrap.partner.forms import ENCODED, Form, fragments, from_the_wire, on_the_wire
 from jmswrap.partner.reply import Parsers, envelope_bytes, interpret
 from jmswrap.partner.transport import HttpReply, Limits, NoReply, PooledTransport
 from jmswrap.partner.watch import Watch
 from jmswrap.partner.wire import Wire
 from jmswrap.partner.wsse import SECURITY, Untrusted
+
+_LOG = log.get(__name__)
 
 _PLACE = "{urn:jmswrap:place}body"
 _PLACE_XML = b'<ns0:body xmlns:ns0="urn:jmswrap:place"/>'
@@ -64,7 +67,7 @@ class _Refreshed:
     answered: Answered
 
 
-class PartnerClient:
+class PartnerClient(Client):
     """A partner's operations. Safe for several threads; made before work starts."""
 
     def __init__(
@@ -122,24 +125,6 @@ class PartnerClient:
         said = f"operations {', '.join(names)} all take" if names else "no operation takes"
         raise PartnerError(f"partner {self.name}: {said} <{element}>; name one in the route's to.operation")
 
-    def call(
-        self,
-        operation: str,
-        body: bytes,
-        *,
-        headers: Sequence[str] = (),
-        typed: bool = False,
-        wire: Wire | None = None,
-        wanted: bool = True,
-        message_id: str = "",
-    ) -> Called:
-        """Make one call and say what it came to; never raises for what a partner does.
-
-        ``wire`` lets the caller abort it; ``wanted`` asks for the reply's body element as bytes.
-        """
-        came = self.ask(operation, body, headers=headers, typed=typed, wire=wire, message_id=message_id)
-        return came if isinstance(came, Called) else self.read(came, wanted)
-
     def ask(
         self,
         operation: str,
@@ -171,18 +156,28 @@ class PartnerClient:
             # It was kept under an older contract: the partner did answer, so it is not for us to call it dead.
             said = f"{self.name} answered operation {answered.operation}, which its contract has no more"
             return Called(Outcome.NO_ANSWER, said, answered.reply.status_code, raw=answered.reply.content)
-        watch = self.watch if self.watch is not None and self.watch.due(chosen.name) else None
-        wants_body = wanted or watch is not None
-        encoded = chosen.form is not None and chosen.form.kind == ENCODED
-        called = interpret(answered.reply, self._parsers.parser, chosen.one_way, chosen.declared, wants_body, encoded)
-        if chosen.form is not None and called.outcome is Outcome.REPLIED and called.body:
-            called = replace(called, body=from_the_wire(called.body, chosen.form))
-        if watch is not None and called.outcome is Outcome.REPLIED and called.body:
-            watch.look(chosen.name, called.body)
-            called = called if wanted else replace(called, body=b"")
+        called = self._meant(answered, chosen, wanted)
+        if self.watch is not None and called.outcome is Outcome.REPLIED and self.watch.due(chosen.name):
+            self._look(self.watch, answered, chosen, called)
         if called.outcome is Outcome.REPLIED or (called.fault and called.outcome is not Outcome.FAULT_CREDENTIALS):
             return self._trusted(called, answered.reply)
         return called
+
+    def _meant(self, answered: Answered, chosen: _Operation, wanted: bool) -> Called:
+        encoded = chosen.form is not None and chosen.form.kind == ENCODED
+        called = interpret(answered.reply, self._parsers.parser, chosen.one_way, chosen.declared, wanted, encoded)
+        if chosen.form is not None and called.outcome is Outcome.REPLIED and called.body:
+            called = replace(called, body=from_the_wire(called.body, chosen.form))
+        return called
+
+    def _look(self, watch: Watch, answered: Answered, chosen: _Operation, called: Called) -> None:
+        """Look for what the contract does not have; whatever is found, the answer means what it means."""
+        try:
+            whole = called if called.body else self._meant(answered, chosen, wanted=True)
+            if whole.outcome is Outcome.REPLIED and whole.body:
+                watch.look(chosen.name, whole.body)
+        except etree.LxmlError as error:
+            _LOG.warning("reply-not-looked-at", partner=self.name, operation=chosen.name, reason=error)
 
     def close(self) -> None:
         """Close the idle connections."""

@@ -63,7 +63,7 @@ def interpret(
     if body is None:
         return Called(Outcome.GARBAGE_REPLY, f"HTTP {status} with {problem}", status, raw=reply.content)
     try:
-        inside = multiref.resolved(body) if encoded else next(body.iterchildren(etree.Element), None)
+        inside = multiref.resolved(body) if encoded and wanted else next(body.iterchildren(etree.Element), None)
     except InvalidDocument as error:
         sentence = f"HTTP {status} with a reply that cannot be put together: {error}"
         return Called(Outcome.GARBAGE_REPLY, sentence, status, raw=reply.content)

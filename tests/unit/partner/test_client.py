@@ -9,7 +9,9 @@ from rogue import CONFIRMED, answer, envelope, rogue
 
 from jmswrap.errors import ContractError, PartnerError
 from jmswrap.outcome import Outcome
+from jmswrap.partner.answered import Answered
 from jmswrap.partner.client import PartnerClient
+from jmswrap.partner.watch import Watch
 
 WSDL = Path(__file__).parents[2] / "data/partner/orders.wsdl"
 PLACE = (
@@ -175,3 +177,20 @@ def test_every_wsdl_of_the_kit_loads_or_says_why_not() -> None:
             said.append(str(error))
     assert [sentence for sentence in said if "\n" in sentence] == []
     assert len(every) - len(said) >= 40
+
+
+def test_a_look_at_a_reply_changes_nothing_of_what_it_means() -> None:
+    seen: list[etree._Element] = []
+
+    def eye(root: etree._Element) -> tuple[str, ...]:
+        seen.append(root)
+        return tuple(str(child.tag) for child in etree.fromstring(b"<too deep") if child is root)
+
+    with (
+        rogue(answer("200 OK", CONFIRMED)) as partner,
+        closing(PartnerClient("o", WSDL, address=partner.address, watch=Watch(eye))) as orders,
+    ):
+        answered = orders.ask("Place", PLACE)
+        assert isinstance(answered, Answered)
+        called = orders.read(answered, wanted=False)
+    assert (called.outcome, called.body, len(seen)) == (Outcome.REPLIED, b"", 1)

@@ -12,10 +12,10 @@ ENCODING = "http://schemas.xmlsoap.org/soap/encoding/"
 NAMES = f'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:enc="{ENCODING}"'
 
 
-def came(*body: str) -> Called:
+def came(*body: str, wanted: bool = True) -> Called:
     envelope = f'<e:Envelope xmlns:e="{SOAP}" {NAMES}><e:Body>{"".join(body)}</e:Body></e:Envelope>'
     reply = HttpReply(200, {"content-type": "text/xml"}, envelope.encode())
-    return interpret(reply, Parsers().parser, False, frozenset(), wanted=True, encoded=True)
+    return interpret(reply, Parsers().parser, False, frozenset(), wanted, encoded=True)
 
 
 def test_what_a_reply_refers_to_stands_in_its_wrapper() -> None:
@@ -50,3 +50,4 @@ def test_a_reply_that_cannot_be_put_together_is_no_reply(body: str, why: str) ->
     called = came(body)
     assert called.outcome is Outcome.GARBAGE_REPLY
     assert why in called.sentence
+    assert came(body, wanted=False).outcome is Outcome.REPLIED, "nobody reads it"
