@@ -16,6 +16,7 @@ from jmswrap import xml
 from jmswrap.errors import PartnerError
 from jmswrap.outcome import Called, Outcome
 from jmswrap.partner.answered import Answered
+from jmswrap.partner.calling import Client
 from jmswrap.partner.reply import Parsers, interpret
 from jmswrap.partner.transport import Limits, NoReply, PooledTransport
 from jmswrap.partner.wire import Wire
@@ -77,7 +78,7 @@ class Destinations:
         return any(plain.version == network.version and plain in network for network in networks)
 
 
-class CallbackClient:
+class CallbackClient(Client):
     """Sends answers for one service; safe for several threads."""
 
     def __init__(self, name: str, destinations: Destinations, limits: Limits) -> None:
@@ -86,21 +87,6 @@ class CallbackClient:
         self._destinations = destinations
         self._transport = PooledTransport(limits, pin=destinations.pin)
         self._parsers = Parsers()
-
-    def call(
-        self,
-        operation: str,
-        body: bytes,
-        *,
-        headers: Sequence[str] = (),
-        typed: bool = False,
-        wire: Wire | None = None,
-        wanted: bool = True,
-        message_id: str = "",
-    ) -> Called:
-        """Send an answer and say what came of it."""
-        came = self.ask(operation, body, headers=headers, typed=typed, wire=wire, message_id=message_id)
-        return came if isinstance(came, Called) else self.read(came, wanted)
 
     def ask(
         self,
