@@ -96,11 +96,15 @@ class TimeLimit:
         run = _Run(work)
         runner.put(run)
         left_seconds = self.seconds
-        while not run.done.acquire(timeout=max(left_seconds, LEAST_WAIT_SECONDS)):
-            left_seconds = self.seconds - run.used_seconds()
-            if left_seconds <= 0:
-                runner.put(None)
-                self._give_up(run, what)
+        try:
+            while not run.done.acquire(timeout=max(left_seconds, LEAST_WAIT_SECONDS)):
+                left_seconds = self.seconds - run.used_seconds()
+                if left_seconds <= 0:
+                    self._give_up(run, what)
+        except BaseException:
+            # Also when whoever waits is interrupted: nobody gives that thread work any more.
+            runner.put(None)
+            raise
         self._idle.append(runner)
         return run.answer()
 
@@ -118,7 +122,8 @@ class TimeLimit:
 
     def _give_up(self, run: _Run[Any], what: str) -> None:
         run.given_up = True
-        self._given_up = [*(other for other in self._given_up if other.done.locked()), run]
+        with self._lock:
+            self._given_up = [*(other for other in self._given_up if other.done.locked()), run]
         if self._then is not None:
             self._then()
         _LOG.error("transform-overran", stylesheet=what, seconds=self.seconds)

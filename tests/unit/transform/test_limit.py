@@ -1,5 +1,6 @@
 """Transforms that take too long."""
 
+import signal
 import threading
 import time
 from pathlib import Path
@@ -81,3 +82,18 @@ def test_threads_end_with_their_limit() -> None:
     del limit
     runner.join(10)
     assert not runner.is_alive()
+
+
+def test_no_thread_stays_behind_when_whoever_waits_is_interrupted() -> None:
+    limit, seen, going_on = TimeLimit(5), list[threading.Thread](), threading.Event()
+
+    def work() -> None:
+        seen.append(threading.current_thread())
+        signal.raise_signal(signal.SIGINT)
+        going_on.wait(10)
+
+    with pytest.raises(KeyboardInterrupt):
+        limit.run("x.xsl", work)
+    going_on.set()
+    seen[0].join(10)
+    assert not seen[0].is_alive()
