@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
+# Tests wait more than they work, so more run at once than there are cores.
+JOBS   ?= 3
 
 .DEFAULT_GOAL := help
 
@@ -19,7 +21,7 @@ test: $(VENV)/.tests ## Run lint, types, the floor contracts and every test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder
 
 bench: $(VENV)/.tests ## Measure accept, deliver and end-to-end rates beside the tutorial way
 	@$(BIN)/python -m bench

@@ -16,6 +16,9 @@ WINDINGS = 10
 MOST_WAIT_SECONDS = 1.0
 """The longest between two windings."""
 
+_STDERR = 2
+"""The descriptor, because ``sys.stderr`` may be none."""
+
 
 class Pulse:
     """One process's own; ``begin`` and ``end`` once each."""
@@ -39,7 +42,7 @@ class Pulse:
         wait_seconds = min(self.seconds / WINDINGS, MOST_WAIT_SECONDS)
         try:
             while not self._stop.is_set():
-                faulthandler.dump_traceback_later(self.seconds, exit=True)
+                faulthandler.dump_traceback_later(self.seconds, exit=True, file=_STDERR)
                 self._stop.wait(wait_seconds)
         finally:
             faulthandler.cancel_dump_traceback_later()
