@@ -49,6 +49,12 @@ def name(config: Config, file: Path) -> str:
     return digest.hexdigest()[:12]
 
 
+def value_maps(folder: Path, config: Config) -> Iterator[Path]:
+    """Yield the value maps that an integration's stylesheets may look into."""
+    for top in dict.fromkeys((folder, folder / config.transforms.metadata)):
+        yield from (path for path in _below(top, folder / config.store.data) if path.suffix.lower() == ".dvm")
+
+
 def _files(file: Path, config: Config) -> Iterator[Path]:
     folder = file.parent
     yield file

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from jmswrap.app.generation import value_maps
 from jmswrap.config.addresses import is_file, missing_driver
 from jmswrap.config.checks import is_loopback
 from jmswrap.config.settings import Config
@@ -20,8 +21,10 @@ from jmswrap.transform.resources import Resources
 def library(config: Config, folder: Path, limit: TimeLimit | None = None) -> Library:
     """Return the functions for an integration's stylesheets. Raises ConfigError for a file that cannot be read."""
     settings = config.transforms
+    resources = Resources(folder, settings.metadata)
+    resources.keep(value_maps(folder, config))
     return Library(
-        Resources(folder, settings.metadata),
+        resources,
         properties.read(folder / name for name in settings.properties),
         {name: _described(system) for name, system in settings.systems.items()},
         settings.preferences,

@@ -75,10 +75,10 @@ class ValueMap:
         return index
 
 
-def read(path: Path) -> ValueMap:
-    """Read a ``.dvm`` file. Raises ConfigError with the place of what is wrong."""
+def read(path: Path, content: bytes | None = None) -> ValueMap:
+    """Read a ``.dvm`` file, or what was its content. Raises ConfigError with the place of what is wrong."""
     try:
-        root = etree.fromstring(path.read_bytes(), xml.parser(), base_url=str(path))
+        root = etree.fromstring(path.read_bytes() if content is None else content, xml.parser(), base_url=str(path))
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
     except etree.XMLSyntaxError as error:

@@ -4,7 +4,9 @@ Oracle's files name one another by paths relative to themselves and by ``oramds:
 the metadata store, whose top is a folder of the integration here.
 """
 
+import contextlib
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -26,17 +28,27 @@ class Resources:
         self.metadata = (folder / metadata).resolve() if metadata else self.folder
         self._maps: dict[Path, ValueMap] = {}
         self._named: dict[tuple[str, Path], ValueMap] = {}
+        self._kept: dict[Path, bytes] = {}
         self._lock = threading.Lock()
+
+    def keep(self, maps: Iterable[Path]) -> None:
+        """Keep what is in these files now, so that every look-up sees the maps of one moment.
+
+        A file that cannot be read is an error of the look-up that wants it.
+        """
+        for path in maps:
+            with contextlib.suppress(OSError):
+                self._kept[path.resolve()] = path.read_bytes()
 
     def find(self, address: str, beside: Path, suffix: str = "") -> Path:
         """Return the file that an address in a file stands for. Raises ConfigError when there is none."""
         candidates = self._candidates(address, beside)
         if suffix:
             candidates = [path if path.suffix else path.with_suffix(suffix) for path in candidates]
-        path = next((path for path in candidates if path.is_file()), candidates[0]).resolve()
+        path = next((path for path in candidates if self._is_there(path)), candidates[0]).resolve()
         if not path.is_relative_to(self.folder) and not path.is_relative_to(self.metadata):
             raise ConfigError(f"{beside.name} names {address}, which lies outside the integration's folder")
-        if path.is_file():
+        if self._is_there(path):
             return path
         raise ConfigError(f"{beside.name} names {self._shown(Path(address))}, and there is no file {self._shown(path)}")
 
@@ -50,10 +62,13 @@ class Resources:
             with self._lock:
                 found = self._maps.get(path)
                 if found is None:
-                    found = self._maps[path] = read(path)
+                    found = self._maps[path] = read(path, self._kept.get(path))
                 if len(self._named) < MOST_NAMES:
                     self._named[named] = found
         return found
+
+    def _is_there(self, path: Path) -> bool:
+        return path.resolve() in self._kept or path.is_file()
 
     def _candidates(self, address: str, beside: Path) -> list[Path]:
         if address.startswith(STORE):

@@ -10,6 +10,7 @@ from lxml import etree
 from jmswrap.app.delivery import plans
 from jmswrap.app.examination import check
 from jmswrap.app.integration import load
+from jmswrap.deliver.delivery import QueuePlan
 from jmswrap.deliver.flight import Flight
 from jmswrap.errors import ConfigError
 from jmswrap.message import Claimed, Message, Record
@@ -56,8 +57,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def prepared(folder: Path, body: bytes) -> Flight:
-    delivery = plans(load(folder))["in"].deliveries["map"]
+def prepared(folder: Path, body: bytes, plan: QueuePlan | None = None) -> Flight:
+    delivery = (plan or plans(load(folder))["in"]).deliveries["map"]
     record = Record(Message("m1", "in", "map", b""), State.IN_FLIGHT, accepted_ms=1, changed_ms=1)
     flight = Flight(Claimed(record, body, fence=1), delivery, "worker", claimed_at=0.0, lease_end=60.0)
     flight.prepare()
@@ -77,6 +78,18 @@ def test_a_value_without_a_row_is_answered_negatively_where_the_map_must_have_it
     assert settlement.attempt.outcome == Outcome.VALUE_NOT_MAPPED
     assert [out.queue for out in settlement.outputs] == ["answers"]
     assert b"value map Kind has no MDM for CCB" in settlement.outputs[0].body
+
+
+def test_a_generation_looks_into_the_maps_it_was_made_with_whenever_the_first_message_comes(folder: Path) -> None:
+    plan = plans(load(folder))["in"]
+    (folder / "mds" / "dvm" / "Kind.dvm").write_text("half a map, being wri")
+    assert etree.fromstring(prepared(folder, b"<a>P</a>", plan).body).text == "Person"
+    plan = plans(load(folder))["in"]
+    (folder / "mds" / "dvm" / "Kind.dvm").unlink()
+    settlement = prepared(folder, b"<a>P</a>", plan).settlement
+    assert settlement is not None
+    assert settlement.attempt is not None
+    assert "is not XML" in settlement.attempt.sentence
 
 
 def test_a_properties_file_that_is_not_there_is_a_problem(folder: Path) -> None:
