@@ -12,6 +12,7 @@ import redis
 
 from bench.deliver import Silent
 from jmswrap import clock
+from jmswrap.config.settings import Workers
 from jmswrap.config.transform_settings import Transforms
 from jmswrap.deliver.crew import Crew
 from jmswrap.deliver.delivery import Delivery, Put, QueuePlan
@@ -73,7 +74,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--messages", type=int, default=2000)
     parser.add_argument("--size-kb", type=float, default=10)
-    parser.add_argument("--calls", type=int, default=4)
+    parser.add_argument("--calls", type=int, default=Workers.model_validate({}).calls, help="as workers.calls")
     given = parser.parse_args()
     size = int(given.size_kb * 1024)
     limit = TimeLimit(Transforms.model_validate({}).seconds)
