@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -28,7 +29,16 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def jmswrap(folder: Path, store_server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch) -> Run:
+def signals() -> Iterator[None]:
+    """What handled signals before handles them again afterwards: verbs that run on, as `work`, set handlers of theirs."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def jmswrap(folder: Path, store_server: EmbeddedServer, signals: None, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run a verb on the folder and the tests' store, as from a shell; keywords are more settings."""
     prefix = f"cli-{folder.parent.name}"
     own = {"store": {"url": store_server.url, "prefix": prefix}, "workers": {"pool": prefix}}
