@@ -30,7 +30,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def signals() -> Iterator[None]:
-    """What handled signals before handles them again afterwards: verbs that run on, as `work`, set handlers of theirs."""
+    """What handled signals before handles them again afterwards: verbs that run on set handlers of theirs."""
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     yield
     for number, handler in before.items():

@@ -18,6 +18,15 @@ def test_marking_counts_the_delivery_once_per_claim(desk: Desk) -> None:
     assert (record.deliveries, record.phase, record.redelivered) == (1, Phase.SENDING, False)
 
 
+def test_a_mark_that_is_made_again_keeps_the_policy_of_the_first(desk: Desk) -> None:
+    one = desk.put("A")
+    hold = desk.take()
+    for policy in ("park", "redeliver"):
+        assert desk.store.mark_sending([hold], policy) == [True]
+    desk.lapse()
+    assert desk.state(one) is State.IN_DOUBT
+
+
 def test_a_lease_that_ran_out_may_not_begin_to_send(desk: Desk) -> None:
     desk.put()
     hold = desk.take()
