@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from ports import free_port
 
 JAR = Path("/usr/share/activemq/bin/activemq.jar")
 USERNAME, PASSWORD = "bridge", "s3cret:with a colon"
@@ -87,11 +88,6 @@ class ActiveMQ:
             socket.create_connection(("127.0.0.1", self.port), 1).close()
             return True
         return False
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 @contextlib.contextmanager

@@ -5,12 +5,13 @@ nothing: first the door, then the workers, then the partners they call, last the
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import socket
 import sys
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
@@ -27,6 +28,7 @@ from jmswrap.errors import ConfigError
 from jmswrap.soap import server
 from jmswrap.store.server import EmbeddedServer
 from jmswrap.testing.host import Hosted
+from jmswrap.testing.http import BACKLOG
 from jmswrap.testing.partner import Behaviour
 from jmswrap.worker.live import worker_name
 
@@ -34,6 +36,10 @@ STOP_SECONDS = {"gateway": 30.0, "bridge": 30.0, "worker": 45.0, "partners": 5.0
 """How long each kind of process may take to end what it is doing, in the order of stopping."""
 
 PROBE_SECONDS = 0.05
+"""Between two questions whether a child stands."""
+
+ASK_SECONDS = 1.0
+"""How long one such question waits for its answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,8 @@ class Machine:
         self._wanted = wanted
         self._store: EmbeddedServer | None = None
         self._listener: socket.socket | None = None
+        self._partners: list[socket.socket] = []
+        """Where the simulated partners listen; held here, so that no other program takes the port of a killed one."""
         self._overrides = dict(wanted.overrides)
 
     async def start(self) -> dict[str, Any]:
@@ -72,12 +80,14 @@ class Machine:
         if partners:
             plan = json.dumps([asdict(hosted) for hosted in partners])
             command = [sys.executable, "-m", "jmswrap.testing.host", plan]
-            await self.supervisor.start(Child("partners", command, dict(os.environ), STOP_SECONDS["partners"]))
+            inherited = tuple(hosted.descriptor for hosted in partners)
+            host = Child("partners", command, dict(os.environ), STOP_SECONDS["partners"], inherited)
+            await self.supervisor.start(host)
         await self._start_gateway_and_workers(url, partners)
         host, port = self._listener.getsockname()[:2]
         await self._until(partial(answers_ready, host, port, bool(settings.tls.certificate)))
         for hosted in partners:
-            await self._until(partial(_connects, "127.0.0.1", hosted.port))
+            await self._until(partial(answers_ready, "127.0.0.1", hosted.port, False))
         return self._facts(url, partners)
 
     @property
@@ -88,8 +98,9 @@ class Machine:
     async def stop(self) -> None:
         """Stop everything that was started."""
         await self.supervisor.stop(list(STOP_SECONDS))
-        if self._listener is not None:
-            self._listener.close()
+        for listener in (self._listener, *self._partners):
+            if listener is not None:
+                listener.close()
         if self._store is not None:
             await asyncio.to_thread(self._store.stop)
 
@@ -106,16 +117,20 @@ class Machine:
             raise ConfigError(f"the data folder {folder} cannot be used: {why}; set store.data, or --data") from error
 
     def _simulated(self) -> list[Hosted]:
-        """Plan the partners, each on a port that is free now, so that a restarted one has the same."""
+        """Plan the partners, each with a port that it keeps when it is started again."""
         folder = data_folder(self.integration) / "ledgers"
         behaviour = Behaviour(latency_ms=self._wanted.latency_ms, faults=self._wanted.faults)
         plan = []
         for name, partner in self.integration.config.partners.items():
             wsdl = str(self.integration.folder / partner.wsdl)
             ledger = str(folder / f"{name}.jsonl")
-            plan.append(Hosted(name, wsdl, partner.service, partner.port, 0, ledger, behaviour))
-        ports = _free_ports(len(plan))
-        return [replace(hosted, port=port) for hosted, port in zip(plan, ports, strict=True)]
+            listener = _any_port(name)
+            self._partners.append(listener)
+            port, descriptor = listener.getsockname()[1], listener.fileno()
+            plan.append(
+                Hosted(name, wsdl, partner.service, partner.port, port, ledger, behaviour, descriptor=descriptor)
+            )
+        return plan
 
     async def _start_gateway_and_workers(self, url: str, partners: list[Hosted]) -> None:
         assert self._listener is not None
@@ -145,7 +160,11 @@ class Machine:
 
     async def _until(self, true: Callable[[], Awaitable[bool]]) -> None:
         """Return when it is true; the caller bounds the wait."""
-        while not await true():
+        while True:
+            # The ports are held here: a connection to a child that is not there yet waits.
+            with contextlib.suppress(TimeoutError):
+                if await asyncio.wait_for(true(), ASK_SECONDS):
+                    return
             self.supervisor.require_steady()
             await asyncio.sleep(PROBE_SECONDS)
 
@@ -193,23 +212,8 @@ def _address(hosted: Hosted) -> str:
     return f"http://127.0.0.1:{hosted.port}/{hosted.name}"
 
 
-def _free_ports(count: int) -> list[int]:
-    sockets = []
+def _any_port(partner: str) -> socket.socket:
     try:
-        for _ in range(count):
-            sockets.append(socket.create_server(("127.0.0.1", 0)))
-        return [int(one.getsockname()[1]) for one in sockets]
+        return socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)
     except OSError as error:
-        raise ConfigError(f"there is no free port for {count} simulated partners: {error.strerror}") from error
-    finally:
-        for one in sockets:
-            one.close()
-
-
-async def _connects(host: str, port: int) -> bool:
-    try:
-        _, writer = await asyncio.open_connection(host, port)
-    except OSError:
-        return False
-    writer.close()
-    return True
+        raise ConfigError(f"there is no free port for the simulated partner {partner}: {error.strerror}") from error

@@ -1,4 +1,4 @@
-"""Whether the gateway stands: ``up`` asks it as a load balancer would."""
+"""Whether the gateway, or a simulated partner, stands: ``up`` asks it as a load balancer would."""
 
 import asyncio
 import ssl
@@ -7,9 +7,9 @@ _REQUEST = b"GET /ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n
 
 
 async def answers_ready(host: str, port: int, has_tls: bool) -> bool:
-    """Tell whether the gateway answers that it is ready, or that it tells that to callers it knows only.
+    """Tell whether it answers that it is ready, or that it tells that to callers it knows only.
 
-    One that wants a certificate ends the connection of this probe, which has none, during the
+    A gateway that wants a certificate ends the connection of this probe, which has none, during the
     handshake or (TLS 1.3) after it, without a word: it stands, too.
     """
     try:
@@ -17,7 +17,6 @@ async def answers_ready(host: str, port: int, has_tls: bool) -> bool:
     except ssl.SSLError:
         return True
     except OSError:
-        # A gateway that is not there yet: `up` itself holds the port.
         return False
     try:
         writer.write(_REQUEST)

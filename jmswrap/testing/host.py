@@ -10,6 +10,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import stat
 import sys
 from collections.abc import Sequence
@@ -43,6 +44,8 @@ class Hosted:
     behaviour: Behaviour = field(default_factory=Behaviour)
     scenario: str = ""
     """A file that says what it does step by step."""
+    descriptor: int = -1
+    """The file descriptor of a socket that listens on the port already, when a parent made it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,8 @@ def prepare(plan: Sequence[Hosted]) -> list[Running]:
         partner = SimulatedPartner(
             Path(hosted.wsdl), ledger, hosted.behaviour, hosted.service, hosted.port_name, scenario
         )
-        server = Server(partner.respond, port=hosted.port)
+        listener = socket.socket(fileno=hosted.descriptor) if hosted.descriptor >= 0 else None
+        server = Server(partner.respond, port=hosted.port, listener=listener)
         partner.go_away = server.go_away
         ready.append(Running(hosted, partner, server))
     return ready

@@ -6,12 +6,14 @@ real application does.
 """
 
 import asyncio
+import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
 MOST_HEAD_BYTES = 65_536
 MOST_BODY_BYTES = 268_435_456
+BACKLOG = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +58,19 @@ class _MalformedError(Exception):
 
 
 class Server:
-    """One listening port; ``start``, then ``go_away`` as often as wished, then ``stop``."""
+    """One listening port; ``start``, then ``go_away`` as often as wished, then ``stop``.
 
-    def __init__(self, respond: Respond, host: str = "127.0.0.1", port: int = 0) -> None:
+    Given a socket that listens already, it takes connections from that one; they wait while it is away.
+    """
+
+    def __init__(
+        self, respond: Respond, host: str = "127.0.0.1", port: int = 0, listener: socket.socket | None = None
+    ) -> None:
         self.respond = respond
         self.host = host
         self.port = port
         self.open: set[_Connection] = set()
+        self._listener = listener
         self._listening: asyncio.Server | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._returning: asyncio.Task[None] | None = None
@@ -70,9 +78,13 @@ class Server:
     async def start(self) -> None:
         """Listen; ``port`` is then the port taken."""
         loop = asyncio.get_running_loop()
-        self._listening = await loop.create_server(
-            lambda: _Connection(self), self.host, self.port, reuse_address=True, backlog=1024
-        )
+        if self._listener is not None:
+            # A copy: the server closes what it was given.
+            self._listening = await loop.create_server(lambda: _Connection(self), sock=self._listener.dup())
+        else:
+            self._listening = await loop.create_server(
+                lambda: _Connection(self), self.host, self.port, reuse_address=True, backlog=BACKLOG
+            )
         self.port = self._listening.sockets[0].getsockname()[1]
 
     def go_away(self, seconds: float) -> None:

@@ -36,8 +36,8 @@ from tests.crash.load import Load
 from tests.crash.orders import Plan
 from tests.crash.person import settle
 from tests.crash.stage import running, until_up
-from tests.crash.stores import free_ports
 from tests.crash.verdict import Verdict, judge
+from tests.ports import free_port
 
 KEYS = 40
 EVERY_SECONDS = (2.0, 6.0)
@@ -51,7 +51,7 @@ class HostedPartner:
 
     def __init__(self, folder: Path) -> None:
         self.ledger = folder / "applied.jsonl"
-        (self._port,) = free_ports(1)
+        self._port = free_port()
         behaviour = Behaviour(values=orders.VALUES)
         hosted = Hosted("Orders", str(orders.WSDL), "Orders", "Eleven", self._port, str(self.ledger), behaviour)
         self._plan = json.dumps([asdict(hosted)])

@@ -26,8 +26,9 @@ from tests.crash.loop import Loop
 from tests.crash.orders import Plan
 from tests.crash.partner import Partner
 from tests.crash.proxy import Proxy
-from tests.crash.stores import Backing, Open, Single, free_ports
+from tests.crash.stores import Backing, Open, Single
 from tests.crash.strikes import Striker
+from tests.ports import free_port
 
 UP_SECONDS = 60.0
 STOP_SECONDS = 60.0
@@ -155,7 +156,7 @@ def _up(folder: Path) -> Iterator[tuple["subprocess.Popen[bytes]", dict[str, Any
 @contextmanager
 def _plain(folder: Path) -> Iterator[tuple["subprocess.Popen[bytes]", dict[str, Any]]]:
     """Run a gateway, and RQ's own worker."""
-    log, (port,) = folder / "up.log", free_ports(1)
+    log, port = folder / "up.log", free_port()
     variable = f"{CONFIG_VARIABLE}={folder / 'orders' / 'jmswrap.yaml'}"
     program = ("env", variable, str(Path(sys.executable).with_name("rq")))
     with (

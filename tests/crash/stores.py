@@ -1,7 +1,6 @@
 """The stores that rows run on: one embedded server behind the proxy, or three behind Sentinel."""
 
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -17,6 +16,7 @@ from jmswrap.store import launcher
 from jmswrap.store.server import EmbeddedServer, find_program
 from tests.crash.loop import Loop
 from tests.crash.proxy import Proxy
+from tests.ports import free_port
 
 DOWN_MS = 1000
 """After this the sentinels call the primary down."""
@@ -73,8 +73,8 @@ class Replicated:
     def __init__(self, folder: Path, _: Loop) -> None:
         self._folder = folder
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
-        self.ports = free_ports(3)
-        self._sentinels = free_ports(3)
+        self.ports = [free_port() for _ in range(3)]
+        self._sentinels = [free_port() for _ in range(3)]
         primary = self.ports[0]
         try:
             self._start_server(primary)
@@ -179,12 +179,3 @@ def _values(name: str, value: str) -> list[str]:
 
 def _client(port: int) -> redis.Redis:
     return redis.Redis(port=port, socket_timeout=2, socket_connect_timeout=2)
-
-
-def free_ports(count: int) -> list[int]:
-    """Return ports that nobody listens on."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports

@@ -108,6 +108,18 @@ def test_a_port_that_is_taken_is_one_sentence(folder):
     assert "cannot listen on 127.0.0.1 port" in done.stderr
 
 
+def test_a_simulated_partner_that_is_killed_comes_back_on_its_port_which_nobody_else_gets(folder):
+    with up(folder, "--simulate") as running:
+        (partner,) = running.facts["partners"].values()
+        place = urlsplit(partner["address"])
+        os.kill(running.facts["children"]["partners"], signal.SIGKILL)
+        eventually(lambda: "name=partners" in running.log.read_text(), "the end of the partner")
+        with pytest.raises(OSError, match="in use"):
+            socket.create_server((str(place.hostname), place.port))
+        with urllib.request.urlopen(partner["address"], timeout=30) as answer:
+            assert b"simulated partner" in answer.read()
+
+
 def test_a_store_that_cannot_be_reached_ends_up_with_the_reason(folder):
     with socket.create_server(("127.0.0.1", 0)) as closed:
         address = f"redis://127.0.0.1:{closed.getsockname()[1]}"

@@ -1,0 +1,23 @@
+"""Ports for servers that cannot be given a socket."""
+
+import random
+import socket
+
+NOT_EPHEMERAL = range(15_000, 32_000)
+"""The kernel gives these to nobody that asks for any port, neither to servers nor to clients."""
+
+_given: set[int] = set()
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on, and that is given only once by this process."""
+    while True:
+        port = random.choice(NOT_EPHEMERAL)
+        if port in _given:
+            continue
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            continue
+        _given.add(port)
+        return port
