@@ -19,7 +19,7 @@ from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]
 from jmswrap.accept.hosting import Hosting, Open
 from jmswrap.errors import ConfigError
 from jmswrap.soap.asgi import Gateway
-from jmswrap.soap.worker import GatewayWorker
+from jmswrap.soap.worker import TOLD, GatewayWorker
 
 Version = tuple[int, ...]
 
@@ -33,6 +33,14 @@ MOST_GROWTH_BYTES = 805_306_368
 
 class GatewayArbiter(Arbiter):  # type: ignore[misc]
     """gunicorn's parent process, which would replace all others at SIGHUP."""
+
+    def spawn_worker(self) -> Any:
+        """Start a process; what it is told before it takes signals waits for that and is not lost."""
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, TOLD)
+        try:
+            return super().spawn_worker()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def handle_hup(self) -> None:
         """Have every process look for a new generation."""

@@ -28,6 +28,8 @@ from jmswrap.soap.admission import PEER
 
 LOOKS = 5
 """How often in a row, a second apart, a process must be seen to have grown: large bodies come and go."""
+TOLD = (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT, signal.SIGHUP)
+"""What the parent tells its processes."""
 _STATUS = Path("/proc/self/statm")
 
 _log = log.get(__name__)
@@ -123,6 +125,11 @@ class GatewayWorker(gasgi.ASGIWorker):  # type: ignore[misc]
         if self._looks == LOOKS:
             _log.warning("process-renewed", grown_bytes=grown)
             self.handle_exit_signal()
+
+    async def _serve(self) -> None:
+        # Blocked by the parent when it forked: uvloop forgets what comes before it runs.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, TOLD)
+        await super()._serve()
 
     async def _shutdown(self) -> None:
         for server in self.servers:

@@ -1,6 +1,7 @@
 """A valid call is stored and answered with a receipt."""
 
 import http.client
+import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -153,6 +154,26 @@ def test_a_store_that_may_lose_messages_gets_none(starts: Starts, tmp_path: Path
         assert orders.queued() == before
         orders.store.client.config_set("appendonly", "yes")
         wait_for(lambda: orders.post(envelope_11(place())).status == 200, "the first message after")
+
+
+def has_pending(pid: int, number: signal.Signals) -> bool:
+    (line,) = (one for one in Path(f"/proc/{pid}/status").read_text().splitlines() if one.startswith("ShdPnd"))
+    return bool(int(line.split()[1], 16) >> (number - 1) & 1)
+
+
+def test_a_process_that_was_just_started_hears_that_it_is_to_stop(starts: Starts, store_server: EmbeddedServer) -> None:
+    orders = starts.orders(store_server.url, "{processes: 1}")
+    (first,) = orders.processes()
+    os.kill(first, signal.SIGKILL)
+    while not (fresh := set(orders.processes()) - {first}):
+        assert orders.process.poll() is None  # no pause: it is to be met before it takes signals
+    (next_one,) = fresh
+    os.kill(next_one, signal.SIGSTOP)
+    orders.process.send_signal(signal.SIGTERM)
+    wait_for(lambda: has_pending(next_one, signal.SIGTERM), "the word from its parent")
+    os.kill(next_one, signal.SIGCONT)
+    wait_for(lambda: orders.process.poll() is not None, "the end of the gateway", 10)
+    assert orders.process.returncode == 0, orders.log.read_text()
 
 
 def test_a_gateway_told_to_stop_answers_what_it_took_and_ends(starts: Starts, store_server: EmbeddedServer) -> None:
