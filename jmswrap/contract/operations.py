@@ -1,5 +1,6 @@
 """Read one operation of a SOAP binding: its body, headers, style, and what stands in its way."""
 
+import re
 from dataclasses import dataclass
 
 from lxml import etree
@@ -12,6 +13,9 @@ from jmswrap.contract.nouns import DOCUMENT, RPC, HeaderPart, Operation, Place
 from jmswrap.errors import ContractError
 
 _MIME = "http://schemas.xmlsoap.org/wsdl/mime/"
+
+# A name becomes part of settings, paths and samples' files: one from elsewhere must not lead out of them.
+_NAME = re.compile(r"[\w.:·-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +131,18 @@ def read_operation(
         part=body.part,
         faults=tuple(dict.fromkeys(f for f in faults if f)),
         place=place,
-        problem=body.problem,
+        problem=_misnamed(name, place) or body.problem,
         documentation=" ".join(documentation.split()),
         request=body.derived,
         reply=answered.derived,
     )
+
+
+def _misnamed(name: str, place: Place) -> str:
+    """Return what is wrong with a name that is no name token, which WSDL 1.1 §2.4 asks for; empty for the others."""
+    if _NAME.fullmatch(name):
+        return ""
+    return f"{place}: operation {name!r} has a name that is none in XML; give it one of letters, digits, - _ . only."
 
 
 def _backward(abstract: etree._Element) -> str:

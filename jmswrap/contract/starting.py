@@ -95,7 +95,7 @@ def settings_text(
     prefixes = _prefixes(port.usable)
     examples = _examples((samples or {}).values(), prefixes)
     return _TEMPLATE.format(
-        service=port.service,
+        service=_in_a_line(port.service),
         name=json.dumps(name) if name.lower() in _YAML_WORDS else name,
         key=examples.key,
         key_words="" if examples.object_named else _NO_OBJECT,
@@ -106,10 +106,15 @@ def settings_text(
         wsdl=json.dumps(wsdl),
         wsdl_service=json.dumps(port.service),
         wsdl_port=json.dumps(port.name),
-        address=port.address or "it gives none, so set it here",
+        address=_in_a_line(port.address) or "it gives none, so set it here",
         operation=first.name,
         answer="" if answer == "receipt" else f"\n    answer: {answer}",
     )
+
+
+def _in_a_line(text: str) -> str:
+    # What follows a line break in a comment would be settings, and the text is the partner's.
+    return " ".join(text.split())
 
 
 def _prefixes(operations: tuple[Operation, ...]) -> dict[str, str]:

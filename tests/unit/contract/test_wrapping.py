@@ -1,5 +1,6 @@
 """A wrapped partner is an integration folder that loads; what cannot be wrapped leaves nothing."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -172,3 +173,24 @@ def test_a_place_in_a_mended_copy_is_told_as_the_place_in_the_source(wsdls: Path
     line = next(n for n, said in enumerate(wsdl.read_text().splitlines(), 1) if "x:Wrod" in said)
     with pytest.raises(ContractError, match=rf"^{wsdl}:{line}: the schema cannot be compiled: .*Wrod"):
         wrap(str(wsdl), tmp_path / "out")
+
+
+def test_what_a_partners_wsdl_says_stays_a_comment_in_the_settings(wsdls: Path, tmp_path: Path) -> None:
+    written = (wsdls / "orders.wsdl").read_text()
+    given = re.sub(
+        r'address location="[^"]*"', 'address location="http://x&#10;clients: {thief: {password: a}}"', written
+    )
+    (tmp_path / "orders.wsdl").write_text(given)
+    made = wrap(str(tmp_path / "orders.wsdl"), tmp_path / "out")
+    assert "    #    http://x clients: {thief: {password: a}}\n" in made.settings.read_text()
+
+
+@pytest.mark.parametrize("name", ["../../../Thief", "Place&#10;Order"])
+def test_an_operation_whose_name_leads_out_of_the_folder_is_left_out(wsdls: Path, tmp_path: Path, name: str) -> None:
+    written = (wsdls / "orders.wsdl").read_text()
+    (tmp_path / "orders.wsdl").write_text(written.replace('operation name="PlaceOrder"', f'operation name="{name}"'))
+    made = wrap(str(tmp_path / "orders.wsdl"), tmp_path / "a" / "b" / "out")
+    assert made.operations == ("Forget",)
+    assert "has a name that is none in XML" in made.warnings[0]
+    assert [file.name for file in (made.folder / "samples").iterdir()] == ["Forget.xml"]
+    assert not list(tmp_path.rglob("Thief*"))
