@@ -25,6 +25,8 @@ _READ = "GET, HEAD"
 _PROBES = ("/health", "/ready")
 RETIRED_SECONDS = 700.0
 """How long the desks of an earlier generation stay open: until the last call at them must have ended."""
+_AGAIN: Headers = ((b"retry-after", str(faults.RETRY_SECONDS).encode()),)
+
 _log = log.get(__name__)
 
 
@@ -109,7 +111,7 @@ class Gateway:
 
     async def _http(self, scope: Scope, receive: guard.Receive, send: Send) -> None:
         if scope["method"] != "POST":
-            await _send(send, await self._page(scope))
+            await _send(send, await self._looked_at(scope))
             return
         try:
             answer = await self._post(scope, receive, send)
@@ -140,9 +142,7 @@ class Gateway:
         except guard.ClientGone:
             raise
         except Exception:  # noqa: BLE001 - the last catch: a caller always gets an envelope, the log the traceback
-            id = clock.new_id()
-            _log.error("unexpected", exc_info=True, path=scope["path"], id=id)
-            return faults.answer(faults.unexpected(id), version)
+            return faults.answer(faults.unexpected(_unforeseen(scope)), version)
 
     def _door(self, path: str) -> tuple[Desk, Admission]:
         if self._desks is None or self._admission is None:
@@ -151,6 +151,16 @@ class Gateway:
         if found is None:
             raise SoapFault(f"There is no service at {path[:200]}; / lists them.", code="unknown-service", status=404)
         return found, self._admission
+
+    async def _looked_at(self, scope: Scope) -> Answer:
+        try:
+            return await self._page(scope)
+        except Unavailable as error:
+            _log.warning("unavailable", path=scope["path"], code=error.code, reason=error)
+            return pages.text(503, f"not now: {error.code}", _AGAIN)
+        except Exception:  # noqa: BLE001 - the last catch, as for calls
+            id = _unforeseen(scope)
+            return pages.text(500, f"The gateway could not answer. Give the operator this id: {id}.")
 
     async def _page(self, scope: Scope) -> Answer:
         path, method = _origin(scope["path"]).removesuffix("/") or "/", scope["method"]
@@ -181,7 +191,7 @@ class Gateway:
             await self._engine.ready()
         except Unavailable as error:
             _log.warning("not-ready", code=error.code, reason=error)
-            return pages.text(503, f"not ready: {error.code}", ((b"retry-after", str(faults.RETRY_SECONDS).encode()),))
+            return pages.text(503, f"not ready: {error.code}", _AGAIN)
         return pages.text(200, "ready")
 
 
@@ -198,6 +208,13 @@ def _told(scope: Scope, error: Refused | Unavailable) -> SoapFault:
     else:
         _log.info("fault", path=scope["path"], code=fault.code, id=fault.id)
     return fault
+
+
+def _unforeseen(scope: Scope) -> str:
+    """Log the error that is being handled; return the id under which it stands there."""
+    id = clock.new_id()
+    _log.error("unexpected", exc_info=True, path=scope["path"], id=id)
+    return id
 
 
 def _of_service(desk: Desk, scope: Scope) -> Answer:

@@ -89,7 +89,7 @@ def text(status: int, sentence: str, headers: Headers = ()) -> Answer:
 
 def wanted_file(query: bytes) -> str | None:
     """Return what a query asks of a service: ``wsdl``, the name of an XSD, or None for the page."""
-    fields = parse_qs(query.decode("latin-1"), keep_blank_values=True, max_num_fields=20)
+    fields = parse_qs(query.decode("latin-1"), keep_blank_values=True)
     for name, values in fields.items():
         if name.lower() == "wsdl":
             return "wsdl"

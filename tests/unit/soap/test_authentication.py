@@ -1,6 +1,8 @@
 """Who calls, over real TLS: passwords and certificates, and what each client may call."""
 
 import base64
+import contextlib
+import http.client
 import os
 import secrets
 import socket
@@ -342,3 +344,19 @@ def test_the_answer_to_a_refusal_is_no_more_than_an_envelope(gate: Orders) -> No
     for reply in (call(gate, place()), call(gate, place(), header=security(text_token("ccb", "no")))):
         assert etree.QName(reply.envelope).localname == "Envelope"
         assert not [word for word in (b"Traceback", b"jmswrap/", b"redis") if word in reply.body]
+
+
+def test_too_many_guesses_at_once_are_put_off_and_none_breaks_a_page(gate: Orders) -> None:
+    with contextlib.ExitStack() as open_ones:
+        # All of them stand before the first guess is sent: so the guesses come together.
+        connections = [
+            http.client.HTTPSConnection("127.0.0.1", gate.port, timeout=30, context=gate.tls) for _ in range(44)
+        ]
+        for connection in connections:
+            open_ones.callback(connection.close)
+            connection.connect()
+        for number, connection in enumerate(connections):
+            connection.request("GET", "/services/Orders?wsdl", headers=basic("head.end", f"guess {number}"))
+        answers = [(found.status, found.read()) for found in (each.getresponse() for each in connections)]
+    assert {status for status, _ in answers} == {401, 503}
+    assert all(said == b"not now: unavailable\n" for status, said in answers if status == 503)

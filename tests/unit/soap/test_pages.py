@@ -21,6 +21,12 @@ def test_the_query_is_read_as_tools_write_it(orders: Orders, query: str) -> None
     assert orders.request("GET", f"/services/Orders?{query}").body.startswith(b"<?xml")
 
 
+def test_a_query_of_many_fields_is_read_as_well(orders: Orders) -> None:
+    query = "&".join(f"field{number}=1" for number in range(40))
+    assert b"Tell" in orders.request("GET", f"/services/Orders?{query}").body
+    assert orders.request("GET", f"/services/Orders?{query}&wsdl").body.startswith(b"<?xml")
+
+
 def test_a_contract_that_is_known_is_not_sent_again(orders: Orders) -> None:
     etag = orders.request("GET", "/services/Orders?wsdl").headers["etag"]
     for known in (etag, f'"other", {etag}', f"W/{etag}", "*"):
