@@ -1,4 +1,4 @@
-"""How long a transform may take.
+"""How long a transform may take, and how many run at once.
 
 libxslt cannot be interrupted, but it lets other threads run. So a transform runs in a thread of
 its own that whoever wants it waits for, and leaves behind when it has taken too long: what waits
@@ -7,6 +7,10 @@ processor, so its process should end soon: ``overrun`` says so.
 
 What counts is the thread's processor time where the system tells it: waiting for a database, a
 busy machine, or a process that was stopped for a while make no transform slow.
+
+Only two run at once. libxslt works beside the interpreter, but each function that a stylesheet
+calls needs the interpreter: with more, they wait for one another at every call (32 at once did a
+fifth less, measured). While one waits for a database, another takes its place.
 """
 
 import os
@@ -24,6 +28,9 @@ T = TypeVar("T")
 
 LEAST_WAIT_SECONDS = 0.05
 """Between two looks at how much time a transform has had."""
+
+PLACES = 2
+"""How many transforms of one integration run at once in a process."""
 
 _LOG = log.get(__name__)
 
@@ -73,11 +80,12 @@ class TimeLimit:
 
     def __init__(self, seconds: float, then: Callable[[], None] | None = None) -> None:
         self.seconds = seconds
-        """0: no limit, and no other threads."""
+        """Processor time; 0: no limit, and no other threads."""
         self._then = then
         """Called when a transform was given up, in the thread that waited for it."""
         self._here = threading.local()
         self._lock = threading.Lock()
+        self._places = threading.Semaphore(PLACES)
         self._process_id = os.getpid()
         self._idle: list[SimpleQueue[_Run[Any] | None]] = []
         self._given_up: list[_Run[Any]] = []
@@ -90,8 +98,20 @@ class TimeLimit:
 
     def run(self, what: str, work: Callable[[], T]) -> T:
         """Do the work; raises what it raises, TransformTooLong when it takes too long."""
-        if not self.seconds or getattr(self._here, "run", None) is not None:
+        if getattr(self._here, "run", None) is not None:
+            return work()  # for a transform that runs already
+        self._after_a_fork()
+        with self._places:
+            return self._run(what, work) if self.seconds else self._run_here(work)
+
+    def _run_here(self, work: Callable[[], T]) -> T:
+        self._here.run = _Run(work)
+        try:
             return work()
+        finally:
+            self._here.run = None
+
+    def _run(self, what: str, work: Callable[[], T]) -> T:
         runner = self._taken()
         run = _Run(work)
         runner.put(run)
@@ -120,6 +140,20 @@ class TimeLimit:
 
         return call
 
+    def waiting(self, function: Callable[..., T]) -> Callable[..., T]:
+        """Return an extension function that waits for something else than the processor; others run meanwhile."""
+
+        def call(*given: Any) -> T:
+            if getattr(self._here, "run", None) is None:
+                return function(*given)
+            self._places.release()
+            try:
+                return function(*given)
+            finally:
+                self._places.acquire()
+
+        return call
+
     def _give_up(self, run: _Run[Any], what: str) -> None:
         run.given_up = True
         with self._lock:
@@ -131,12 +165,16 @@ class TimeLimit:
             f"{what} ran longer than {self.seconds:g} s; mend the stylesheet, or raise `transforms.seconds`"
         )
 
-    def _taken(self) -> "SimpleQueue[_Run[Any] | None]":
+    def _after_a_fork(self) -> None:
         with self._lock:
             if self._process_id != os.getpid():
-                # Threads do not survive a fork.
+                # Threads do not survive a fork, and what they held is nobody's.
                 self._process_id = os.getpid()
                 self._idle.clear()
+                self._places = threading.Semaphore(PLACES)
+
+    def _taken(self) -> "SimpleQueue[_Run[Any] | None]":
+        with self._lock:
             if self._idle:
                 # The last that came back, so that few are busy and the others' stylesheets need not be compiled.
                 return self._idle.pop()

@@ -48,7 +48,7 @@ class Library:
             **times.functions(),
             **maps.functions(self.resources, self.properties, stylesheet),
             **aia.functions(self.properties, self.systems),
-            **xref.functions(lambda: current.references),
+            **{name: self.limit.waiting(one) for name, one in xref.functions(lambda: current.references).items()},
             **documents.functions(
                 self.resources, self.preferences, stylesheet, current, lambda path: self.compiled(path, current)
             ),

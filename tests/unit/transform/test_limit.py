@@ -3,12 +3,13 @@
 import signal
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from jmswrap.errors import TransformTooLong
-from jmswrap.transform.limit import TimeLimit
+from jmswrap.transform.limit import PLACES, TimeLimit
 from jmswrap.transform.oracle.library import Library
 from jmswrap.transform.resources import Resources
 from jmswrap.transform.xslt import Transform
@@ -97,3 +98,64 @@ def test_no_thread_stays_behind_when_whoever_waits_is_interrupted() -> None:
     going_on.set()
     seen[0].join(10)
     assert not seen[0].is_alive()
+
+
+class Crowd:
+    """Threads that all want the same done, and how many are at it."""
+
+    def __init__(self, limit: TimeLimit, size: int, work: Callable[[], object]) -> None:
+        self.begun = threading.Semaphore(0)
+        self.going_on = threading.Event()
+        self._threads = [threading.Thread(target=limit.run, args=("x.xsl", self._do)) for _ in range(size)]
+        self._work = work
+        for thread in self._threads:
+            thread.start()
+
+    def _do(self) -> None:
+        self.begun.release()
+        self._work()
+        self.going_on.wait(20)
+
+    def begins(self, seconds: float = 10) -> bool:
+        """Tell whether one more begins."""
+        return self.begun.acquire(timeout=seconds)
+
+    def end(self) -> None:
+        self.going_on.set()
+        for thread in self._threads:
+            thread.join(20)
+
+
+@pytest.mark.parametrize("seconds", [0, 5])
+def test_two_run_at_once_and_the_others_wait_for_a_place(seconds: float) -> None:
+    crowd = Crowd(TimeLimit(seconds), 5, lambda: None)
+    assert [crowd.begins() for _ in range(PLACES)] == [True] * PLACES
+    assert not crowd.begins(0.3)
+    crowd.going_on.set()
+    assert [crowd.begins() for _ in range(5 - PLACES)] == [True] * (5 - PLACES)
+    crowd.end()
+
+
+@pytest.mark.parametrize("seconds", [0, 5])
+def test_while_one_waits_for_a_database_another_takes_its_place(seconds: float) -> None:
+    limit, answer = TimeLimit(seconds), threading.Event()
+    crowd = Crowd(limit, 5, limit.waiting(lambda: answer.wait(20)))
+    assert [crowd.begins() for _ in range(5)] == [True] * 5
+    answer.set()
+    crowd.end()
+    assert limit.run("x.xsl", lambda: 1) == 1
+
+
+def test_what_was_given_up_gives_up_its_place(limit: TimeLimit) -> None:
+    over = threading.Event()
+    for _ in range(PLACES + 1):
+        with pytest.raises(TransformTooLong):
+            limit.run("x.xsl", lambda: spin(over))
+    assert limit.run("x.xsl", lambda: 1) == 1
+    over.set()
+    assert settled(limit)
+
+
+def spin(over: threading.Event) -> None:
+    while not over.is_set():
+        pass
