@@ -54,11 +54,6 @@ class Alarm:
         self._event = ""
         self._began = self._said = 0.0
 
-    @property
-    def lasting(self) -> str:
-        """The event that lasts; empty when all is well."""
-        return self._event
-
     def ring(self, event: str, **pairs: Any) -> None:
         """Note that it is so now; another event than before is said at once."""
         now = time.monotonic()
@@ -77,9 +72,12 @@ class Alarm:
 
 
 def _word(value: Any) -> str:
-    # Text of callers and partners: a line break in it would begin a line of its own.
-    text = "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in str(value))
-    return f'"{text}"' if " " in text or text == "" else text
+    # Text of callers and partners: a line break in it would begin a line of its own, a quote end its value.
+    text = str(value)
+    quote = '"' if not text or " " in text or '"' in text else ""
+    if quote:
+        text = text.replace("\\", "\\\\").replace('"', '\\"')
+    return quote + "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text) + quote
 
 
 def get(name: str) -> Log:

