@@ -72,7 +72,8 @@ class Destinations:
     def _may_dial(self, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
         # ::ffff:127.0.0.1 is 127.0.0.1; so is 2002:7f00:1::. What else holds one (NAT64) is reserved.
         plain = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None) or address
-        if plain.is_global and not plain.is_multicast and not plain.is_reserved:
+        site_local = isinstance(plain, ipaddress.IPv6Address) and plain.is_site_local
+        if plain.is_global and not (plain.is_multicast or plain.is_reserved or site_local):
             return True
         networks = [ipaddress.ip_network(network, strict=False) for network in self.private]
         return any(plain.version == network.version and plain in network for network in networks)
