@@ -82,7 +82,7 @@ def _postgres(address: str) -> Engine:
 
 def _connector(file: Path) -> Callable[[], sqlite3.Connection]:
     def connect() -> sqlite3.Connection:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         opened = sqlite3.connect(
             f"file:{quote(str(file.absolute()))}?mode=rwc",
             uri=True,

@@ -164,13 +164,13 @@ def restore(integration: Integration, backup: Path, data: Path) -> Manifest:
     if running_url(data):
         raise StoreDown(f"A store runs on {data}: stop it, move the folder away, then restore.")
     try:
-        data.mkdir(parents=True, exist_ok=True)
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
         require_empty(data)
         (data / MARK).write_text(f"{manifest.backup}\n", "utf-8")
         plant(backup / SNAPSHOT, data)
         for name, where in _databases(integration, data).items():
             if name in manifest.files and where is not None and where.file and not where.file.exists():
-                where.file.parent.mkdir(parents=True, exist_ok=True)
+                where.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 shutil.copyfile(backup / name, where.file)
     except OSError as error:
         raise ConfigError(f"{data} cannot be written: {error.strerror or error}; name another folder") from error

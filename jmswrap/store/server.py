@@ -123,7 +123,7 @@ class EmbeddedServer:
     def start(self) -> "EmbeddedServer":
         """Start the server and return when it answers; raises StoreDown."""
         program = find_program(self._program)
-        self.data.mkdir(parents=True, exist_ok=True)
+        self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock()
         self._choose_socket()
         (self.data / "url").write_text(self.url, "utf-8")

@@ -70,6 +70,7 @@ def test_nothing_is_delivered_twice_without_a_person_or_a_mark(folder: Path, tmp
         first.process.wait()
     shutil.move(data, tmp_path / "gone")
     assert f"next: jmswrap up -c {folder / 'jmswrap.yaml'} --restored" in said(folder, "restore", backup)
+    assert (data.stat().st_mode | backup.stat().st_mode) & 0o077 == 0
 
     refused = run(folder, "up", "--port", 0)
     assert refused.returncode == 1

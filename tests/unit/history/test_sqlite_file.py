@@ -30,6 +30,13 @@ def test_looking_makes_no_file(sqlite_place: Place) -> None:
     assert not sqlite_place.file.parent.exists()
 
 
+def test_a_folder_that_is_made_for_it_is_closed_to_other_users(sqlite_place, make) -> None:
+    history = History(sqlite_place, "test")
+    history.keep([make()])
+    history.close()
+    assert sqlite_place.file.parent.stat().st_mode & 0o077 == 0
+
+
 def test_the_file_is_in_wal_mode_and_synced_at_every_commit(sqlite_place, make) -> None:
     history = History(sqlite_place, "test")
     history.keep([make()])

@@ -47,6 +47,11 @@ def test_data_outlives_a_stop_and_a_start(tmp_path: Path) -> None:
             client.close()
 
 
+def test_a_folder_that_it_makes_is_closed_to_other_users(tmp_path: Path) -> None:
+    with EmbeddedServer(tmp_path / "new"):
+        assert (tmp_path / "new").stat().st_mode & 0o077 == 0
+
+
 def test_it_listens_on_no_network_port(tmp_path: Path) -> None:
     with EmbeddedServer(tmp_path) as server:
         client = redis.Redis.from_url(server.url)
