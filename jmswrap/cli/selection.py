@@ -6,7 +6,7 @@ A filter's move can be stopped with Ctrl-C between two messages; the rest stay a
 import functools
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +18,8 @@ from rich.progress import Progress
 from jmswrap.cli import render
 from jmswrap.cli.since import OfState, Span
 from jmswrap.errors import IllegalMove
-from jmswrap.operate.many import Choice, Moved, move_each
+from jmswrap.message import Record
+from jmswrap.operate.many import MOST, Choice, Moved, move_each
 from jmswrap.operate.moves import Moves
 from jmswrap.states import State
 
@@ -37,11 +38,14 @@ class Selection:
         if self.choice is None:
             _move_ids(self.ids, move, done)
             return
-        moved = _move_chosen(moves, self.choice, move, self.rate_per_second)
+        records = moves.chosen(self.choice)
+        moved = _move_chosen(records, move, self.rate_per_second)
         click.echo(
             f"{render.count(moved.done, 'message')} {done}"
             + (f", {moved.left} left as they were" if moved.left else "")
         )
+        if len(records) >= MOST:
+            click.echo(f"At most {MOST} are moved at once: give the same command again for others that fit.")
         if moved.refused:
             raise IllegalMove("\n".join(moved.refused))
 
@@ -101,8 +105,7 @@ def _move_ids(ids: tuple[str, ...], move: Callable[[str], None], done: str) -> N
         raise IllegalMove("\n".join(failures))
 
 
-def _move_chosen(moves: Moves, choice: Choice, move: Callable[[str], None], rate_per_second: float) -> Moved:
-    records = moves.chosen(choice)
+def _move_chosen(records: Sequence[Record], move: Callable[[str], None], rate_per_second: float) -> Moved:
     silent = not (sys.stderr.isatty() and len(records) > 1)
     with _stopped_by_ctrl_c() as stopping, Progress(console=Console(stderr=True), disable=silent) as progress:
         task = progress.add_task("moving", total=len(records))

@@ -15,7 +15,7 @@ from jmswrap.states import State
 from jmswrap.store.store import Store
 
 MOST = 100_000
-"""Messages that one call chooses at most."""
+"""Messages that one call chooses at most, the longest accepted first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +52,21 @@ class Moved:
     """Messages that a stop left as they were."""
 
 
-def chosen(store: Store, choice: Choice) -> list[Record]:
+def chosen(store: Store, choice: Choice, most: int = MOST) -> list[Record]:
     """Return the messages that are meant, the longest accepted first: the order they are to go in."""
     summaries = store.queues()
     now_ms = max((summary.now_ms for summary in summaries), default=0)
     queues = [summary.name for summary in summaries if choice.queue in ("", summary.name)]
+
+    def wanted(record: Record) -> bool:
+        return choice.takes(record, now_ms)
+
     found = [
         record
         for queue in queues
-        for record in store.messages(queue, choice.state, MOST, newest_first=False)
-        if choice.takes(record, now_ms)
+        for record in store.messages(queue, choice.state, most, newest_first=False, wanted=wanted, looked_at_most=0)
     ]
-    return sorted(found, key=lambda record: record.accepted_ms)
+    return sorted(found, key=lambda record: record.accepted_ms)[:most]
 
 
 def move_each(

@@ -4,6 +4,7 @@ What is read in several steps is a picture of a moving thing: a message may chan
 between two of them.
 """
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -153,6 +154,7 @@ def messages(
     limit: int,
     newest_first: bool,
     wanted: Callable[[Record], bool],
+    looked_at_most: int = MOST_LOOKED_AT,
 ) -> list[Record]:
     """List records of a queue in the order of acceptance, or of the state's own index."""
     if state in _INDEXED:
@@ -161,37 +163,71 @@ def messages(
         found = _indexed(client, keys.alone(prefix, "lease"), prefix, newest_first)
     else:
         found = walk(client, prefix, queue, newest_first)
-    chosen: list[Record] = []
-    for looked_at, one in enumerate(found):
+    chosen: dict[str, Record] = {}
+    for one in itertools.islice(found, looked_at_most or None):
         if one.message.queue == queue and (state is None or one.state is state) and wanted(one):
-            chosen.append(one)
-        if len(chosen) >= limit or looked_at >= MOST_LOOKED_AT:
-            break
-    return chosen
+            chosen[one.message.id] = one
+            if len(chosen) >= limit:
+                break
+    return list(chosen.values())
 
 
 def walk(client: redis.Redis, prefix: str, queue: str, newest_first: bool) -> Iterator[Record]:
-    """Yield a queue's records in the order of acceptance."""
+    """Yield a queue's records in the order of acceptance; one may come twice, none is passed over."""
     log = keys.of_queue(prefix, "log", queue)
-    start = 0
+    pages = _from_the_newest(client, log) if newest_first else _from_the_oldest(client, log)
+    for ids in pages:
+        yield from records(client, prefix, ids)
+
+
+def _from_the_newest(client: redis.Redis, log: str) -> Iterator[list[bytes]]:
+    """Counted from the beginning: what is trimmed meanwhile brings back what was read, and hides nothing."""
+    left = client.llen(log)
+    while left > 0:
+        ids: list[Any] = client.lrange(log, max(left - PAGE, 0), left - 1)
+        left -= PAGE
+        yield ids[::-1]
+
+
+def _from_the_oldest(client: redis.Redis, log: str) -> Iterator[list[bytes]]:
+    """Each page begins with the last id of the one before: where that is not there, the log was trimmed."""
+    start, last = 0, b""
     while True:
-        # Counted from the end for the newest: the beginning is trimmed meanwhile.
-        first, last = (-start - PAGE, -start - 1) if newest_first else (start, start + PAGE - 1)
-        ids: list[Any] = client.lrange(log, first, last)
-        if not ids:
+        ids: list[Any] = client.lrange(log, max(start - 1, 0), start + PAGE - 1)
+        if last and ids[:1] != [last]:
+            at: Any = client.lpos(log, last.decode())
+            start, last = (0, b"") if at is None else (at + 1, last)
+            continue
+        fresh = ids[1:] if last else ids
+        if not fresh:
             return
-        yield from records(client, prefix, ids[::-1] if newest_first else ids)
-        start += PAGE
+        start, last = start + len(fresh), fresh[-1]
+        yield fresh
 
 
 def _indexed(client: redis.Redis, index: str, prefix: str, newest_first: bool) -> Iterator[Record]:
-    start = 0
+    """By score: positions shift while messages are moved."""
+    score, seen = "+inf" if newest_first else "-inf", set[bytes]()
+    end = "-inf" if newest_first else "+inf"
     while True:
-        ids: Any = client.zrange(index, start, start + PAGE - 1, desc=newest_first)
-        if not ids:
+        # Those of the last score come again, as there may be more of it.
+        found: Any = client.zrange(
+            index,
+            score,
+            end,
+            newest_first,
+            True,
+            byscore=True,
+            offset=0,
+            num=len(seen) + PAGE,
+        )
+        fresh = [one for one, _ in found if one not in seen]
+        if not fresh:
             return
-        yield from records(client, prefix, ids)
-        start += PAGE
+        if score != (last := repr(found[-1][1])):
+            score, seen = last, set()
+        seen |= {one for one, at in found if at == found[-1][1]}
+        yield from records(client, prefix, fresh)
 
 
 def records(client: redis.Redis, prefix: str, ids: Sequence[bytes]) -> Iterator[Record]:

@@ -2,10 +2,13 @@
 
 import time
 
+import pytest
+
 from jmswrap.clock import new_id
 from jmswrap.message import Claimed, Message, Receipt, Settlement
 from jmswrap.operate.many import Choice, Moved, chosen, move_each
 from jmswrap.states import State
+from jmswrap.store import reading
 from jmswrap.store.nouns import Guard
 from jmswrap.store.store import Store
 
@@ -40,6 +43,17 @@ def test_a_choice_takes_what_fits_every_word_of_it(store: Store) -> None:
     assert {r.message.id for r in chosen(store, Choice(State.DEAD))} == {wanted, elsewhere, *others}
     assert chosen(store, Choice(State.DEAD, reason_has="time-out")) == []
     assert chosen(store, Choice(State.DEAD, at_least_ms_old=3_600_000)) == []
+
+
+def test_a_choice_looks_past_all_that_came_before_and_is_bounded(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "MOST_LOOKED_AT", 2)
+    for _ in range(3):
+        put(store)
+    kill(store, "refused")
+    waiting = [put(store) for _ in range(3)]
+    choice = Choice(State.QUEUED, "q")
+    assert [record.message.id for record in chosen(store, choice)] == waiting
+    assert [record.message.id for record in chosen(store, choice, most=2)] == waiting[:2]
 
 
 def test_messages_of_a_key_go_again_in_the_order_they_came(store: Store) -> None:
