@@ -1,7 +1,8 @@
-"""A small SMTP server that keeps what it is given, and refuses what a test tells it to."""
+"""A small SMTP server that keeps what it is given, and refuses what a test tells it to; in clear or over TLS."""
 
 import contextlib
 import socketserver
+import ssl
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,21 +20,41 @@ class Postbox:
     logins: list[str] = field(default_factory=list)
     refusals: int = 0
     """So many mails are refused first."""
+    tls_versions: list[str] = field(default_factory=list)
+    """The TLS of each mail, empty for one in clear."""
 
 
 @contextlib.contextmanager
-def postbox(refusals: int = 0) -> Iterator[Postbox]:
-    """Serve on a free port of loopback until the block ends."""
+def postbox(
+    refusals: int = 0, starttls: ssl.SSLContext | None = None, immediate: ssl.SSLContext | None = None
+) -> Iterator[Postbox]:
+    """Serve on a free port of loopback until the block ends; with TLS when a client asks, or from the beginning."""
     box = Postbox(refusals=refusals)
 
     class Handler(socketserver.StreamRequestHandler):
+        def setup(self) -> None:
+            super().setup()
+            if immediate is not None:
+                self.secure(immediate)
+
+        def secure(self, context: ssl.SSLContext) -> None:
+            self.connection = self.request = context.wrap_socket(self.connection, server_side=True)
+            super().setup()
+
+        def finish(self) -> None:
+            super().finish()
+            self.connection.close()
+
         def handle(self) -> None:
             self.say("220 postbox")
             to: list[str] = []
             while line := self.rfile.readline().decode().strip():
                 verb = line.split()[0].upper()
                 if verb == "EHLO":
-                    self.say("250-postbox", "250 AUTH PLAIN")
+                    self.say("250-postbox", *(["250-STARTTLS"] if starttls else []), "250 AUTH PLAIN")
+                elif verb == "STARTTLS" and starttls is not None:
+                    self.say("220 begin")
+                    self.secure(starttls)
                 elif verb == "AUTH":
                     box.logins.append(line.split()[2])
                     self.say("235 welcome")
@@ -56,6 +77,8 @@ def postbox(refusals: int = 0) -> Iterator[Postbox]:
                 box.refusals -= 1
                 self.say("451 come again")
                 return
+            secured = isinstance(self.connection, ssl.SSLSocket) and self.connection.version()
+            box.tls_versions.append(secured or "")
             box.recipients.append(list(to))
             box.mails.append(message_from_bytes(b"".join(lines), _class=EmailMessage, policy=policy.SMTP))
             self.say("250 kept")

@@ -35,7 +35,10 @@ def postman(config: Config, folder: Path) -> Postman | None:
     if not config.mail.host:
         return None
     to = recipients(config, properties(config, folder))
-    return Postman(config.mail, to, config.name, lambda: password(config, folder, os.environ))
+    ca = str(folder / config.mail.ca) if config.mail.ca else ""
+    return Postman(
+        config.mail.model_copy(update={"ca": ca}), to, config.name, lambda: password(config, folder, os.environ)
+    )
 
 
 def _on(config: Config, route: str, known: Properties, flag: str) -> bool:

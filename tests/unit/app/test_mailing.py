@@ -1,11 +1,13 @@
 """Mail about errors: which are mailed, what the mail says, and that nothing waits for a mail server."""
 
 import base64
+import ssl
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import trustme
 import yaml
 from postbox import Postbox, postbox
 
@@ -15,6 +17,7 @@ from jmswrap.app.integration import load
 from jmswrap.app.mail_checks import BUSINESS
 from jmswrap.app.postman import MOST_KEPT, MOST_TOLD, Postman, letter
 from jmswrap.config.mail_settings import Mail
+from jmswrap.config.settings import Config
 from jmswrap.deliver.delivery import Delivery, Put
 from jmswrap.deliver.trouble import Trouble, trouble
 from jmswrap.message import Attempt, Message, Settlement
@@ -93,6 +96,57 @@ def test_a_login_takes_the_password_when_a_mail_leaves() -> None:
         postman.tell(a_trouble())
         postman.close()
     assert [base64.b64decode(login) for login in box.logins] == [b"\0jms\0opens"]
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> trustme.CA:
+    made = trustme.CA()
+    made.cert_pem.write_to_path(str(tmp_path / "mail-ca.pem"))
+    return made
+
+
+def serving(authority: trustme.CA, host: str = "127.0.0.1") -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(host).configure_cert(context)
+    return context
+
+
+def told(box: Postbox, folder: Path, **more: object) -> None:
+    """Tell one trouble to what an integration in a folder mails with, and end."""
+    mail = {"host": "127.0.0.1", "port": box.port, "sender": "a@b.example", "recipients": ["ops@site.example"], **more}
+    routes = {"place": {"from": {"queue": "a"}, "to": {"queue": "b"}}}
+    config = Config.model_validate({"jmswrap": 1, "name": "x", "mail": mail, "routes": routes})
+    postman = mailing.postman(config, folder)
+    assert postman is not None
+    postman.tell(a_trouble())
+    postman.close()
+
+
+@pytest.mark.parametrize("tls", ["starttls", "immediate"])
+def test_mail_and_password_go_over_tls_to_a_server_that_the_named_authority_knows(
+    tls: str, authority: trustme.CA, tmp_path: Path
+) -> None:
+    (tmp_path / "secret").write_text("opens")
+    with postbox(**{tls: serving(authority)}) as box:
+        told(box, tmp_path, tls=tls, ca="mail-ca.pem", username="jms", password="file:secret")
+    assert [version[:4] for version in box.tls_versions] == ["TLSv"]
+    assert [base64.b64decode(login) for login in box.logins] == [b"\0jms\0opens"]
+
+
+@pytest.mark.parametrize("tls", ["starttls", "immediate"])
+@pytest.mark.parametrize("more", [{}, {"ca": "mail-ca.pem"}], ids=["another authority", "another host"])
+def test_a_mail_server_that_cannot_prove_who_it_is_gets_nothing(
+    tls: str, more: dict[str, str], authority: trustme.CA, tmp_path: Path
+) -> None:
+    with postbox(**{tls: serving(authority, "elsewhere.example" if more else "127.0.0.1")}) as box:
+        told(box, tmp_path, tls=tls, **more)
+    assert (box.mails, box.logins) == ([], [])
+
+
+def test_a_mail_server_without_starttls_gets_nothing_in_clear(tmp_path: Path) -> None:
+    with postbox() as box:
+        told(box, tmp_path, tls="starttls")
+    assert (box.mails, box.logins) == ([], [])
 
 
 def test_a_password_that_no_login_can_carry_does_not_end_the_sending() -> None:
