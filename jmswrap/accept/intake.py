@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from lxml import etree
 
 from jmswrap import clock, xml
-from jmswrap.accept.selectors import Arrived, Find, FindAll, all_finder, by_header, finder, where
+from jmswrap.accept.selectors import Arrived, Find, FindAll, all_finder, by_header, finder, short, where
 from jmswrap.config.route_settings import Order, Route, Selector, WaitsFor
 from jmswrap.errors import Refused
 from jmswrap.message import Message, OtherKey
@@ -157,4 +157,4 @@ def _others(route: str, rule: WaitsFor, namespaces: Mapping[str, str]) -> FindAl
     return all_finder(route, f"key of {rule.route}", rule.key, namespaces)
 
 
-_relates_to = by_header(RELATES_TO)
+_relates_to = short("correlation", by_header(RELATES_TO))

@@ -12,6 +12,7 @@ from lxml import etree
 from jmswrap import clock, xml
 from jmswrap.accept.clients import CLIENT_PROPERTY
 from jmswrap.accept.commit import GroupCommit
+from jmswrap.accept.selectors import require_short
 from jmswrap.errors import Refused, Unavailable
 from jmswrap.message import DEFAULT_PRIORITY, Message, OtherKey, Receipt
 
@@ -60,9 +61,9 @@ class Queues:
             route=route,
             body=xml.standalone(element),
             operation=operation,
-            key=key,
-            correlation_id=correlation_id,
-            source_id=source_id,
+            key=require_short("key", key),
+            correlation_id=require_short("correlation id", correlation_id),
+            source_id=require_short("source id", source_id),
             type=str(element.tag),
             priority=priority,
             delay_ms=delay_ms,

@@ -17,6 +17,9 @@ MESSAGE_IDS = (f"{{{xml.WSA_10}}}MessageID", f"{{{xml.WSA_0408}}}MessageID")
 MOST_VALUES = 100
 """Different values that may stand where several are looked for."""
 
+MOST_BYTES = 1024
+"""The longest of them in UTF-8: it becomes a name in the store and an entry of an index in the history."""
+
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
@@ -36,6 +39,10 @@ FindAll = Callable[[Arrived], tuple[str, ...]]
 
 def finder(route: str, what: str, selector: Selector, namespaces: Mapping[str, str]) -> Find:
     """Compile a selector that finds one value; ConfigError says why it cannot be."""
+    return short(what, _finder(route, what, selector, namespaces))
+
+
+def _finder(route: str, what: str, selector: Selector, namespaces: Mapping[str, str]) -> Find:
     if selector.xpath:
         values = _by_xpath(route, what, selector.xpath, namespaces)
         return lambda arrived: _single(values(arrived), what, selector.xpath)
@@ -50,9 +57,23 @@ def all_finder(route: str, what: str, selector: Selector, namespaces: Mapping[st
     """Compile a selector that may find several values, of which none is demanded; ConfigError."""
     if selector.xpath:
         values = _by_xpath(route, what, selector.xpath, namespaces)
-        return lambda arrived: _few(values(arrived), what, selector.xpath)
+        return lambda arrived: tuple(
+            require_short(what, value) for value in _few(values(arrived), what, selector.xpath)
+        )
     find = finder(route, what, selector, namespaces)
     return lambda arrived: tuple(value for value in (find(arrived),) if value)
+
+
+def short(what: str, find: Find) -> Find:
+    """Return what finds the same and refuses a value that is too long."""
+    return lambda arrived: require_short(what, find(arrived))
+
+
+def require_short(what: str, value: str) -> str:
+    """Return a value; Refused when it is too long to be an id or a key."""
+    if len(value) > MOST_BYTES or len(value.encode()) > MOST_BYTES:
+        raise Refused(f"The {what} of the message is longer than {MOST_BYTES} bytes; send a shorter one.")
+    return value
 
 
 def _by_xpath(route: str, what: str, expression: str, namespaces: Mapping[str, str]) -> FindAll:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from lxml import etree
 
 from jmswrap import clock, xml
+from jmswrap.accept.selectors import require_short
 from jmswrap.app.integration import Integration
 from jmswrap.app.sending import Sender
 from jmswrap.config.consumers import consumers
@@ -51,6 +52,9 @@ class Putter:
         """
         if heading.priority is not None and not 0 <= heading.priority <= 9:
             raise Refused(f"The priority {heading.priority} is none of JMS: give one from 0 to 9.")
+        named = {"key": heading.key, "source id": heading.source_id, "correlation id": heading.correlation_id}
+        for what, value in named.items():
+            require_short(what, value)
         route = self._reader(queue)
         if not route:
             return self._plain(queue, body, heading)

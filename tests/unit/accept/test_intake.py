@@ -93,6 +93,15 @@ def test_what_a_route_demands_and_is_not_there_is_refused(settings: dict[str, An
         intake(**settings).message(BODY, (), "Place", {})
 
 
+@pytest.mark.parametrize("settings", [{"id": {"xpath": "o:number"}}, {"key": {"xpath": "//o:number"}}, {}])
+def test_what_is_too_long_to_be_a_name_in_the_store_is_refused(settings: dict[str, Any]) -> None:
+    said = "é" * 513
+    body = etree.fromstring(f'<Place xmlns="urn:orders"><number>{said}</number></Place>')
+    relates = header(f'<a:RelatesTo xmlns:a="http://www.w3.org/2005/08/addressing">{said}</a:RelatesTo>')
+    with pytest.raises(Refused, match="of the message is longer than 1024 bytes"):
+        intake(**settings).message(body, () if settings else (relates,), "Place", {})
+
+
 def test_order_by_queue_is_one_key_and_no_order_is_none() -> None:
     assert intake(order="queue").message(BODY, (), "Place", {}).key == WHOLE_QUEUE
     assert intake(order="none", key={"xpath": "o:customer"}).message(BODY, (), "Place", {}).key == ""
