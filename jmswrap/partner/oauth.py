@@ -23,8 +23,8 @@ _UNSAID_SECONDS = 300.0
 """How long a token is used whose endpoint does not say when it expires."""
 _LOOK_SECONDS = 0.2
 """How often one that waits for another's refresh looks whether its call was ended."""
-_WORD = re.compile(r"^[a-z_]{1,40}$")
-_TOKEN = re.compile(r"^[\x21-\x7e]{1,16384}$")
+_WORD = re.compile(r"[a-z_]{1,40}\Z")
+_TOKEN = re.compile(r"[\x21-\x7e]{1,16384}\Z")
 
 
 class Tokens:
