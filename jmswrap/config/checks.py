@@ -97,7 +97,7 @@ def _gateway(config: Config) -> Found:
 def _store(config: Config) -> Found:
     store = config.store
     if store.url.startswith("sentinel://"):
-        if not re.fullmatch(r"sentinel://([^/@]*@)?[^/@,]+(,[^/@,]+)*/[^/]+", store.url):
+        if not re.fullmatch(r"sentinel://([^/@]*@)?[^/@,]+(,[^/@,]+)*/[^/?]+", store.url):
             yield ("store", "url"), "`store.url` says too little: write sentinel://HOST:PORT,HOST:PORT/NAME"
     elif store.url:
         parts = urlsplit(store.url)
@@ -111,6 +111,10 @@ def _store(config: Config) -> Found:
         yield ("store", "password"), misplaced("store.password")
     elif store.password and not store.url:
         yield ("store", "password"), "`store.password` is of no use to the embedded server: add `store.url`, or drop it"
+    if store.sentinel_password and not is_reference(store.sentinel_password):
+        yield ("store", "sentinel_password"), misplaced("store.sentinel_password")
+    elif store.sentinel_password and not store.url.startswith("sentinel://"):
+        yield ("store", "sentinel_password"), "`store.sentinel_password` is of use with a `store.url` of sentinels only"
     if store.prefix and re.search(r"[\s{}*?\[\]]", store.prefix):
         yield ("store", "prefix"), "`store.prefix` stands in every key: use letters, digits, `-`, `_`, `.` and `:` only"
     named: set[str] = set()

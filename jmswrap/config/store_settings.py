@@ -40,6 +40,7 @@ class Store(Settings):
         "empty: an embedded, supervised server.",
     )
     password: str = Field("", description="Where the server's password is: `env:NAME` or `file:PATH`.")
+    sentinel_password: str = Field("", description="Where the sentinels' password is, when they have one of their own.")
     server: str = Field("", description="Program of the embedded server; empty: the packaged one, else on the PATH.")
     data: str = Field("data", description="Folder of the embedded store, relative to this file.")
     prefix: str = Field("", description="First part of every key; empty: the integration's name.")

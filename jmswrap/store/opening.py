@@ -41,7 +41,7 @@ def client(url: str) -> redis.Redis:
     if found is None:
         opened: redis.Redis = redis.Redis.from_url(url, **settings)
         return opened
-    known = {"sentinel_kwargs": _asking(), **settings, **_credentials(found)}
+    known = {"sentinel_kwargs": _asking(found), **settings, **_credentials(found)}
     asked: Any = redis.sentinel.Sentinel(found.addresses, **known)  # type: ignore[no-untyped-call]
     primary: redis.Redis = asked.master_for(found.name)
     return primary
@@ -54,7 +54,7 @@ def async_client(url: str) -> "redis.asyncio.Redis":
     if found is None:
         opened: redis.asyncio.Redis = redis.asyncio.Redis.from_url(url, **settings)
         return opened
-    known = {"sentinel_kwargs": _asking(), **settings, **_credentials(found)}
+    known = {"sentinel_kwargs": _asking(found), **settings, **_credentials(found)}
     asked: Any = redis.asyncio.sentinel.Sentinel(found.addresses, **known)  # type: ignore[no-untyped-call]
     primary: redis.asyncio.Redis = asked.master_for(found.name)
     return primary
@@ -72,7 +72,7 @@ def rq_settings(url: str) -> dict[str, Any]:
             "USERNAME": found.username,
             "PASSWORD": found.password,
             "CONNECTION_KWARGS": _settings(),
-            "SENTINEL_KWARGS": _asking(),
+            "SENTINEL_KWARGS": _asking(found),
         }
     }
 
@@ -81,8 +81,9 @@ def _settings() -> dict[str, Any]:
     return {"socket_connect_timeout": CONNECT_SECONDS, "socket_timeout": ANSWER_SECONDS}
 
 
-def _asking() -> dict[str, Any]:
-    return {"socket_connect_timeout": SENTINEL_SECONDS, "socket_timeout": SENTINEL_SECONDS}
+def _asking(found: Sentinels) -> dict[str, Any]:
+    seconds = {"socket_connect_timeout": SENTINEL_SECONDS, "socket_timeout": SENTINEL_SECONDS}
+    return {**seconds, "password": found.sentinel_password}
 
 
 def _credentials(found: Sentinels) -> dict[str, Any]:

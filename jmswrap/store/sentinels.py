@@ -1,6 +1,6 @@
-"""Addresses of stores behind Sentinel: ``sentinel://[USER:PASSWORD@]HOST:PORT,HOST:PORT/NAME``.
+"""Addresses of stores behind Sentinel: ``sentinel://[USER:PASSWORD@]HOST:PORT,HOST:PORT/NAME[?PASSWORD]``.
 
-Pure. User and password are the servers' own; the sentinels are asked without one.
+Pure. User and password before the hosts are the servers' own, the one behind the name is the sentinels'.
 """
 
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ class Sentinels:
     addresses: tuple[tuple[str, int], ...]
     username: str | None = None
     password: str | None = None
+    sentinel_password: str | None = None
 
 
 def parse(url: str) -> Sentinels | None:
@@ -28,11 +29,13 @@ def parse(url: str) -> Sentinels | None:
         return None
     before, at, hosts = url.removeprefix(SCHEME).rpartition("@")
     hosts, _, name = hosts.partition("/")
+    name, _, asking = name.partition("?")
     addresses = tuple(_address(host) for host in hosts.split(",") if host)
     if not addresses or not name or "/" in name:
         raise StoreDown("store.url says too little: write sentinel://HOST:PORT,HOST:PORT/NAME.")
     user, _, password = before.partition(":")
-    return Sentinels(name, addresses, unquote(user) or None, unquote(password) or None if at else None)
+    secret = unquote(password) or None if at else None
+    return Sentinels(name, addresses, unquote(user) or None, secret, unquote(asking) or None)
 
 
 def _address(text: str) -> tuple[str, int]:

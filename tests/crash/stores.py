@@ -70,8 +70,9 @@ class Replicated:
 
     NAME = "crash"
 
-    def __init__(self, folder: Path, _: Loop) -> None:
+    def __init__(self, folder: Path, _: Loop, password: str = "", sentinel_password: str = "") -> None:
         self._folder = folder
+        self._password, self._sentinel_password = password, sentinel_password
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
         self.ports = [free_port() for _ in range(3)]
         self._sentinels = [free_port() for _ in range(3)]
@@ -92,7 +93,7 @@ class Replicated:
 
     def primary(self) -> int:
         """Return the port of the server that the sentinels call the primary."""
-        with _client(self._sentinels[0]) as client:
+        with self._client(self._sentinels[0]) as client:
             return int(client.sentinel_get_master_addr_by_name(self.NAME)[1])
 
     def pid(self, port: int) -> int:
@@ -101,7 +102,7 @@ class Replicated:
 
     def cut_off(self, primary: int) -> None:
         """End the primary's connections to its replicas; what it writes from now on is its own."""
-        with _client(primary) as client:
+        with self._client(primary) as client:
             client.execute_command("CLIENT", "KILL", "TYPE", "replica")
 
     def await_failover(self, old: int, seconds: float = 60) -> None:
@@ -122,19 +123,23 @@ class Replicated:
     def _start_server(self, port: int, **more: str) -> None:
         folder = self._folder / f"server-{port}"
         folder.mkdir()
-        options = {**_SERVER, "port": str(port), "dir": str(folder), **more}
+        locks = {"requirepass": self._password, "masterauth": self._password} if self._password else {}
+        options = {**_SERVER, "port": str(port), "dir": str(folder), **locks, **more}
         self._spawn(port, [word for name, value in options.items() for word in (f"--{name}", *_values(name, value))])
 
     def _start_sentinel(self, port: int, primary: int) -> None:
         folder = self._folder / f"sentinel-{port}"
         folder.mkdir()
         file = folder / "sentinel.conf"
+        own = f'requirepass "{self._sentinel_password}"\nsentinel sentinel-pass {self._sentinel_password}\n'
+        theirs = f"sentinel auth-pass {self.NAME} {self._password}\n"
         file.write_text(
             f"port {port}\nbind 127.0.0.1\ndir {folder}\n"
             f"sentinel monitor {self.NAME} 127.0.0.1 {primary} 2\n"
             f"sentinel down-after-milliseconds {self.NAME} {DOWN_MS}\n"
             f"sentinel failover-timeout {self.NAME} 5000\n"
             f"sentinel parallel-syncs {self.NAME} 2\n"
+            f"{own if self._sentinel_password else ''}{theirs if self._password else ''}"
         )
         self._spawn(port, [str(file), "--sentinel"])
 
@@ -146,17 +151,21 @@ class Replicated:
         self._until(lambda: self._answers(port), f"the server on port {port}")
 
     def _answers(self, port: int) -> bool:
-        with _client(port) as client:
+        with self._client(port) as client:
             return bool(client.ping())
 
     def _info(self, port: int) -> dict[str, object]:
-        with _client(port) as client:
+        with self._client(port) as client:
             return dict(client.info("replication"))
 
     def _knows_all(self, port: int) -> bool:
-        with _client(port) as client:
+        with self._client(port) as client:
             state = client.sentinel_masters()[self.NAME]
         return bool(state["num-other-sentinels"] == 2 and state["num-slaves"] == 2)
+
+    def _client(self, port: int) -> redis.Redis:
+        password = self._sentinel_password if port in self._sentinels else self._password
+        return redis.Redis(port=port, password=password or None, socket_timeout=2, socket_connect_timeout=2)
 
     def _until(self, true: Callable[[], bool], what: str, seconds: float = START_SECONDS) -> None:
         deadline = time.monotonic() + seconds
@@ -175,7 +184,3 @@ class Replicated:
 
 def _values(name: str, value: str) -> list[str]:
     return value.split(" ") if name == "replicaof" else [value]
-
-
-def _client(port: int) -> redis.Redis:
-    return redis.Redis(port=port, socket_timeout=2, socket_connect_timeout=2)

@@ -17,6 +17,12 @@ def test_user_and_password_are_the_servers():
     assert (found.username, found.password, found.addresses) == ("app", "p@ss", (("a", 1),))
 
 
+def test_the_sentinels_password_is_another_one():
+    found = parse("sentinel://:p@a:1/orders?q%3F%2F")
+    assert found is not None
+    assert (found.name, found.password, found.sentinel_password) == ("orders", "p", "q?/")
+
+
 def test_other_addresses_are_not_sentinels():
     assert parse("redis://a:6379") is None
 
