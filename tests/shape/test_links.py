@@ -41,6 +41,14 @@ def test_every_page_that_is_named_is_there(page: Path) -> None:
         assert (ROOT / name).exists(), f"{page.name} names {name}"
 
 
+def test_every_file_that_the_map_of_the_code_names_is_there() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    table = page[page.index("\n## Where is …?\n") : page.index("\n## Words that need a sentence\n")]
+    named = re.findall(r"`([\w/]+(?:/|\.py|\.lua))`", table)
+    assert len(named) > 90
+    assert [name for name in named if not (ROOT / "jmswrap" / name).exists()] == []
+
+
 def test_every_page_is_on_the_map_and_the_map_in_the_readme() -> None:
     mapped = {(INDEX.parent / address).resolve() for address, _ in links(INDEX)}
     assert set((ROOT / "docs").glob("*.md")) - {INDEX} <= mapped
