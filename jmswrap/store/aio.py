@@ -9,10 +9,11 @@ from redis.exceptions import NoScriptError, ResponseError
 from jmswrap.message import Answer, Message, Record
 from jmswrap.sealing import PLAIN, Keyring
 from jmswrap.store import calls, checks, keys, packing
-from jmswrap.store.calls import Call, limits_argument
-from jmswrap.store.edge import edge, replicas_missing, translated
+from jmswrap.store.calls import Call
+from jmswrap.store.edge import edge, translated
 from jmswrap.store.lua import script
 from jmswrap.store.nouns import NO_CAP, Accepted, Limits
+from jmswrap.store.pipeline import Pipeline
 
 
 class AsyncStore:
@@ -29,7 +30,7 @@ class AsyncStore:
         self.client = client
         self.prefix = prefix
         self.limits = limits or Limits()
-        self._limits = limits_argument(self.limits)
+        self._pipelines = Pipeline(prefix, self.limits)
         self._vouched = vouched
         self._ring = ring
 
@@ -99,17 +100,5 @@ class AsyncStore:
 
     async def _pipeline(self, todo: Sequence[Call]) -> list[Any]:
         pipe: Any = self.client.pipeline(transaction=False)
-        for call in todo:
-            pipe.execute_command("EVALSHA", script(call.script).sha, 0, self.prefix, self._limits, *call.arguments)
-        replicas = self.limits.replicas if any(call.durable for call in todo) else 0
-        if replicas:
-            # In the same pipeline, so that it waits for the writes of this connection.
-            pipe.execute_command("WAIT", replicas, self.limits.replica_timeout_ms)
-        answers: list[Any] = await pipe.execute(raise_on_error=False)
-        if replicas:
-            reached = answers.pop()
-            if isinstance(reached, ResponseError):
-                raise reached
-            if reached < replicas:
-                raise replicas_missing(reached, replicas)
-        return answers
+        replicas = self._pipelines.fill(pipe, todo)
+        return self._pipelines.answers(await pipe.execute(raise_on_error=False), replicas)

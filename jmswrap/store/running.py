@@ -9,10 +9,11 @@ from typing import Any
 import redis
 from redis.exceptions import NoScriptError, ResponseError
 
-from jmswrap.store.calls import Call, limits_argument
-from jmswrap.store.edge import edge, replicas_missing, translated
+from jmswrap.store.calls import Call
+from jmswrap.store.edge import edge, translated
 from jmswrap.store.lua import script
 from jmswrap.store.nouns import Limits
+from jmswrap.store.pipeline import Pipeline
 
 
 class Runner:
@@ -22,7 +23,7 @@ class Runner:
         self.client = client
         self.prefix = prefix
         self.limits = limits
-        self._limits = limits_argument(limits)
+        self._pipelines = Pipeline(prefix, limits)
 
     def run(self, call: Call) -> Any:
         """Run one call; raises StoreDown or StoreUnsafe."""
@@ -48,17 +49,5 @@ class Runner:
 
     def _pipeline(self, calls: Sequence[Call]) -> list[Any]:
         pipe: Any = self.client.pipeline(transaction=False)
-        for call in calls:
-            pipe.execute_command("EVALSHA", script(call.script).sha, 0, self.prefix, self._limits, *call.arguments)
-        replicas = self.limits.replicas if any(call.durable for call in calls) else 0
-        if replicas:
-            # In the same pipeline, so that it waits for the writes of this connection.
-            pipe.execute_command("WAIT", replicas, self.limits.replica_timeout_ms)
-        answers: list[Any] = pipe.execute(raise_on_error=False)
-        if replicas:
-            reached = answers.pop()
-            if isinstance(reached, ResponseError):
-                raise reached
-            if reached < replicas:
-                raise replicas_missing(reached, replicas)
-        return answers
+        replicas = self._pipelines.fill(pipe, calls)
+        return self._pipelines.answers(pipe.execute(raise_on_error=False), replicas)
