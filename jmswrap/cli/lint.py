@@ -13,14 +13,7 @@ from jmswrap.contract.lint_nouns import REFUSED, SEVERITIES
 
 @click.command()
 @click.argument("wsdl", required=False, default="")
-@click.option("--allow", multiple=True, metavar="HOST", help="Also read imports from this host.")
-@click.option(
-    "--catalog",
-    "catalog_file",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Local copies of what imports name: on each line an address, a tab, and a file.",
-)
+@options.imports
 @click.option("--rules", is_flag=True, help="List the rules instead.")
 @options.as_json
 def lint(wsdl: str, allow: tuple[str, ...], catalog_file: Path | None, rules: bool, as_json: bool) -> None:

@@ -32,6 +32,19 @@ def as_json(function: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="Print data as JSON instead of a table.")(function)
 
 
+def imports(function: F) -> F:
+    """Add ``--allow`` and ``--catalog``, where imports come from; the verb gets ``allow`` and ``catalog_file``."""
+    allow = click.option("--allow", multiple=True, metavar="HOST", help="Also read imports from this host.")
+    catalog = click.option(
+        "--catalog",
+        "catalog_file",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Local copies of what imports name: on each line an address, a tab, and a file.",
+    )
+    return allow(catalog(function))
+
+
 def pairs(given: tuple[str, ...]) -> dict[str, str]:
     """Return what options of the form NAME=VALUE say; wrong usage when one is of another form."""
     for item in given:

@@ -18,14 +18,7 @@ from jmswrap.contract import wrap as contract_wrap
 @click.option("--service", default="", help="The WSDL service to wrap, when there are several.")
 @click.option("--port", default="", help="The WSDL port to wrap, when there are several.")
 @click.option("--name", default="", help="Name of the integration; default: the WSDL service's.")
-@click.option("--allow", multiple=True, metavar="HOST", help="Also read imports from this host.")
-@click.option(
-    "--catalog",
-    "catalog_file",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Local copies of what imports name: on each line an address, a tab, and a file.",
-)
+@options.imports
 @click.option(
     "--answer",
     type=click.Choice([str(style) for style in AnswerStyle]),

@@ -146,10 +146,6 @@ class Inspection:
             raise IllegalMove(f"There is no queue `{queue}`{did_you_mean(queue, known)}")
         return totals(self._store, day, queue)
 
-    def unsettled(self) -> int:
-        """Return how many messages still need work or a person."""
-        return sum(n for summary in self._store.queues() for state, n in summary.counts.items() if state in HERE)
-
     def _present(self, search: Search) -> list[Record]:
         names = [summary.name for summary in self._store.queues()]
         if search.queue:

@@ -165,11 +165,11 @@ def _take_apart(root: etree._Element, version: SoapVersion, many: bool) -> Envel
         raise SoapFault("The envelope has no Body; send one with the message in it.", code="envelope")
     only = _only_child(body)
     if version is SOAP_12:
-        _check_encoding_style(root, body, only)
+        _check_encoding_style(root, only)
     return Envelope(version, headers, only, many)
 
 
-def _check_encoding_style(root: etree._Element, body: etree._Element, only: etree._Element) -> None:
+def _check_encoding_style(root: etree._Element, only: etree._Element) -> None:
     """SOAP 1.2 part 1, §5.1.1: where the attribute must not be, and which encodings are known (none)."""
     for element in (root, *(child for child in root if child.tag in (SOAP_12.header, SOAP_12.body))):
         if element.get(_ENCODING_STYLE) is not None:

@@ -12,8 +12,6 @@ from pathlib import Path
 from jmswrap.testing.utility.documents import Document, Flat, flat, text
 from jmswrap.transform import dvm
 
-MAPS = "OUCCB2_OUMDM2_"
-
 
 @dataclass(frozen=True, slots=True)
 class Field:
