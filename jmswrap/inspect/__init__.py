@@ -1,1 +1,1 @@
-"""Reading: the one facade that every door (command line, console) looks through."""
+"""Reading: the one facade that people look through, at the command line or another door."""

@@ -1,1 +1,1 @@
-"""Moving: the one facade that every door (command line, console) changes things through, and the sweeper."""
+"""Moving: the one facade that every door (command line, Python) changes things through, and the sweeper."""

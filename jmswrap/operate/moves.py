@@ -1,6 +1,6 @@
 """A person's moves: replay, cancel, bury, resolve, skip, replace, pause, resume, put.
 
-The one facade that every door (command line, console) moves messages through. A move
+The one facade that every door (command line, Python) moves messages through. A move
 that makes work ready rings for it.
 """
 
