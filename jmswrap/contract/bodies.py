@@ -12,7 +12,7 @@ from lxml import etree
 from jmswrap import xml
 from jmswrap.contract.definitions import Definition
 from jmswrap.contract.documents import qualified
-from jmswrap.contract.nouns import DOCUMENT, ENCODED, LITERAL, PARTS, RPC, Body, Part, Place
+from jmswrap.contract.nouns import DOCUMENT, ENCODED, LITERAL, PARTS, RPC, Body, Part, Place, free_name
 
 _PART = "body"
 
@@ -68,7 +68,13 @@ def read_body(
         return BodyRead()
     form = PARTS if style == DOCUMENT else ENCODED if use == ENCODED else RPC
     body = Body(form, wrapper, "" if form == PARTS else wrapper, tuple(found))
-    return BodyRead(wrapper, use, part=_PART, derived=body)
+    return BodyRead(wrapper, use, part=_free_part(message, parts), derived=body)
+
+
+def _free_part(message: Definition, parts: list[etree._Element]) -> str:
+    """Return a name for the derived part that no part outside the body, in a header say, has."""
+    others = [p for p in message.element.findall(f"{{{xml.WSDL}}}part") if p not in parts]
+    return free_name(_PART, {p.get("name", "").casefold() for p in others})
 
 
 def _a(word: str) -> str:

@@ -107,7 +107,7 @@ class _Compiler:
             wanted = [n for n in wanted if n]
         for namespace in reversed(wanted):
             root.insert(0, etree.Element(IMPORT, self.importing(namespace)))
-        return etree.tostring(root)
+        return etree.tostring(root, encoding="utf-8")
 
     def redefined(self, chunk: Chunk, location: str) -> str:
         path = local(chunk.source.path, location)
@@ -132,7 +132,7 @@ def _driver(namespace: str, references: list[tuple[str, dict[str, str]]]) -> byt
     root = etree.Element(f"{{{xml.XSD}}}schema", {"targetNamespace": namespace} if namespace else {}, {"xs": xml.XSD})
     for tag, attributes in references:
         etree.SubElement(root, tag, attributes)
-    return etree.tostring(root)
+    return etree.tostring(root, encoding="utf-8")
 
 
 def _original_line(chunk: Chunk, copy: bytes, line: int) -> int:

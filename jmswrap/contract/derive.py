@@ -80,11 +80,17 @@ class _Wsdl:
     """The text of one derived WSDL."""
 
     def __init__(self, contract: Contract, port: Port, name: str, outputs: Outputs) -> None:
-        self.namespace = load(port.place.file).root.get("targetNamespace", "")
+        self.namespace = load(port.place.file).root.get("targetNamespace", "") or f"urn:jmswrap:service:{name}"
         self.contract = contract
         self.port = port
         self.name = name
         self.operations = port.usable
+        self.users: dict[tuple[str, str], list[Operation]] = {}
+        self.borrowers: dict[str, list[Operation]] = {}
+        for operation in self.operations:
+            self.users.setdefault((operation.message, operation.element), []).append(operation)
+            for message in dict.fromkeys(h.message for h in operation.header_parts):
+                self.borrowers.setdefault(message, []).append(operation)
         self.outputs = outputs
         self.twin = next((p for p in contract.ports if _is_twin(p, port)), None)
         elements = [o.element for o in self.operations] + [h for o in self.operations for h in o.headers]
@@ -147,8 +153,7 @@ class _Wsdl:
 
     def message(self, message: str, element: str) -> str:
         # Parts keep their names: .NET unwraps one that is called `parameters`, whether its element can be or not.
-        body = next((o.part for o in self.operations if element and (o.message, o.element) == (message, element)), "")
-        named = {body: element} if element else {}
+        named = {self.users[message, element][0].part: element} if element else {}
         named |= {header.part: header.element for header in self.headers_in(message, element)}
         parts = [f"<wsdl:part name={quoteattr(p)} element={self.qname(e)}/>" for p, e in named.items()]
         inner = "\n    ".join(parts)
@@ -156,7 +161,7 @@ class _Wsdl:
 
     def headers_in(self, message: str, element: str) -> list[HeaderPart]:
         """Return the header parts that a message declares, each once, in order."""
-        users = [o for o in self.operations if not element or (o.message, o.element) == (message, element)]
+        users = self.users[message, element] if element else self.borrowers.get(message, [])
         found = {
             h.part: h
             for o in users

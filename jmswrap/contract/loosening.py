@@ -27,7 +27,7 @@ def loosened(schema: bytes, line: int) -> bytes | None:
             model = next((e for e in holder if e.tag in _MODELS), None)
             if model is not None:
                 _open(model, root)
-                return etree.tostring(root)
+                return etree.tostring(root, encoding="utf-8")
     return None
 
 

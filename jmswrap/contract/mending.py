@@ -1,7 +1,8 @@
 """Mend a pinned contract where it breaks a rule that tools enforce.
 
 Headers that name no message are left out; imports that are missing or name the wrong
-namespace are put right. Each is told in a sentence. What the contract means stays.
+namespace are put right; a service or a binding that is missing is added. Each is told in a
+sentence. What the contract means stays.
 """
 
 from pathlib import Path
@@ -13,18 +14,28 @@ from jmswrap.contract import wellknown
 from jmswrap.contract.definitions import Definition, Definitions
 from jmswrap.contract.documents import IMPORT, INCLUDE, SCHEMA, Source, local, schema_references
 from jmswrap.contract.schemaset import Chunk, SchemaSet, referred_namespaces
+from jmswrap.contract.supplying import supply
 
 
 def mend(wsdl: Path) -> tuple[str, ...]:
     """Mend a pinned contract in place; return what was done, a sentence each."""
     headers = _leave_out_dangling_headers(wsdl)
     imports = _mend_imports(wsdl)
-    return (*headers, *imports)
+    return (*headers, *imports, *_supply(wsdl))
 
 
 def content(root: etree._Element) -> bytes:
     """Return a document as the bytes of its file."""
     return etree.tostring(root.getroottree(), encoding="UTF-8", xml_declaration=True) + b"\n"
+
+
+def _supply(wsdl: Path) -> tuple[str, ...]:
+    """Add the service that is missing after all other mending, so that no line moves."""
+    definitions = Definitions(wsdl)
+    told = supply(definitions)
+    if told:
+        wsdl.write_bytes(content(definitions.sources[0].root))
+    return told
 
 
 def _mend_imports(wsdl: Path) -> list[str]:

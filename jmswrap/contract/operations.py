@@ -1,4 +1,4 @@
-"""Read one operation of a SOAP binding: its body, headers, style, and what stands in its way."""
+"""Read the operations of a SOAP binding: the body, headers, style, and what stands in its way."""
 
 import re
 from dataclasses import dataclass
@@ -27,15 +27,81 @@ class _Side:
     message_name: str
 
 
-class _Reader:
-    def __init__(self, definitions: Definitions, binding: Definition, port_type: Definition, namespace: str) -> None:
+class OperationReader:
+    """Reads the operations of one binding; ``warnings`` collects what is odd about them."""
+
+    def __init__(
+        self,
+        definitions: Definitions,
+        binding: Definition,
+        port_type: Definition,
+        namespace: str,
+        warnings: list[str],
+    ) -> None:
         self.definitions = definitions
         self.binding = binding
         self.port_type = port_type
         self.soap = namespace
-        self.warnings: list[str] = []
+        self.warnings = warnings
+        soap_binding = binding.element.find(f"{{{namespace}}}binding")
+        self.default_style = None if soap_binding is None else soap_binding.get("style")
+        # Some contracts have thousands of operations: each is looked up, not looked for.
+        self.abstract: dict[str, list[etree._Element]] = {}
+        for operation in port_type.element.findall(f"{{{xml.WSDL}}}operation"):
+            self.abstract.setdefault(operation.get("name", ""), []).append(operation)
+
+    def read(self, element: etree._Element) -> Operation:
+        """Return what the binding and its port type say of one operation."""
+        abstract = self.abstract_of(element)
+        soap_operation = element.find(f"{{{self.soap}}}operation")
+        style = self.style(soap_operation)
+        name = element.get("name", "")
+        request = self.side("input", element, abstract)
+        reply = self.side("output", element, abstract)
+        place = self.binding.source.place(element)
+        headers = self.headers(request)
+        body = _asked(self, request, headers, style, name, _backward(abstract), place)
+        answered = BodyRead() if reply is None else self.body(reply, self.headers(reply), style, name, True)
+        faults = [self.fault(e, style) for e in abstract.findall(f"{{{xml.WSDL}}}fault")]
+        documentation = abstract.findtext(f"{{{xml.WSDL}}}documentation") or ""
+        return Operation(
+            name=name,
+            element=body.element,
+            reply_element=answered.element,
+            soap_action="" if soap_operation is None else soap_operation.get("soapAction", ""),
+            style=style,
+            use=body.use,
+            one_way=reply is None,
+            header_parts=headers,
+            message="" if request is None else request.message_name,
+            part=body.part,
+            faults=tuple(dict.fromkeys(f for f in faults if f)),
+            place=place,
+            problem=_misnamed(name, place) or body.problem,
+            documentation=" ".join(documentation.split()),
+            request=body.derived,
+            reply=answered.derived,
+        )
+
+    def style(self, soap_operation: etree._Element | None) -> str:
+        """Return an operation's style, its binding's where it says none."""
+        own = None if soap_operation is None else soap_operation.get("style")
+        return RPC if (own or self.default_style) == RPC else DOCUMENT
+
+    def abstract_of(self, element: etree._Element) -> etree._Element:
+        """Return the port type's operation; overloaded ones differ by the name of their input."""
+        name = element.get("name", "")
+        same = self.abstract.get(name, [])
+        if not same:
+            place = self.binding.source.place(element)
+            said = f"operation {name} is bound, but port type {self.port_type.name} does not have it"
+            raise ContractError(f"{place}: {said}.")
+        bound = element.find(f"{{{xml.WSDL}}}input")
+        wanted = None if bound is None else bound.get("name")
+        return next((e for e in same if wanted and _input_name(e) == wanted), same[0])
 
     def side(self, direction: str, bound: etree._Element, abstract: etree._Element) -> _Side | None:
+        """Return the request or the reply; none where the operation has none."""
         said = abstract.find(f"{{{xml.WSDL}}}{direction}")
         if said is None:
             return None
@@ -49,12 +115,14 @@ class _Reader:
         return _Side(bound.find(f"{{{xml.WSDL}}}{direction}"), found[1], found[0])
 
     def headers(self, side: _Side | None) -> tuple[HeaderPart, ...]:
+        """Return the headers that a direction declares."""
         if side is None or side.binding is None:
             return ()
         parts = [self.header(e) for e in side.binding.iter(f"{{{self.soap}}}header")]
         return tuple(dict.fromkeys(p for p in parts if p is not None))
 
     def header(self, element: etree._Element) -> HeaderPart | None:
+        """Return the part that a soap:header names; none, and a warning, when it names none."""
         place = self.binding.source.place(element)
         found = self.definitions.find("message", self.binding, element, element.get("message", ""))
         part = None if found is None else _part(found[1], element.get("part", ""))
@@ -95,49 +163,6 @@ class _Reader:
         return qualified(part, part.get("element", ""), found[1].source)
 
 
-def read_operation(
-    definitions: Definitions,
-    binding: Definition,
-    port_type: Definition,
-    element: etree._Element,
-    namespace: str,
-    warnings: list[str],
-) -> Operation:
-    """Return what a binding and its port type say of one operation."""
-    reader = _Reader(definitions, binding, port_type, namespace)
-    abstract = _abstract(binding, port_type, element)
-    soap_operation = element.find(f"{{{namespace}}}operation")
-    style = _style(binding, soap_operation, namespace)
-    name = element.get("name", "")
-    request = reader.side("input", element, abstract)
-    reply = reader.side("output", element, abstract)
-    place = binding.source.place(element)
-    headers = reader.headers(request)
-    body = _asked(reader, request, headers, style, name, _backward(abstract), place)
-    answered = BodyRead() if reply is None else reader.body(reply, reader.headers(reply), style, name, True)
-    faults = [reader.fault(e, style) for e in abstract.findall(f"{{{xml.WSDL}}}fault")]
-    warnings += reader.warnings
-    documentation = abstract.findtext(f"{{{xml.WSDL}}}documentation") or ""
-    return Operation(
-        name=name,
-        element=body.element,
-        reply_element=answered.element,
-        soap_action="" if soap_operation is None else soap_operation.get("soapAction", ""),
-        style=style,
-        use=body.use,
-        one_way=reply is None,
-        header_parts=headers,
-        message="" if request is None else request.message_name,
-        part=body.part,
-        faults=tuple(dict.fromkeys(f for f in faults if f)),
-        place=place,
-        problem=_misnamed(name, place) or body.problem,
-        documentation=" ".join(documentation.split()),
-        request=body.derived,
-        reply=answered.derived,
-    )
-
-
 def _misnamed(name: str, place: Place) -> str:
     """Return what is wrong with a name that is no name token, which WSDL 1.1 §2.4 asks for; empty for the others."""
     if _NAME.fullmatch(name):
@@ -154,7 +179,7 @@ def _backward(abstract: etree._Element) -> str:
 
 
 def _asked(
-    reader: _Reader,
+    reader: OperationReader,
     request: _Side | None,
     headers: tuple[HeaderPart, ...],
     style: str,
@@ -167,25 +192,6 @@ def _asked(
         said = f"operation {name} is {kind}: the partner would call, so there is nothing to send it"
         return BodyRead(problem=f"{place}: {said}; offer it to the partner as a service of its own.")
     return reader.body(request, headers, style, name, False)
-
-
-def _style(binding: Definition, soap_operation: etree._Element | None, namespace: str) -> str:
-    own = None if soap_operation is None else soap_operation.get("style")
-    soap_binding = binding.element.find(f"{{{namespace}}}binding")
-    said = own or (None if soap_binding is None else soap_binding.get("style"))
-    return said if said == RPC else DOCUMENT
-
-
-def _abstract(binding: Definition, port_type: Definition, element: etree._Element) -> etree._Element:
-    """Return the port type's operation; overloaded ones differ by the name of their input."""
-    name = element.get("name", "")
-    same = [e for e in port_type.element.findall(f"{{{xml.WSDL}}}operation") if e.get("name") == name]
-    if not same:
-        place = binding.source.place(element)
-        raise ContractError(f"{place}: operation {name} is bound, but port type {port_type.name} does not have it.")
-    bound = element.find(f"{{{xml.WSDL}}}input")
-    wanted = None if bound is None else bound.get("name")
-    return next((e for e in same if wanted and _input_name(e) == wanted), same[0])
 
 
 def _input_name(operation: etree._Element) -> str | None:

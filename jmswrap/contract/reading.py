@@ -14,7 +14,7 @@ from jmswrap import xml
 from jmswrap.contract.definitions import Definition, Definitions
 from jmswrap.contract.naming import with_derived_names
 from jmswrap.contract.nouns import Contract, Operation, Port
-from jmswrap.contract.operations import read_operation
+from jmswrap.contract.operations import OperationReader
 from jmswrap.errors import ContractError
 
 _SOAP = {xml.WSDL_SOAP_11: "1.1", xml.WSDL_SOAP_12: "1.2"}
@@ -76,8 +76,9 @@ def _operations(
     definitions: Definitions, binding: Definition, port_type: Definition, namespace: str, warnings: list[str]
 ) -> dict[str, Operation]:
     operations: dict[str, Operation] = {}
+    reader = OperationReader(definitions, binding, port_type, namespace, warnings)
     for element in binding.element.findall(f"{{{xml.WSDL}}}operation"):
-        operation = read_operation(definitions, binding, port_type, element, namespace, warnings)
+        operation = reader.read(element)
         if operation.name in operations:
             warnings.append(f"{operation.place}: operation {operation.name} is overloaded; only the first is taken.")
             continue

@@ -55,7 +55,7 @@ def sample(wsdl: Path, element: str, seed: int = 0) -> etree._Element:
 def _apart(element: etree._Element) -> etree._Element:
     """Return the element as a document of its own that declares only what it uses."""
     etree.indent(element)
-    alone = etree.fromstring(etree.tostring(element, with_tail=False), xml.parser())
+    alone = etree.fromstring(etree.tostring(element, encoding="utf-8", with_tail=False), xml.parser())
     types = [e.get(f"{{{xml.XSI}}}type", "") for e in alone.iter("*")]
     etree.cleanup_namespaces(alone, keep_ns_prefixes=sorted({t.partition(":")[0] for t in types if ":" in t}))
     return alone

@@ -11,7 +11,7 @@ from lxml import etree
 
 from jmswrap import xml
 from jmswrap.contract.documents import IMPORT, line_of
-from jmswrap.contract.schemaset import Chunk, SchemaSet
+from jmswrap.contract.schemaset import Chunk, SchemaSet, referred_namespaces
 from jmswrap.errors import ContractError
 
 ENCODING = "http://schemas.xmlsoap.org/soap/encoding/"
@@ -38,6 +38,19 @@ def convert(schemas: SchemaSet) -> None:
             _array(complex_type, chunk)
         for element in list(chunk.schema.iter(f"{_XS}*")):
             _references(element)
+    _forget_imports(schemas)
+
+
+def leave_out_unused(schemas: SchemaSet) -> None:
+    """Take the encoding's schema out where it is only imported: zeep would ask the Web for it."""
+    users = [c for c in schemas.chunks if c.namespace != ENCODING and ENCODING in referred_namespaces(c.schema)]
+    if ENCODING in schemas.namespaces and not users:
+        schemas.drop(ENCODING)
+        _forget_imports(schemas)
+
+
+def _forget_imports(schemas: SchemaSet) -> None:
+    for chunk in schemas.chunks:
         for element in chunk.schema.findall(IMPORT):
             if element.get("namespace") in (ENCODING, xml.WSDL):
                 chunk.schema.remove(element)

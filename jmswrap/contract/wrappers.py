@@ -35,6 +35,7 @@ def schema_set(wsdl: Path, contract: Contract | None = None) -> SchemaSet:
         root = etree.fromstring(types.encode(), xml.parser())
         assert root.tag == DEFINITIONS
         schemas.add(Source(wsdl.resolve(), root))
+    unencoded.leave_out_unused(schemas)
     return schemas
 
 

@@ -69,14 +69,16 @@ def _importing_itself(encoding: Path) -> bytes:
     root = etree.fromstring(encoding.read_bytes(), xml.parser())
     reference = {"namespace": ENCODING, "schemaLocation": encoding.name}
     root.insert(0, etree.Element(f"{{{xml.XSD}}}import", reference))
-    return etree.tostring(root)
+    return etree.tostring(root, encoding="utf-8")
 
 
 def port(client: Any, wsdl: Path, service: str, name: str) -> Any:
     """Return the zeep port named, else the first of SOAP 1.1, else of 1.2."""
+    # zeep's own `services` are those of the first file; a wrapper only imports the WSDL that has them.
+    definitions = client.wsdl._definitions.values()
     ports = [
         candidate
-        for owner in client.wsdl.services.values()
+        for owner in (each for definition in definitions for each in definition.services.values())
         if not service or owner.name == service
         for candidate in owner.ports.values()
         if not name or candidate.name == name
@@ -108,7 +110,7 @@ def _repair(documents: dict[str, bytes]) -> bool:
                             "header-left-out", file=path, line=header.sourceline, message=header.get("message")
                         )
                         header.getparent().remove(header)
-                        documents[path] = etree.tostring(root)
+                        documents[path] = etree.tostring(root, encoding="utf-8")
                         changed = True
     return changed
 
