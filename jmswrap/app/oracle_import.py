@@ -116,13 +116,15 @@ class _Making:
         return made | ({"partners": self._partners} if self._partners else {}) | {"routes": self._routes}
 
     def _without_what_does_not_compile(self) -> None:
+        top = self._folder.resolve() / METADATA  # libxslt finds what a file names beside it by whole paths only
         known = Library(Resources(self._folder, METADATA))
         for sheet in tuple(self._files.stylesheets):
             try:
-                known.compiled(self._folder / METADATA / sheet)
+                known.compiled(top / sheet)
             except ConfigError as error:
+                why = str(error).replace(f"{top}/", "")
                 self._files.stylesheets.remove(sheet)
-                self._files.left.append(Left(sheet, f"it is copied, and named by no route: {error}"))
+                self._files.left.append(Left(sheet, f"it is copied, and named by no route: {why}"))
 
     def _read_service(self, service: str, values: Any) -> None:
         process = service.removesuffix(READ)

@@ -100,9 +100,15 @@ def test_what_cannot_be_imported_is_refused_in_a_sentence(tmp_path: Path) -> Non
 
 
 def test_the_command_line_reports(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "jmswrap", "import-oracle", str(ORACLE), "-o", str(tmp_path / "out"), "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=dict(os.environ))
+    command = [sys.executable, "-m", "jmswrap", "import-oracle", str(ORACLE), "-o", "out", "--json"]
+    environment = {**os.environ, "PYTHONPATH": str(ORACLE.parents[2])}
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["problems"] == []
+    assert any(taken.startswith(f"process {PERSON}:") for taken in told["taken"])  # its stylesheet names another one
+    later = next(one["why"] for one in told["left"] if "XSLT 2.0" in one["why"])
+    assert later.startswith("it is copied, and named by no route: composites/OUMDM2OUCCB2PersonSyncRespEBF/xsl/Resp")
     assert {"what": "notes.txt", "why": "it is no file that jmswrap reads"} in told["left"]
