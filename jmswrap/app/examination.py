@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jmswrap.app import bridging, callers, credentials, encrypting, mail_checks, store_password
+from jmswrap.app import bridging, callers, credentials, encrypting, mail_checks, partners, store_password
 from jmswrap.app.contracts import Contracts, Finding, compile_all, homeless
 from jmswrap.app.integration import Integration, draft
 from jmswrap.app.prudence import warnings_of
@@ -61,6 +61,7 @@ def _tried(integration: Integration, contracts: Contracts, kind: str) -> Iterato
         yield ("store", "password"), unknown
     yield from compile_all(config, contracts, folder)
     if kind != "gateway":
+        yield from partners.unloadable(config, contracts, folder)
         yield from credentials.unusable(config, folder, os.environ)
         yield from mail_checks.unusable(config, folder, os.environ)
     yield from bridging.unusable(config, folder, os.environ)

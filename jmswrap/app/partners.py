@@ -1,21 +1,26 @@
 """Partners as this process calls them: one client each, made once, with its credentials."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from jmswrap import log, xml
+from jmswrap.app.contracts import Contracts, Finding
 from jmswrap.app.integration import Integration
 from jmswrap.config.partner_settings import Addressing, Partner
 from jmswrap.config.security_settings import OAuth
+from jmswrap.config.settings import Config
 from jmswrap.contract.nouns import RPC, Body, Port
 from jmswrap.contract.unknown import UnknownElements
 from jmswrap.errors import ConfigError, ContractError
+from jmswrap.partner import definition
 from jmswrap.partner.authentication import Authentication
 from jmswrap.partner.client import PartnerClient
 from jmswrap.partner.credential import Credential
 from jmswrap.partner.forms import Form
 from jmswrap.partner.oauth import Tokens
-from jmswrap.partner.transport import Limits
+from jmswrap.partner.transport import Limits, PooledTransport
 from jmswrap.partner.watch import Watch
 
 _LOG = log.get(__name__)
@@ -65,6 +70,21 @@ class Partners:
         if oauth is not None and oauth not in self._tokens:
             self._tokens[oauth] = Tokens(oauth, Credential(oauth.client_secret, folder, os.environ))
         return None if oauth is None else self._tokens[oauth]
+
+
+def unloadable(config: Config, contracts: Contracts, folder: Path) -> Iterator[Finding]:
+    """Yield the partners whose contract can be read and zeep cannot load, so that no worker would start."""
+    clients: dict[str, Any] = {}
+    for name in contracts.partner_ports:
+        settings = config.partners[name]
+        wsdl = folder / settings.wsdl
+        try:
+            if settings.wsdl not in clients:
+                clients[settings.wsdl] = definition.load(wsdl, PooledTransport(Limits()))
+            definition.port(clients[settings.wsdl], wsdl, settings.service, settings.port)
+        except ContractError as error:
+            remedy = "`jmswrap wrap` makes a contract for calls alone of a WSDL like that"
+            yield ("partners", name, "wsdl"), f"{str(error).rstrip('.')}; {remedy}"
 
 
 def _watch(name: str, wsdl: Path, port: Port) -> Watch | None:

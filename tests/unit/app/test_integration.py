@@ -126,3 +126,15 @@ def test_an_environment_that_is_no_json_is_one_sentence(folder, monkeypatch):
     monkeypatch.setenv("JMSWRAP_OVERRIDES", "{")
     with pytest.raises(ConfigError, match="JMSWRAP_OVERRIDES is not JSON"):
         load(folder)
+
+
+def test_a_contract_that_no_worker_could_load_is_a_problem(tmp_path):
+    folder = tmp_path / "words"
+    wrap(str(ORDERS.parents[1] / "wsdl" / "redefine.wsdl"), folder)
+    assert sentences(folder) == []
+    line = line_of(folder, ".calls.wsdl")
+    edit(folder, ".calls.wsdl", ".wsdl")
+    (problem,) = check(folder / "jmswrap.yaml")
+    assert problem.line == line
+    assert "cannot be loaded by zeep" in problem.sentence
+    assert problem.sentence.endswith("; `jmswrap wrap` makes a contract for calls alone of a WSDL like that")
