@@ -22,6 +22,7 @@ from jmswrap.partner.transport import HttpReply
 
 _DETAIL_KEPT = 16_384
 _TEXT_KEPT = 2_000
+_LONGEST_WAIT_SECONDS = 86_400
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9._-]+)""", re.IGNORECASE)
 _ENVELOPES = frozenset((xml.SOAP_11, xml.SOAP_12))
 
@@ -78,13 +79,14 @@ def retry_after_ms(reply: HttpReply) -> int:
     """Return the wait that ``Retry-After`` asks for, seconds or a date; 0 when it asks for none."""
     value = reply.headers.get("retry-after", "").strip()
     if value.isascii() and value.isdigit():
-        return min(int(value), 86_400) * 1000
+        # Python reads no number of some thousands of digits.
+        return min(int(value[:20]), _LONGEST_WAIT_SECONDS) * 1000
     try:
         until = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0
     seconds = (until - datetime.now(UTC if until.tzinfo else None)).total_seconds()
-    return int(min(max(seconds, 0), 86_400) * 1000)
+    return int(min(max(seconds, 0), _LONGEST_WAIT_SECONDS) * 1000)
 
 
 def _unreadable(reply: HttpReply, why: str) -> Called:

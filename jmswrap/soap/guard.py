@@ -188,7 +188,8 @@ def _length(value: str | None) -> int | None:
         return None
     if not value.isascii() or not value.isdigit():
         raise SoapFault("The Content-Length is not a number; send the body's size in bytes.", status=400)
-    return int(value)
+    # Python reads no number of some thousands of digits; twenty are too many bytes, too.
+    return int(value.lstrip("0")[:20] or "0")
 
 
 def check_length(head: Head, limits: Limits) -> None:

@@ -57,6 +57,15 @@ class GatewayProtocol(ASGIProtocol):  # type: ignore[misc]
         self._peer = peer(transport)
         super().connection_made(transport)
 
+    def data_received(self, data: bytes) -> None:
+        """Take what came; a head that gunicorn stumbles over is answered like one that it refuses."""
+        try:
+            super().data_received(data)
+        except ValueError:
+            # gunicorn 27's parser in Python reads a Content-Length of thousands of digits as a number, which none is.
+            self._send_error_response(400, "Invalid request head")
+            self._close_transport()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Let the worker forget it."""
         self.worker.connections.discard(self)

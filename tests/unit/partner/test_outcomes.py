@@ -181,9 +181,19 @@ def test_a_body_that_no_operation_takes_cannot_be_called() -> None:
     assert call("http://127.0.0.1:9/", b"<Odd/>", "").outcome is Outcome.CANNOT_CALL
 
 
-def test_what_a_partner_asks_to_wait_is_heard() -> None:
-    with rogue(answer("503 Service Unavailable", b"", "Retry-After: 3")) as seen:
-        assert call(seen.address).retry_after_ms == 3_000
+@pytest.mark.parametrize(
+    ("asked", "wait_ms"),
+    [
+        ("3", 3_000),
+        ("9" * 5000, 86_400_000),
+        ("soon", 0),
+        ("Mon, 01 Jan 2024 00:00:00 GMT", 0),
+        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", 0),
+    ],
+)
+def test_what_a_partner_asks_to_wait_is_heard(asked: str, wait_ms: int) -> None:
+    with rogue(answer("503 Service Unavailable", b"", f"Retry-After: {asked}")) as seen:
+        assert call(seen.address).retry_after_ms == wait_ms
 
 
 def test_an_early_refusal_of_a_large_request_is_heard() -> None:

@@ -74,6 +74,7 @@ def test_a_path_cannot_begin_a_line_in_the_log(orders: Orders) -> None:
         ("Content-Length: 5", "Transfer-Encoding: chunked"),
         ("Content-Length: 5", "Content-Length: 6"),
         ("Content-Length: +5",),
+        (f"Content-Length: {'9' * 5000}",),
         ("Content-Length: 0x5",),
         ("Content-Length: 5, 5",),
         ("Transfer-Encoding : chunked",),
