@@ -83,14 +83,18 @@ class Replacements:
         It is validated for the route that consumes the queue. Raises Refused with the reason.
         """
         config = self._integration.config
-        if queue not in self._routes:
-            raise IllegalMove(f"There is no queue `{queue}`{did_you_mean(queue, sorted(self._routes))}")
+        self.must_know(queue)
         stays = old.route in config.routes and config.queue_of(old.route) == queue
         route = old.route if stays else self._routes[queue]
         if not route:
             return self._for_an_application(old, queue, document or old.body)
         sender = self._senders.get(route) or self._senders.setdefault(route, Sender(self._integration, route))
         return sender.again(document or old.body, old)
+
+    def must_know(self, queue: str) -> None:
+        """Raise IllegalMove where there is no such queue."""
+        if queue not in self._routes:
+            raise IllegalMove(f"There is no queue `{queue}`{did_you_mean(queue, sorted(self._routes))}")
 
     @staticmethod
     def _for_an_application(old: Message, queue: str, document: bytes) -> Message:

@@ -42,7 +42,7 @@ def _listed(title: str, verbs: dict[str, click.Command]) -> str:
 def _section(verb: str, command: click.Command) -> str:
     rows = "".join(_rows(command))
     table = f"\n| option | meaning |\n|---|---|\n{rows}" if rows else ""
-    arguments = [_metavar(p) for p in command.params if isinstance(p, click.Argument)]
+    arguments = [_word(p) for p in command.params if isinstance(p, click.Argument)]
     usage = " ".join(["jmswrap", verb, "[OPTIONS]", *filter(None, arguments)])
     said = inspect.cleandoc(command.help or "")
     return f"## jmswrap {verb}\n\n```\n{usage}\n```\n\n{said}\n{table}"
@@ -71,6 +71,12 @@ def _metavar(parameter: click.Parameter) -> str:
     if isinstance(parameter.type, click.Choice):
         return "\\|".join(map(str, parameter.type.choices))  # a plain bar would end the table's cell
     return (parameter.human_readable_name if isinstance(parameter, click.Argument) else parameter.type.name).upper()
+
+
+def _word(argument: click.Argument) -> str:
+    """Return an argument as the usage line has it: in brackets where it may be left out."""
+    word = _metavar(argument)
+    return f"[{word}]" if word and not argument.required and not word.startswith("[") else word
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import click
 from jmswrap.app.connections import moving
 from jmswrap.app.integration import load
 from jmswrap.cli import options, render
+from jmswrap.errors import IllegalMove
 
 
 @click.command()
@@ -25,7 +26,7 @@ def erase(file: Path, as_json: bool, queue: str, yes: bool, key: str) -> None:
     """
     integration = load(file)
     if not yes:
-        click.confirm(f"Blank everything that settled messages of key {key} carried? It cannot be undone", abort=True)
+        _ask(key)
     with moving(integration) as moves:
         erased = moves.erase(key, queue)
     if as_json:
@@ -33,3 +34,15 @@ def erase(file: Path, as_json: bool, queue: str, yes: bool, key: str) -> None:
     else:
         here = render.count(erased.in_store, "message")
         click.echo(f"{key}: {here} blanked in the store, {erased.in_history} in the history")
+
+
+def _ask(key: str) -> None:
+    """Have a person confirm; IllegalMove when it was not confirmed, or when nobody is there to ask."""
+    question = f"Blank everything that settled messages of key {key} carried? It cannot be undone"
+    try:
+        confirmed = click.confirm(question, err=True)
+    except click.Abort as error:
+        click.echo(err=True)
+        raise IllegalMove("Nothing was blanked, because nobody answered: say --yes where nobody can.") from error
+    if not confirmed:
+        raise IllegalMove("Nothing was blanked.")

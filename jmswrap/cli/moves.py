@@ -137,4 +137,4 @@ def warn_of_answers(message_ids: Sequence[str]) -> None:
 
 def _one_of(queue: str, partner: str, route: str) -> None:
     if sum(map(bool, (queue, partner, route))) != 1:
-        raise click.UsageError("Name a queue (-q), a partner (-p) or a route (-r).", click.get_current_context())
+        raise click.UsageError("Name one: a queue (-q), a partner (-p) or a route (-r).", click.get_current_context())

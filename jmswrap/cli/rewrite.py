@@ -59,6 +59,7 @@ def move(file: Path, target: str, reason: str, selection: Selection) -> None:
     """
     integration = load(file)
     replacements = Replacements(integration)
+    replacements.must_know(target)
     with moving(integration) as moves:
 
         def move_one(message_id: str) -> None:

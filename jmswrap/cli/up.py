@@ -65,6 +65,8 @@ def up(
     Without `store.url` an embedded, durable Valkey is started on the data folder. What
     ends by itself is started again. Stop everything with Ctrl-C or SIGTERM.
     """
+    if (latency_ms or faults) and not simulate:
+        raise click.UsageError("--latency and --faults are the simulated partners': say --simulate, too.")
     log.to_stderr()
     given: dict[str, Any] = {}
     if port is not None:

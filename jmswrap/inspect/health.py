@@ -98,7 +98,8 @@ def _queue(queue: QueueView, limits: Health) -> Iterator[Finding]:
     for state, most, word in ((State.DEAD, limits.dead, "dead"), (State.IN_DOUBT, limits.in_doubt, "in-doubt")):
         count = queue.counts.get(str(state), 0)
         if most and count >= most:
-            sentence = f"Queue {name} has {count} messages {state}: see `jmswrap messages -q {name} -s {state}`."
+            messages = "1 message" if count == 1 else f"{count} messages"
+            sentence = f"Queue {name} has {messages} {state}: see `jmswrap messages -q {name} -s {state}`."
             yield Finding(Level.WARNING, word, sentence)
     if queue.paused is not None:
         why = f" ({queue.paused})" if queue.paused else ""

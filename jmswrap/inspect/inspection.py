@@ -94,6 +94,9 @@ class Inspection:
         """
         asked = search or Search(queue=queue, state=state, limit=limit)
         found = {_life(record): record for record in (*self._past(asked), *self._present(asked))}
+        routes = sorted({route for names in self._queues.values() for route in names})
+        if not found and asked.route not in ("", *routes):
+            raise IllegalMove(f"There is no route `{asked.route}`{did_you_mean(asked.route, routes)}")
         records = sorted(found.values(), key=lambda record: record.accepted_ms, reverse=True)
         now_ms = self._now_ms()
         return [view(record, now_ms) for record in records[: asked.limit]]

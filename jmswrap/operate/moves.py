@@ -51,7 +51,10 @@ class Moves:
         """Return the messages a choice means, in the order they are to be moved in."""
         if choice.queue:
             self._known(choice.queue, "")
-        return many.chosen(self._store, choice)
+        found = many.chosen(self._store, choice)
+        if not found:  # else the messages are of a route that was removed
+            self._known("", "", choice.route)
+        return found
 
     def answered(self, message_id: str) -> bool:
         """Tell whether the sender of a message was sent a negative answer already."""

@@ -14,6 +14,15 @@ _FROM = {
     "skip": "only a message that holds its key (DEAD, WAITING, IN_DOUBT) or waits for another is skipped",
 }
 
+_INSTEAD = {
+    ("replay", "IN_DOUBT"): "decide it with `jmswrap resolve`",
+    ("bury", "IN_DOUBT"): "decide it with `jmswrap resolve`",
+    ("cancel", "IN_DOUBT"): "decide it with `jmswrap resolve`",
+    ("cancel", "DEAD"): "end it with `jmswrap bury`",
+    ("resolve", "DEAD"): "send it again with `jmswrap retry`, or end it with `jmswrap bury`",
+}
+"""The verb that does it, where another one does."""
+
 
 def moved(verb: str, message_id: str, answer: list[Any]) -> tuple[str, ...]:
     """Return the queues to wake, or raise IllegalMove with what to do."""
@@ -35,7 +44,9 @@ def moved(verb: str, message_id: str, answer: list[Any]) -> tuple[str, ...]:
             f"Message {message_id} was answered by its partner, and the answer waits to be read: "
             "let it go on; a retry reads the answer and calls nobody."
         )
-    raise IllegalMove(f"Message {message_id} is {answer[1].decode()}: {_FROM[verb]}.")
+    state = answer[1].decode()
+    instead = _INSTEAD.get((verb, state))
+    raise IllegalMove(f"Message {message_id} is {state}: {_FROM[verb]}{f'; {instead}' if instead else ''}.")
 
 
 def mark(queue: str, partner: str, route: str) -> str:

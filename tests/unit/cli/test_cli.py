@@ -161,6 +161,7 @@ def test_what_is_not_understood_is_one_sentence_that_names_the_help():
         (("mesages",), "there is no command `mesages`: did you mean `messages`? See `jmswrap -h`."),
         (("show",), "Missing argument 'ID'. See `jmswrap show -h`."),
         (("check", "--jsno"), "See `jmswrap check -h`."),
+        (("up", "--faults", "0.1"), "simulated partners': say --simulate, too. See `jmswrap up -h`."),
         (("send", "-p", "x", "r", "f"), "`x` is not of the form NAME=VALUE. See `jmswrap send -h`."),
     ):
         done = jmswrap(*words)

@@ -90,7 +90,9 @@ def test_erase_blanks_a_key_and_refuses_while_one_moves(jmswrap, archived):
     refused = jmswrap("erase", "K-here", "--yes")
     assert refused.returncode == 1
     assert "Message here of key K-here is QUEUED" in refused.stderr
-    assert jmswrap("erase", "K-a").returncode != 0
+    unasked = jmswrap("erase", "K-a")
+    assert unasked.returncode == 1
+    assert "jmswrap: Nothing was blanked, because nobody answered: say --yes where nobody can." in unasked.stderr
 
 
 def test_check_knows_addresses_that_cannot_be_and_warns_of_a_file_beside_a_server(jmswrap):

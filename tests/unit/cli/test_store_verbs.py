@@ -77,6 +77,7 @@ def test_a_message_in_doubt_is_decided(jmswrap, folder, held):
     message = send(jmswrap, folder)
     (claimed,) = held.claim("Orders", "w", 1).messages
     held.settle([Settlement(claimed.id, claimed.fence, State.IN_DOUBT, reason="no answer")])
+    assert "only a DEAD message is replayed; decide it with `jmswrap resolve`" in jmswrap("retry", message).stderr
     assert jmswrap("resolve", "--to", "DELIVERED", message).returncode == 0
     assert json.loads(jmswrap("show", "--json", message).stdout)["state"] == "DELIVERED"
 
@@ -120,7 +121,10 @@ def test_a_move_needs_ids_or_all_and_not_both(jmswrap):
         done = jmswrap(*words)
         assert done.returncode == 2, words
         assert "--all" in done.stderr
-    assert jmswrap("retry", "--all", "--queue", "Ordres").stderr.startswith("jmswrap: There is no queue `Ordres`")
+    for words, word in ((("--queue", "Ordres"), "queue"), (("--route", "Ordres"), "route")):
+        assert f"There is no {word} `Ordres`: did you mean `Orders`?" in jmswrap("retry", "--all", *words).stderr
+    done = jmswrap("move", "--all", "--to", "Ordres")
+    assert (done.stdout, done.stderr) == ("", "jmswrap: There is no queue `Ordres`: did you mean `Orders`?\n")
 
 
 def test_a_queue_that_is_not_there_is_told_from_one_that_is_empty(jmswrap):
@@ -129,3 +133,4 @@ def test_a_queue_that_is_not_there_is_told_from_one_that_is_empty(jmswrap):
     done = jmswrap("messages", "-q", "Ordres")
     assert (done.returncode, done.stdout) == (1, "")
     assert "There is no queue `Ordres`: did you mean `Orders`?" in done.stderr
+    assert "There is no route `Ordres`: did you mean `Orders`?" in jmswrap("messages", "-r", "Ordres").stderr
