@@ -164,7 +164,8 @@ class _Making:
         if not wsdl:
             return None
         plain = _NAME.fullmatch(called) is not None
-        name = f"{system}.{called if plain else service}"
+        # It becomes a folder's name, too.
+        name = _plain(f"{system}.{called if plain else service}")
         if name in self._partners:
             return name
         try:
@@ -192,8 +193,7 @@ class _Making:
 
     def _alone(self, sheet: str) -> None:
         """Make a route for a stylesheet where no process is known."""
-        name = re.sub(r"[^A-Za-z0-9_.-]", "-", Path(sheet).stem)
-        name = name if name[:1].isalpha() else f"x{name}"
+        name = _plain(Path(sheet).stem)
         steps = [{"xslt": f"{METADATA}/{sheet}"}]
         self._routes[name] = {"from": {"queue": f"{name}.in"}, "to": {"queue": f"{name}.out"}, "steps": steps}
         self.taken.append(f"stylesheet {sheet}: a route of its own, from queue {name}.in to queue {name}.out")
@@ -209,5 +209,10 @@ class _Making:
 
 
 def _name(source: Path) -> str:
-    name = re.sub(r"[^A-Za-z0-9_.-]", "-", source.resolve().name)
+    return _plain(source.resolve().name)
+
+
+def _plain(text: str) -> str:
+    """Return a text as a name that settings may bear."""
+    name = re.sub(r"[^A-Za-z0-9_.-]", "-", text)
     return name if name[:1].isalpha() else f"x{name}"

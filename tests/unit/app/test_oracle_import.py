@@ -88,6 +88,15 @@ def test_stylesheets_without_a_process_get_routes_of_their_own(tmp_path: Path) -
     assert list(load(made.file).config.routes) == ["x1-map"]
 
 
+def test_a_property_names_no_folder_elsewhere(tmp_path: Path) -> None:
+    shutil.copytree(ORACLE, tmp_path / "in")
+    file = tmp_path / "in" / "config" / "JMSWrapperConfigurationProperties.xml"
+    file.write_text(file.read_text().replace('name="OUMDM2.D1', f'name="{tmp_path}/elsewhere.D1'))
+    made = imported(tmp_path / "in", tmp_path / "a" / "b" / "out")
+    assert any(name.endswith("-elsewhere.D1-SyncRequestInboundContact") for name in load(made.file).config.partners)
+    assert {path.name for path in tmp_path.iterdir()} == {"in", "a"}
+
+
 def test_what_cannot_be_imported_is_refused_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="is no folder"):
         imported(tmp_path / "none", tmp_path / "out")
