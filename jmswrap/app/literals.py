@@ -13,12 +13,15 @@ from jmswrap import xml
 from jmswrap.config.suggestions import did_you_mean
 from jmswrap.crossref.declared import Declared
 from jmswrap.errors import ConfigError
+from jmswrap.transform import dialect, earlier
 from jmswrap.transform.calls import Called, calls
 from jmswrap.transform.current import Current
+from jmswrap.transform.functions import unfit
+from jmswrap.transform.oracle.documents import CALL_IT
 from jmswrap.transform.oracle.library import Library
-from jmswrap.transform.oracle.namespaces import AIA, DVM, ORA, XREF
+from jmswrap.transform.oracle.namespaces import AIA, BUS_DVM, DVM, ORA, XREF
+from jmswrap.transform.xslt import EARLIER
 
-_VENDOR = "http://www.oracle.com/XSL/Transform/java/"
 _XSL = "{http://www.w3.org/1999/XSL/Transform}"
 _SHEETS = (f"{_XSL}import", f"{_XSL}include")
 _PROCESS = frozenset(("processXSLT", "doXSLTransformForDoc"))
@@ -36,20 +39,24 @@ class Literals:
 
     def wrong(self, stylesheet: Path) -> list[str]:
         """Return what is wrong in a stylesheet and those it imports, includes or calls; a sentence each."""
-        return list(dict.fromkeys(self._of(stylesheet, stylesheet)))
+        return list(dict.fromkeys((*self._of(stylesheet, stylesheet), *_further_documents(stylesheet))))
 
     def _of(self, path: Path, main: Path) -> Iterator[str]:
         """Look through a file; what it names is found as from ``main``, the stylesheet that is compiled."""
         if path in self.seen:
             return
         self.seen.add(path)
-        try:
-            root = etree.fromstring(path.read_bytes(), xml.parser())
-        except (OSError, etree.XMLSyntaxError):
+        root = _read(path)
+        if root is None:
             return  # compiling it says so
         known = self.library.functions(main, Current())
+        # The others are Saxon's, which knows more functions and says itself what it does not know.
+        here = root.get("version", "1.0") in EARLIER or not earlier.reason(root)
+        root = dialect.adapted(root) if here else root
+        asked = {called.literal(0) for called in calls(root) if called.name == "function-available"}
         for called in calls(root):
-            for sentence in self._about(called, main, (called.namespace, called.name) in known):
+            wrong = unfit(called, known) if here and f"{called.prefix}:{called.name}".strip(":") not in asked else ""
+            for sentence in (wrong,) if wrong else self._about(called, main):
                 yield f"{path.name}:{called.line}: {sentence}"
         for element in root.iter(*_SHEETS):
             yield from self._further(element.get("href", ""), main, main)
@@ -66,11 +73,8 @@ class Literals:
             return  # of an import, compiling it says so
         yield from self._of(path, main or path)
 
-    def _about(self, called: Called, main: Path, known: bool) -> Iterator[str]:
-        if not known:
-            if called.namespace.startswith(_VENDOR) or called.namespace == ORA:
-                yield f"{called.prefix}:{called.name} of {called.namespace} is no function that jmswrap has"
-        elif called.namespace == DVM:
+    def _about(self, called: Called, main: Path) -> Iterator[str]:
+        if called.namespace == BUS_DVM or (called.namespace == DVM and called.name.startswith("lookupValue")):
             yield from self._about_map(called, main)
         elif called.namespace == XREF:
             yield from self._about_table(called)
@@ -129,3 +133,21 @@ class Literals:
             values, name, whose, flag = known.service(first), second or "", f"of service {first}", 2
         if name not in values and (flag in called.true or called.literal(flag) == "true"):
             yield f"there is no property `{name}` {whose} in the files of `transforms.properties`"
+
+
+def _read(path: Path) -> etree._Element | None:
+    try:
+        return etree.fromstring(path.read_bytes(), xml.parser())
+    except (OSError, etree.XMLSyntaxError):
+        return None
+
+
+def _further_documents(stylesheet: Path) -> Iterator[str]:
+    """Yield that a route cannot give a stylesheet what it takes for a further document."""
+    root = _read(stylesheet)
+    if root is not None and root.get("version", "1.0") in EARLIER:
+        for name, line in dialect.documents(root).items():
+            yield (
+                f"{stylesheet.name}:{line}: its parameter {name} stands for a further document (${name}/…), and a "
+                f"route has one: {CALL_IT}"
+            )

@@ -10,19 +10,24 @@ from typing import Any
 
 from lxml import etree
 
-_XSL = "{http://www.w3.org/1999/XSL/Transform}"
-_EXPRESSIONS = frozenset(("select", "test", "match", "use", "count", "from", "value", "group-by", "group-adjacent"))
-_TOKEN = re.compile(r"""("[^"]*"|'[^']*')|([A-Za-z_][\w.-]*):([A-Za-z_][\w.-]*)\s*\(|([(),\[\]])|([^"'(),\[\]]\s*)""")
+from jmswrap.transform.expressions import expressions
+
+_TOKEN = re.compile(
+    r"""("[^"]*"|'[^']*')|(?:([A-Za-z_][\w.-]*):)?([A-Za-z_][\w.-]*)\s*\(|([(),\[\]])|([^"'(),\[\]]\s*)"""
+)
+_NO_FUNCTIONS = frozenset(("and", "or", "div", "mod", "text", "node", "comment", "processing-instruction"))
+"""What may stand before a bracket and is none: operators and kinds of nodes."""
 _TRUE = re.compile(r"true\s*\(\s*\)\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """One call of a function that has a prefix."""
+    """One call of a function."""
 
     namespace: str
     name: str
     prefix: str
+    """Empty for XPath's own functions."""
     arguments: tuple[str | None, ...]
     """The literal texts; None for what is computed."""
     line: int
@@ -37,33 +42,14 @@ class Called:
 def calls(root: etree._Element) -> Iterator[Called]:
     """Yield the calls in all expressions of a stylesheet."""
     for element in root.iter(etree.Element):
-        for name, value in element.attrib.items():
-            of_xsl = str(element.tag).startswith(_XSL)
-            expressions = [str(value)] if of_xsl and name in _EXPRESSIONS else _of_template(str(value))
-            for expression in expressions:
-                if "(" in expression:
-                    yield from _in(expression, element)
-
-
-def _of_template(value: str) -> list[str]:
-    """Return the expressions of an attribute value template."""
-    found, depth, quote, begun = [], 0, "", 0
-    for at, letter in enumerate(value.replace("{{", "  ").replace("}}", "  ") if "{" in value else ""):
-        if quote:
-            quote = "" if letter == quote else quote
-        elif depth and letter in "\"'":
-            quote = letter
-        elif letter == "{":
-            depth, begun = 1, at + 1
-        elif letter == "}" and depth:
-            depth = 0
-            found.append(value[begun:at])
-    return found
+        for expression in expressions(element):
+            if "(" in expression:
+                yield from _in(expression, element)
 
 
 @dataclass(slots=True)
 class _Open:
-    """A bracket that is not closed yet; with a prefix it is a call's."""
+    """A bracket that is not closed yet; with a name it is a call's."""
 
     prefix: str
     name: str
@@ -75,18 +61,19 @@ def _in(expression: str, element: etree._Element) -> Iterator[Called]:
     stack: list[_Open] = []
     for token in _TOKEN.finditer(expression):
         _, prefix, name, mark, _ = token.groups()
-        if prefix:
+        if name:
             _add(stack, token.group(0))
-            stack.append(_Open(prefix, name, [""]))
+            called = "" if not prefix and name in _NO_FUNCTIONS else name
+            stack.append(_Open(prefix or "", called, [""]))
         elif mark in ("(", "["):
             _add(stack, mark)
             stack.append(_Open("", "", [""]))
         elif mark in (")", "]") and stack:
             done = stack.pop()
             _add(stack, "".join(done.arguments) + mark)
-            if done.prefix and mark == ")":
+            if done.name and mark == ")":
                 yield _called(done, element)
-        elif mark == "," and stack and stack[-1].prefix:
+        elif mark == "," and stack and stack[-1].name:
             stack[-1].arguments.append("")
         else:
             _add(stack, token.group(0))
@@ -102,7 +89,7 @@ def _called(done: _Open, element: etree._Element) -> Called:
     if given == [""]:
         given = []
     true = frozenset(at for at, argument in enumerate(given) if _TRUE.match(argument))
-    namespace = element.nsmap.get(done.prefix, "")
+    namespace = element.nsmap.get(done.prefix, "") if done.prefix else ""
     line: Any = element.sourceline
     return Called(namespace, done.name, done.prefix, tuple(map(_literal, given)), line, true)
 

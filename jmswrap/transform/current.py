@@ -11,6 +11,9 @@ class Current(threading.local):
     parameters: Mapping[str, str] = {}
     """The stylesheet parameters of the message: `JMSMessageID`, `JMSCorrelationID` and the rest."""
 
+    documents: Mapping[str, Any] = {}
+    """Further documents that whoever calls the stylesheet gave it, by parameter."""
+
     references: Any = None
     """The cross-references as this step sees them; None when none are configured."""
 

@@ -7,12 +7,12 @@ from typing import Any
 from lxml import etree
 
 from jmswrap.errors import JmswrapError
-from jmswrap.transform.oracle.namespaces import AIA, DVM, ORA, XREF
+from jmswrap.transform.oracle.namespaces import AIA, BUS_DVM, DVM, ORA, XREF
 from jmswrap.transform.values import text
 from jmswrap.transform.xslt import Extensions
 
-_PREFIXES = {DVM: "dvm", XREF: "xref", AIA: "aia", ORA: "ora"}
-_VALUE = (DVM, "lookupValue")
+_PREFIXES = {DVM: "dvm", BUS_DVM: "dvm", XREF: "xref", AIA: "aia", ORA: "ora"}
+_VALUES = ((DVM, "lookupValue"), (BUS_DVM, "lookupValue"))
 _DEFAULT_AT = 4
 """Where `dvm:lookupValue` has its default, after address, column, value and column."""
 _NO_ROW = "\0no row"
@@ -42,7 +42,7 @@ def watched(functions: Extensions, watch: Watch) -> Extensions:
 
 def _looks(name: tuple[str, str]) -> bool:
     namespace, local = name
-    return namespace in (DVM, XREF, AIA) or (namespace == ORA and local == "getPreference")
+    return namespace in (DVM, BUS_DVM, XREF, AIA) or (namespace == ORA and local == "getPreference")
 
 
 def _watched(name: tuple[str, str], function: Callable[..., Any], watch: Watch) -> Callable[..., Any]:
@@ -51,7 +51,7 @@ def _watched(name: tuple[str, str], function: Callable[..., Any], watch: Watch) 
     def call(context: Any, *given: Any) -> Any:
         told = tuple(_said(one) for one in given)
         asked = given
-        if name == _VALUE and len(given) > _DEFAULT_AT:
+        if name in _VALUES and len(given) > _DEFAULT_AT:
             # The default may be a value that the map has, too: another one shows which of them it was.
             asked = (*given[:_DEFAULT_AT], _NO_ROW, *given[_DEFAULT_AT + 1 :])
         try:

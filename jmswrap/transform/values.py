@@ -1,5 +1,6 @@
 """What XPath hands to extension functions, as the text or the truth that XPath 1.0 means."""
 
+import math
 from typing import Any
 
 from lxml import etree
@@ -20,6 +21,14 @@ def text(value: Any) -> str:
             return value.text or ""
         return str(etree.XPath("string()")(value))
     return str(value)
+
+
+def number(value: Any) -> float:
+    """Return an argument as a number: not a number when its text is none."""
+    try:
+        return float(value) if isinstance(value, float | bool) else float(text(value).strip())
+    except ValueError:
+        return math.nan
 
 
 def truth(value: Any) -> bool:

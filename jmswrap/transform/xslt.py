@@ -16,6 +16,7 @@ from lxml import etree
 
 from jmswrap import xml
 from jmswrap.errors import ConfigError, TransformError
+from jmswrap.transform import dialect, earlier
 from jmswrap.transform.current import Current
 from jmswrap.transform.later import START_SECONDS, Later, checked
 from jmswrap.transform.limit import TimeLimit
@@ -24,7 +25,11 @@ from jmswrap.transform.resources import Resources
 Extensions = Mapping[tuple[str, str], Callable[..., Any]]
 """XPath functions by (namespace, name), as lxml wants them."""
 
+EARLIER = ("1.0", "1.1")
+"""The versions of stylesheets that libxslt runs."""
+
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\Z")
+_NO_NODES = "a path steps into what is a text, a number or a truth value, and has no nodes"
 _XSL = "{http://www.w3.org/1999/XSL/Transform}"
 _DENY_ALL: Any = etree.XSLTAccessControl.DENY_ALL  # type: ignore[attr-defined]  # the stubs lack it
 
@@ -48,16 +53,37 @@ class Transform:
         self._current = current or Current()
         resources = resources or Resources(stylesheet.parent)
         self._tree = _parsed(stylesheet, _Imports(resources, stylesheet), text_from)
+        self.documents: frozenset[str] = frozenset()
+        """Its parameters that stand for further documents."""
         # An XSLT object keeps its last messages, so each thread has its own.
         self._threads = threading.local()
         self._later: Later | None = None
-        if self._tree.getroot().get("version", "1.0") in ("1.0", "1.1"):
-            self._compiled()
+        later_refuses = self._no_saxon(text_from or stylesheet, resources)
+        if self._tree.getroot().get("version", "1.0") in EARLIER or later_refuses:
+            try:
+                self._ready_here()
+            except ConfigError as error:
+                raise ConfigError(f"{later_refuses} ({error})" if later_refuses else str(error)) from error
         else:
             # libxslt would go on, and leave out without a word what it does not know.
             self._later, self._file = later or Later(), text_from or stylesheet
-            checked(self._file, self._tree.getroot(), resources)
             self._compile_later()
+
+    def _no_saxon(self, stylesheet: Path, resources: Resources) -> str:
+        """Return why Saxon does not run a stylesheet of a later version; libxslt may, if it says the same in 1.0."""
+        root = self._tree.getroot()
+        try:
+            if root.get("version", "1.0") not in EARLIER:
+                checked(stylesheet, root, resources)
+        except ConfigError as error:
+            return str(error)
+        return ""
+
+    def _ready_here(self) -> None:
+        root = _ready(self.stylesheet, self._tree.getroot())
+        self.documents = frozenset(dialect.documents(root))
+        self._tree = dialect.adapted(root).getroottree()
+        self._compiled()
 
     def __call__(self, document: bytes, parameters: Mapping[str, str] | None = None) -> bytes:
         """Transform; parameters are strings, whatever is in them. Raises TransformError."""
@@ -130,7 +156,8 @@ class Transform:
         return xml.standalone(root)
 
     def _said(self, style: Any, error: etree.XSLTError) -> str:
-        said = dict.fromkeys(entry.message for entry in style.error_log if entry.message not in ("", "unknown error"))
+        told = (entry.message for entry in style.error_log if entry.message not in ("", "unknown error"))
+        said = dict.fromkeys(_NO_NODES if one == "Invalid type" else one for one in told)
         return _place(self.stylesheet, style.error_log, "; ".join(said) or str(error))
 
 
@@ -146,7 +173,13 @@ class _Imports(etree.Resolver):
     ) -> Any:
         """Return the file that an address stands for. Raises ConfigError when there is none."""
         path = self._resources.find(system_url, self._stylesheet, ".xsl")
-        return self.resolve_string(path.read_bytes(), context, base_url=str(path))
+        content = path.read_bytes()
+        try:
+            root = _ready(path, etree.fromstring(content, xml.parser()))
+            content = etree.tostring(dialect.adapted(root))
+        except etree.XMLSyntaxError as error:
+            raise ConfigError(f"{path}:{error.lineno or 0}: the stylesheet is not XML: {error.msg}") from error
+        return self.resolve_string(content, context, base_url=str(path))
 
 
 def _parsed(stylesheet: Path, imports: _Imports, text_from: Path | None) -> etree._ElementTree:
@@ -162,6 +195,19 @@ def _parsed(stylesheet: Path, imports: _Imports, text_from: Path | None) -> etre
     if root.tag not in (f"{_XSL}stylesheet", f"{_XSL}transform"):
         raise ConfigError(f"{stylesheet}:{root.sourceline}: <{root.tag}> is no XSLT stylesheet")
     return tree
+
+
+def _ready(path: Path, root: etree._Element) -> etree._Element:
+    """Return a stylesheet for libxslt. Raises ConfigError for what it would leave out, or do otherwise."""
+    if root.get("version", "1.0") in EARLIER:
+        wrong = earlier.unknown_element(root)
+        if wrong:
+            raise ConfigError(f'{path}: {wrong}: write version="2.0", which Saxon runs, or take it out')
+        return root
+    wrong = earlier.reason(root)
+    if wrong:
+        raise ConfigError(f"{path.name}: it cannot be taken for XSLT 1.0: {wrong}")
+    return earlier.same(root)
 
 
 def _place(stylesheet: Path, entries: Any, said: str) -> str:

@@ -5,6 +5,7 @@ execution context id its correlation id. Faults have a text and a name only wher
 a refusal.
 """
 
+import copy
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,14 @@ from lxml import etree
 from jmswrap import xml
 from jmswrap.errors import TransformError
 from jmswrap.transform.current import Current
+from jmswrap.transform.dialect import GIVEN
 from jmswrap.transform.oracle.namespaces import ORA, ORAEXT
 from jmswrap.transform.oracle.strings import escaped_xml
 from jmswrap.transform.resources import Resources
 from jmswrap.transform.values import text
 from jmswrap.transform.xslt import Extensions, Transform
+
+CALL_IT = "call the stylesheet in another one, with ora:doXSLTransformForDoc(address, document, name, document)"
 
 
 def functions(
@@ -35,8 +39,20 @@ def functions(
         path = resources.find(text(address), stylesheet, ".xsl")
         if path not in others:
             others[path] = compiled(path)
-        given = {**current.parameters, **_named(rest)}
-        return [etree.fromstring(others[path](xml.standalone(_element(document)), given), xml.parser())]
+        named = _named(rest)
+        given = {name: text(value) for name, value in named.items() if name not in others[path].documents}
+        before, current.documents = current.documents, {name: _document(named[name]) for name in named}
+        try:
+            made = others[path](xml.standalone(_element(document)), {**current.parameters, **given})
+        finally:
+            current.documents = before
+        return [etree.fromstring(made, xml.parser())]
+
+    def further(_: Any, name: Any) -> list[etree._Element]:
+        found = current.documents.get(text(name))
+        if found is None:
+            raise TransformError(f"the parameter {text(name)} is a further document, and none is given: {CALL_IT}")
+        return [found]
 
     def preference(_: Any, name: Any) -> str:
         return preferences.get(text(name), "")
@@ -44,7 +60,10 @@ def functions(
     return {
         (ORA, "processXSLT"): processed,
         (ORA, "doXSLTransformForDoc"): processed,
-        (ORA, "getContentAsString"): lambda _, node: xml.standalone(_element(node)).decode(),
+        (GIVEN, "given"): further,
+        (GIVEN, "joined"): _joined,
+        (ORA, "getContentAsString"): _written,
+        (ORAEXT, "get-content-as-string"): _written,
         (ORA, "parseEscapedXML"): _parsed,
         (ORAEXT, "parseEscapedXML"): _parsed,
         (ORA, "getPreference"): preference,
@@ -56,18 +75,39 @@ def functions(
     }
 
 
+def _joined(_: Any, value: Any) -> Any:
+    return " ".join(text(node) for node in value) if isinstance(value, list) else value
+
+
+def _written(_: Any, node: Any) -> str:
+    return xml.standalone(_element(node)).decode()
+
+
 def _parsed(_: Any, value: Any) -> list[etree._Element]:
     return [escaped_xml(text(value))]
 
 
-def _named(rest: tuple[Any, ...]) -> dict[str, str]:
+def _named(rest: tuple[Any, ...]) -> dict[str, Any]:
     """Read parameters: names and values by turns, or one node with name and value in every item."""
     if len(rest) == 1 and isinstance(rest[0], list) and rest[0]:
         items = rest[0][0].iterfind(".//{*}item")
-        return {item.findtext("{*}name", ""): item.findtext("{*}value", "") for item in items}
+        return {item.findtext("{*}name", ""): _content(item.find("{*}value")) for item in items}
     if len(rest) % 2:
         raise TransformError("ora:doXSLTransformForDoc: a parameter has a name and no value; give them in pairs")
-    return {text(rest[at]): text(rest[at + 1]) for at in range(0, len(rest), 2)}
+    return {text(rest[at]): rest[at + 1] for at in range(0, len(rest), 2)}
+
+
+def _content(value: etree._Element | None) -> Any:
+    return "" if value is None else list(value) or value.text or ""
+
+
+def _document(value: Any) -> etree._Element:
+    """Return an element that holds what is given, as a document holds its root."""
+    held = etree.Element("document")
+    nodes = value if isinstance(value, list) else [value]
+    held.extend(copy.deepcopy(node) for node in nodes if isinstance(node, etree._Element))
+    held.text = None if len(held) else text(value)
+    return held
 
 
 def _element(nodes: Any) -> etree._Element:

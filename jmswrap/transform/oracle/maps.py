@@ -11,7 +11,7 @@ from lxml import etree
 
 from jmswrap.errors import TransformError, ValueNotMapped
 from jmswrap.transform.dvm import ValueMap
-from jmswrap.transform.oracle.namespaces import DVM
+from jmswrap.transform.oracle.namespaces import BUS_DVM, DVM
 from jmswrap.transform.properties import Properties
 from jmswrap.transform.resources import Resources
 from jmswrap.transform.values import text
@@ -35,7 +35,8 @@ def functions(resources: Resources, properties: Properties, stylesheet: Path) ->
             raise TransformError(f"dvm:lookupValue1M of {found.name} names no target column; give it one or more")
         return _nodes(properties, found, text(source), text(value), [text(target) for target in targets])
 
-    return {(DVM, "lookupValue"): lookup_value, (DVM, "lookupValue1M"): lookup_value_1m}
+    both = {(one, "lookupValue"): lookup_value for one in (DVM, BUS_DVM)}
+    return {**both, (DVM, "lookupValue1M"): lookup_value_1m}
 
 
 def strict(properties: Properties, name: str) -> bool:

@@ -1,5 +1,6 @@
 """Functions on text: ``xp20:``, ``oraext:``/``orcl:`` and Java's ``String``."""
 
+import math
 import re
 import uuid
 from collections.abc import Callable
@@ -8,11 +9,12 @@ from typing import Any
 from lxml import etree
 
 from jmswrap.errors import TransformError
-from jmswrap.transform.oracle.namespaces import ORAEXT, STRING, XP20
-from jmswrap.transform.values import text
+from jmswrap.transform.oracle.namespaces import BUS_UUID, ORAEXT, STRING, XP20
+from jmswrap.transform.values import number, text
 from jmswrap.transform.xslt import Extensions
 
 _GROUP = re.compile(r"\\(.)|\$(\d)")
+_PLACE = re.compile(r"''|'([^']*)'?|\{(\d+)\}")
 
 
 def functions() -> Extensions:
@@ -29,11 +31,24 @@ def functions() -> Extensions:
         "index-within-string": lambda _, value, part: float(text(value).find(text(part))),
         "last-index-within-string": lambda _, value, part: float(text(value).rfind(text(part))),
         "create-delimited-string": _delimited,
+        "string-join": _delimited,
+        "create-nodeset-from-delimited-string": _nodes,
+        "format-string": _formatted,
+        "replace": _replace_all,
+        "exists": lambda _, nodes: bool(nodes) if isinstance(nodes, list) else True,
+        "abs": lambda _, value: abs(number(value)),
+        "square-root": lambda _, value: math.sqrt(max(number(value), 0.0)) if number(value) >= 0 else math.nan,
+        "max-value-among-nodeset": lambda _, nodes: max(map(number, nodes), default=math.nan),
+        "min-value-among-nodeset": lambda _, nodes: min(map(number, nodes), default=math.nan),
         "generate-guid": lambda _: uuid.uuid4().hex.upper(),
     }
     # The vendor moved functions between these two classes from version to version: either namespace has them.
     both = {(namespace, name): function for namespace in (XP20, ORAEXT) for name, function in plain.items()}
-    return both | {(STRING, "replaceAll"): _replace_all, (STRING, "length"): lambda _, value: float(len(text(value)))}
+    return both | {
+        (STRING, "replaceAll"): _replace_all,
+        (STRING, "length"): lambda _, value: float(len(text(value))),
+        (BUS_UUID, "uuid"): lambda _: str(uuid.uuid4()),
+    }
 
 
 def _compared(one: str, other: str) -> float:
@@ -42,6 +57,37 @@ def _compared(one: str, other: str) -> float:
 
 def _delimited(_: Any, nodes: Any, delimiter: Any) -> str:
     return text(delimiter).join(text(node) for node in (nodes if isinstance(nodes, list) else [nodes]))
+
+
+def _nodes(_: Any, name: Any, value: Any, delimiter: Any) -> list[etree._Element]:
+    tag = text(name)
+    if ":" in tag.rpartition("}")[2]:
+        raise TransformError(
+            f"create-nodeset-from-delimited-string: write {tag!r} as {{namespace}}name; the prefix is not known here"
+        )
+    try:
+        made = [etree.Element(tag) for _ in range(len(_split(value, delimiter)))]
+    except ValueError:
+        raise TransformError(f"create-nodeset-from-delimited-string: {tag!r} is no name of an element") from None
+    for node, part in zip(made, _split(value, delimiter), strict=True):
+        node.text = part
+    return made
+
+
+def _split(value: Any, delimiter: Any) -> list[str]:
+    return [part for part in text(value).split(text(delimiter) or None) if part]
+
+
+def _formatted(_: Any, pattern: Any, *given: Any) -> str:
+    """Java's ``MessageFormat``: ``{0}`` is the first argument, what stands in single quotes is as it is."""
+
+    def part(match: re.Match[str]) -> str:
+        if match.group(2) is None:
+            return match.group(1) or ("'" if match.group(0) == "''" else "")
+        at = int(match.group(2))
+        return text(given[at]) if at < len(given) else match.group(0)
+
+    return _PLACE.sub(part, text(pattern))
 
 
 def _replace_all(_: Any, value: Any, pattern: Any, replacement: Any) -> str:

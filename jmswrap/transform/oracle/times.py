@@ -15,17 +15,28 @@ from jmswrap.transform.values import text
 from jmswrap.transform.xslt import Extensions
 
 _DURATION = re.compile(r"(-)?P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?\Z")
+_DATE = re.compile(r"(\d{4}-\d\d-\d\d)(Z|[+-]\d\d:\d\d)\Z")
+"""A date with a time zone, which only XML Schema has."""
 _MARKER = re.compile(r"\[\[|\]\]|\[\s*([A-Za-z])([^\],]*)(?:,([^\]]*))?\]")
 _PARTS = {"Y": "year", "M": "month", "D": "day", "H": "hour", "m": "minute", "s": "second"}
 _NAMES = {"M": "%B", "F": "%A"}
+_COUNTED: dict[str, Callable[[datetime], int]] = {
+    "h": lambda moment: moment.hour % 12 or 12,
+    "d": lambda moment: moment.timetuple().tm_yday,
+    "F": datetime.isoweekday,
+    "W": lambda moment: moment.isocalendar().week,
+}
 
 
 def functions() -> Extensions:
     """Return the functions."""
     plain: dict[str, Callable[..., Any]] = {
-        "current-dateTime": lambda _: _written(_now()),
-        "current-date": lambda _: _now().date().isoformat(),
-        "current-time": lambda _: _now().timetz().isoformat(timespec="milliseconds"),
+        "current-dateTime": lambda _, *zone: _written(_now(*zone)),
+        "current-date": lambda _, *zone: _now(*zone).date().isoformat(),
+        "current-time": lambda _, *zone: _now(*zone).timetz().isoformat(timespec="milliseconds"),
+        "implicit-timezone": lambda _: _now().isoformat()[-6:],
+        "timezone-from-dateTime": lambda _, value: _zone(_read(value)),
+        "equal-dateTime": lambda _, one, other: _read(one) == _read(other),
         "format-dateTime": lambda _, value, picture: formatted(_read(value), text(picture)),
         "add-dayTimeDuration-to-dateTime": lambda _, value, by: _written(_read(value) + _duration(text(by))),
         "subtract-dayTimeDuration-from-dateTime": lambda _, value, by: _written(_read(value) - _duration(text(by))),
@@ -45,23 +56,31 @@ def _component(moment: datetime, match: re.Match[str]) -> str:
     if match.group(1) is None:
         return match.group(0)[0]
     name, presentation = match.group(1), match.group(2).strip()
+    if name == "F" and not presentation:
+        presentation = "n"
     if presentation[:1] in ("N", "n") and name in _NAMES:
         return _cased(moment.strftime(_NAMES[name]), presentation, match.group(3) or "")
     if name in _PARTS:
-        return _number(getattr(moment, _PARTS[name]), presentation, two=name in "ms")
-    if name == "h":
-        return _number(moment.hour % 12 or 12, presentation, two=False)
+        written = _number(getattr(moment, _PARTS[name]), presentation, match.group(3) or "", two=name in "ms")
+        most = (match.group(3) or "").rpartition("-")[2].strip()
+        return written[-int(most) :] if name == "Y" and most.isdigit() else written
+    if name in _COUNTED:
+        return _number(_COUNTED[name](moment), presentation, match.group(3) or "", two=False)
     if name == "f":
         return f"{moment.microsecond:06d}"[: max(1, len(presentation) or 3)]
     if name == "P":
         return _cased("AM" if moment.hour < 12 else "PM", presentation or "n", "")
     if name in "Zz":
         return ("GMT" if name == "z" else "") + moment.isoformat()[-6:]
-    raise TransformError(f"format-dateTime: the picture's component [{name}] is not known; use Y M D H h m s f P F Z z")
+    raise TransformError(
+        f"format-dateTime: the picture's component [{name}] is not known; use Y M D d W F H h m s f P Z z"
+    )
 
 
-def _number(value: int, presentation: str, *, two: bool) -> str:
+def _number(value: int, presentation: str, widths: str, *, two: bool) -> str:
     width = len(presentation) if presentation.isdigit() else 2 if two and not presentation else 1
+    least = widths.partition("-")[0].strip()
+    width = max(width, int(least)) if least.isdigit() else width
     written = str(value).zfill(width)
     return written[-2:] if presentation == "01" and value > 99 else written
 
@@ -76,8 +95,19 @@ def _part(name: str) -> Callable[..., float]:
     return lambda _, value: float(getattr(_read(value), name))
 
 
-def _now() -> datetime:
-    return datetime.now().astimezone()
+def _now(zone: Any = "") -> datetime:
+    """Return the time, in a zone that is given as ``+02:00`` or ``Z``."""
+    wanted = text(zone).strip()
+    if not wanted:
+        return datetime.now().astimezone()
+    try:
+        return datetime.now().astimezone(datetime.fromisoformat(f"2000-01-01T00:00:00{wanted}").tzinfo)
+    except ValueError:
+        raise TransformError(f"{wanted!r} is no time zone; it looks like +02:00 or Z") from None
+
+
+def _zone(moment: datetime) -> str:
+    return "Z" if moment.utcoffset() == timedelta(0) else moment.isoformat()[-6:]
 
 
 def _written(moment: datetime) -> str:
@@ -86,8 +116,9 @@ def _written(moment: datetime) -> str:
 
 def _read(value: Any) -> datetime:
     given = text(value).strip()
+    dated = _DATE.match(given)
     try:
-        moment = datetime.fromisoformat(given)
+        moment = datetime.fromisoformat(f"{dated.group(1)}T00:00:00{dated.group(2)}" if dated else given)
     except ValueError:
         raise TransformError(f"{given!r} is no dateTime; it looks like 2026-03-31T12:00:00Z") from None
     return moment if moment.tzinfo else moment.astimezone()

@@ -78,7 +78,10 @@ def test_what_takes_too_long_ends_with_its_process_and_the_next_one_goes_on(tmp_
     ("body", "said"),
     [
         (matching("nofunction()"), r"later\.xsl: .*nofunction"),
-        (matching("dvm:lookupValue('a.dvm', 'A', 'x', 'B', '')"), r":2: dvm:lookupValue is offered to XSLT 1\.0"),
+        (
+            matching("for $x in 'x' return dvm:lookupValue('a.dvm', 'A', $x, 'B', '')"),
+            r":2: dvm:lookupValue is offered to XSLT 1\.0",
+        ),
         ('<xsl:import href="../../outside.xsl"/>', "outside the integration's folder"),
         ('<xsl:import href="oramds:/site/named.xsl"/>', r"later\.xsl:2: .* relative to itself"),
     ],

@@ -138,7 +138,10 @@ def test_a_later_version_without_saxon_is_refused_in_one_sentence(
     # As when the package is not installed.
     monkeypatch.setitem(sys.modules, "saxonche", None)
     sheet = tmp_path / "later.xsl"
-    sheet.write_text(f'<xsl:stylesheet version="{version}" xmlns:xsl="http://www.w3.org/1999/XSL/Transform"/>')
+    text = (
+        '<xsl:stylesheet version="%s" xmlns:xsl="http://www.w3.org/1999/XSL/Transform"><xsl:sequence/></xsl:stylesheet>'
+    )
+    sheet.write_text(text % version)
     wanted = rf"later\.xsl:1: the stylesheet is XSLT {version}, .* pip install 'jmswrap\[saxon\]'"
     with pytest.raises(ConfigError, match=wanted):
         Transform(sheet)

@@ -1,0 +1,124 @@
+"""What stylesheets of the vendor's editor say that XPath 1.0 does not know, and what they mean by it."""
+
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from jmswrap.errors import ConfigError, TransformError
+from jmswrap.transform.oracle.library import Library
+from jmswrap.transform.resources import Resources
+from jmswrap.transform.xslt import Transform
+
+JAVA = "http://www.oracle.com/XSL/Transform/java/"
+HEAD = (
+    '<xsl:stylesheet version="%s" xmlns:xsl="http://www.w3.org/1999/XSL/Transform" '
+    'exclude-result-prefixes="ora fn orcl" '
+    f' xmlns:orcl="{JAVA}oracle.tip.pc.services.functions.ExtFunc" xmlns:fn="http://www.w3.org/2005/xpath-functions"'
+    ' xmlns:ora="http://schemas.oracle.com/xpath/extension">\n'
+)
+DOCUMENT = b'<p:a xmlns:p="urn:p" k="K"><p:b>1</p:b><p:b>2</p:b><c><d>deep</d></c></p:a>'
+
+Sheet = Callable[..., Transform]
+
+
+@pytest.fixture
+def sheet(tmp_path: Path) -> Sheet:
+    def compiled(body: str, version: str = "1.0", name: str = "step.xsl") -> Transform:
+        (tmp_path / name).write_text(HEAD % version + body + "</xsl:stylesheet>")
+        return Library(Resources(tmp_path)).compiled(tmp_path / name)
+
+    return compiled
+
+
+def template(inside: str) -> str:
+    return f'<xsl:template match="/"><r>{inside}</r></xsl:template>'
+
+
+def value(expression: str) -> str:
+    return template(f'<xsl:value-of select="{expression}"/>')
+
+
+@pytest.mark.parametrize(
+    ("expression", "answer"),
+    [
+        ("/*:a/*:b[2]", "2"),
+        ("//*:d", "deep"),
+        ("/*:a/@*:k", "K"),
+        ("concat(' *:b ', 2 * 3)", " *:b 6"),
+        ("upper-case(//d)", "DEEP"),
+        ("fn:concat(fn:lower-case('A'), 'b')", "ab"),
+        ("string-join(/*/*:b, '-')", "1-2"),
+        ("replace('a.b', '\\.', '')", "ab"),
+        ("exists(//none)", "false"),
+        ("ends-with('meter', 'er')", "true"),
+    ],
+)
+def test_names_in_any_namespace_and_functions_of_xpath_2_are_understood(
+    sheet: Sheet, expression: str, answer: str
+) -> None:
+    made = sheet(value(expression))(DOCUMENT)
+    assert made == f"<r>{answer}</r>".encode()
+
+
+def test_a_variable_with_content_can_be_stepped_into(sheet: Sheet) -> None:
+    made = sheet(
+        template(
+            '<xsl:variable name="v"><x><y>1</y></x><x><y>2</y></x></xsl:variable><xsl:value-of select="$v/x[2]/y"/>'
+            '<xsl:for-each select="$v"><xsl:value-of select="count(x)"/></xsl:for-each>'
+        )
+    )
+    assert made(b"<a/>") == b"<r>22</r>"
+
+
+def test_further_documents_are_given_by_the_stylesheet_that_calls(sheet: Sheet) -> None:
+    params = '<xsl:param name="other.part"/><xsl:param name="plain"/>'
+    sheet(params + template('<xsl:value-of select="concat($other.part/c/d, $plain, /b)"/>'), name="two.xsl")
+    call = "ora:doXSLTransformForDoc('two.xsl', {}, 'other.part', {}, 'plain', 'P')"
+    made = sheet(template(f'<xsl:copy-of select="{call.format("/a/b", "/a/c")}"/>'))
+    assert made(b"<a><b>B</b><c><d>D</d></c></a>") == b"<r><r>DPB</r></r>"
+    alone = sheet(template("<xsl:copy-of select=\"ora:processXSLT('two.xsl', /a)\"/>"))
+    with pytest.raises(TransformError, match=re.escape("the parameter other.part is a further document, and none")):
+        alone(b"<a/>")
+
+
+def test_an_included_sheet_is_read_alike(sheet: Sheet, tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    sheet('<xsl:template name="n"><xsl:value-of select="upper-case(//*:d)"/></xsl:template>', "2.0", "n.xsl")
+    made = sheet('<xsl:include href="../n.xsl"/>' + template('<xsl:call-template name="n"/>'), name="sub/step.xsl")
+    assert made(DOCUMENT) == b"<r>DEEP</r>"
+
+
+def test_what_calls_itself_2_and_says_nothing_of_2_runs_with_the_vendors_functions(sheet: Sheet) -> None:
+    # Of several nodes XSLT 2.0 writes all.
+    text = '<xsl:value-of select="/*/*:b"/>|<xsl:value-of select="orcl:right-trim(\' x \')"/>'
+    made = sheet(template(f'<q n="{{/*/*:b}}">{text}</q>'), "2.0")
+    assert made(DOCUMENT) == b'<r><q n="1 2">1 2| x</q></r>'
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ('<xsl:template match="/">\n<xsl:sequence select="1"/></xsl:template>', "line 3: xsl:sequence is of 2.0"),
+        (value("//b") .replace("value-of", 'value-of separator=","'), "separator of xsl:value-of is of 2.0"),
+        (value("distinct-values(//b)"), "distinct-values is no function of 1.0"),
+        (value("sum(//b)"), "sum() writes numbers otherwise"),
+        (value("//b * 2"), "the operator * writes numbers otherwise"),
+        (value("//b &lt; //c"), "&lt; compares texts otherwise".replace("&lt;", "<")),
+        (value("//b = true()"), "= compares with true() and false() otherwise"),
+        (value("for $x in //b return $x"), "could not compile"),
+    ],
+)  # fmt: skip
+def test_what_has_another_meaning_in_2_is_not_run_as_1(
+    sheet: Sheet, body: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "saxonche", None)
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        sheet(body, "2.0")
+
+
+def test_an_element_that_1_does_not_have_is_a_problem_and_not_left_out(sheet: Sheet) -> None:
+    with pytest.raises(ConfigError, match=re.escape("line 2: xsl:for-each-group is no element of XSLT 1.0")):
+        sheet(template('<xsl:for-each-group select="//b" group-by="."><x/></xsl:for-each-group>'))
