@@ -8,6 +8,7 @@ is what the request process between the two does.
 
 import re
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -126,7 +127,7 @@ class _Making:
                 self._files.stylesheets.remove(sheet)
                 self._files.left.append(Left(sheet, f"it is copied, and named by no route: {why}"))
 
-    def _read_service(self, service: str, values: Any) -> None:
+    def _read_service(self, service: str, values: Mapping[str, str]) -> None:
         process = service.removesuffix(READ)
         for key, address in values.items():
             endpoint = ENDPOINT.match(key)

@@ -6,7 +6,7 @@ starts; nothing of them leaves this folder but on the wire to the partner.
 
 import base64
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -137,7 +137,7 @@ class Authentication:
         return xml.standalone(security).decode()
 
 
-def _parts(security: Security, folder: Path, secret: Any) -> tuple[list[Any], Signed | None]:
+def _parts(security: Security, folder: Path, secret: Callable[[str], Credential]) -> tuple[list[Any], Signed | None]:
     parts: list[Any] = []
     if security.username_token is not None:
         token = security.username_token
@@ -148,7 +148,7 @@ def _parts(security: Security, folder: Path, secret: Any) -> tuple[list[Any], Si
     return parts, None if security.signature is None else _signed(security.signature, folder, secret)
 
 
-def _signed(settings: SignatureSettings, folder: Path, secret: Any) -> Signed:
+def _signed(settings: SignatureSettings, folder: Path, secret: Callable[[str], Credential]) -> Signed:
     try:
         return Signed(
             folder / settings.key,
