@@ -122,13 +122,13 @@ class Renewal:
         self._integration, self._every_seconds = found, config.reload_seconds
         self._settled = found.stamp
         for sentence in kept:
-            _LOG.warning("setting-not-adopted", said=sentence)
+            _LOG.warning("setting-not-adopted", reason=sentence)
         _LOG.info("generation-adopted", generation=generation.name(config, found.file))
         self._note(lambda: self._refusals.forget(self._manner.kind))
 
     def _refuse(self, problems: Sequence[str]) -> None:
         for sentence in problems:
-            _LOG.error("generation-refused", problem=sentence)
+            _LOG.error("generation-refused", reason=sentence)
         more = f" (and {len(problems) - 1} more: `jmswrap check` lists them)" if len(problems) > 1 else ""
         self._note(lambda: self._refusals.note(self._manner.kind, clock.wall_ms(), f"{problems[0]}{more}"))
 

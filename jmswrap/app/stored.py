@@ -29,7 +29,7 @@ def tell(integration: Integration) -> None:
     """Log what does not fit, as a process starts; ConfigError when a key has another secret than before."""
     try:
         for sentence in look(integration):
-            _LOG.warning("stored-does-not-fit", said=sentence)
+            _LOG.warning("stored-does-not-fit", reason=sentence)
     except Unavailable as error:
         _LOG.warning("stored-not-looked-at", reason=error)
 

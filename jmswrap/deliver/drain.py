@@ -292,7 +292,7 @@ class Drain:
         """Take note of what became of a message in a process of its own."""
         self._suspect = None
         if ended.died:
-            _LOG.error("message-killed-its-process", message=flight.claimed.id, said=ended.said)
+            _LOG.error("message-killed-its-process", message=flight.claimed.id, reason=ended.said)
             queues = self._ask(lambda: self._store.abandon(self._worker, flight.claimed.id))
             for queue in queues or ():
                 self._bell.ring(queue)

@@ -60,7 +60,7 @@ def _client(wsdl: Path, transport: PooledTransport) -> Any:
         warnings.simplefilter("always")
         client = zeep.Client(str(wsdl.resolve()), transport=transport, settings=settings)  # type: ignore[no-untyped-call]
     for warning in heard:
-        _LOG.debug("zeep-warned", file=wsdl, said=warning.message)
+        _LOG.debug("zeep-warned", file=wsdl, reason=warning.message)
     return client
 
 
