@@ -107,7 +107,7 @@ class GatewayRenewals:
     async def _go_over(self, new: Integration, hosting: Hosting, answers: Answers) -> None:
         if self._renew is not None:
             self._renew(hosting, replace(self._engine, answers=answers.answering))
-        self._parts.store.limits = limits(new.config)
+        self._parts.store.adopt(limits(new.config))
         self._parts.answering.follow(answers)
 
 

@@ -34,6 +34,10 @@ class AsyncStore:
         self._vouched = vouched
         self._ring = ring
 
+    def adopt(self, limits: Limits) -> None:
+        """Go on with other limits, from the next call on."""
+        self.limits, self._pipelines = limits, Pipeline(self.prefix, limits)
+
     async def accept(self, messages: Sequence[Message], canonical: Sequence[str] | None = None) -> list[Accepted]:
         """Put messages durably in one round trip, each by itself (see ``Store.accept``)."""
         todo = [
