@@ -5,7 +5,8 @@ from typing import Any
 
 import redis
 from hypothesis.stateful import RuleBasedStateMachine, invariant
-from store_model import Kept, Model
+from store_kept import Kept
+from store_model import Model
 
 from jmswrap.states import FINAL, HERE, State, may_move
 

@@ -7,49 +7,10 @@ that the few milliseconds the real server takes never decide anything.
 import hashlib
 from dataclasses import dataclass, field
 
+from store_kept import LIMITS, SUSPECT, Kept
+from store_partner import GUARD, LEASE_MS, Partner
+
 from jmswrap.states import FINAL, State
-from jmswrap.store.nouns import Limits
-
-MINUTE_MS = 60_000
-SUSPECT = 2
-LIMITS = Limits(
-    lease_ms=90_000, retention_ms=210_000, duplicate_window_ms=630_000, grace_ms=5_000, messages_per_drain=4
-)
-
-
-@dataclass
-class Kept:
-    """A message as the model keeps it."""
-
-    id: str
-    key: str
-    body: bytes
-    remembered: bool
-    state: State
-    accepted_ms: int
-    due_ms: int = 0
-    expires_ms: int = 0
-    place: int = 0
-    fence: int = 0
-    settled_fence: int = 0
-    phase: str = ""
-    policy: str = ""
-    lease_ms: int = 0
-    deliveries: int = 0
-    attempts: int = 0
-    holds_dead: bool = False
-    skipped: bool = False
-    purge_ms: int = 0
-    kills: int = 0
-    route: str = "r"
-    epoch: int = 0
-    onward: bool = False
-    probe_ms: int = 0
-    asked: int = 0
-    declared: tuple[str, ...] = ()
-    """Keys it is to wait for."""
-    waits: set[str] = field(default_factory=set)
-    """Those that it still waits for."""
 
 
 @dataclass
@@ -71,6 +32,9 @@ class Model:
     last_delivered: dict[str, int] = field(default_factory=dict)
     paused: set[str] = field(default_factory=set)
     """Routes that are paused."""
+    held: set[str] = field(default_factory=set)
+    """``queue`` and ``partner``, where these are paused."""
+    partner: Partner = field(default_factory=Partner)
 
     def accept(self, one: Kept, delay_ms: int, live_ms: int) -> str:
         """Return ACCEPTED, DUPLICATE or REUSED."""
@@ -139,9 +103,43 @@ class Model:
         first = [self.messages[ids[0]] for ids in self.order.values() if ids]
         return {i for m in first if m.waits and self.over_age(m) for i in self.order[m.key]}
 
-    def claim(self, message_id: str, fence: int) -> None:
+    def under_way(self) -> set[str]:
+        """The calls to the partner that are under way."""
+        flying = (m for m in self.messages.values() if m.state is State.IN_FLIGHT and m.guarded)
+        live = {m.id for m in flying if m.lease_ms > self.now_ms}
+        return live | {name for name, until_ms in self.partner.calls.items() if until_ms > self.now_ms}
+
+    def allowance(self, limit: int, guarded: bool) -> int:
+        """How many messages a claim may bring at most."""
+        if "queue" in self.held or (guarded and "partner" in self.held):
+            return 0
+        if not guarded:
+            return limit
+        if not self.partner.lets_through(self.now_ms):
+            return 0
+        free = max(GUARD.concurrency - len(self.under_way()), 0)
+        return min(limit, free, 1 if self.partner.broken else limit)
+
+    def enter(self, call: str) -> str:
+        if "partner" in self.held or "r" in self.paused:
+            return "PAUSED"
+        if not self.partner.lets_through(self.now_ms):
+            return "BROKEN"
+        if len(self.under_way()) >= GUARD.concurrency:
+            return "FULL"
+        self.partner.calls[call] = self.now_ms + LEASE_MS
+        self.partner.begins(call, self.now_ms)
+        return "IN"
+
+    def end_lease(self, one: Kept) -> None:
+        if one.state is State.IN_FLIGHT and one.guarded:
+            self.partner.over(one.id)
+
+    def claim(self, message_id: str, fence: int, guarded: bool) -> None:
         one = self.messages[message_id]
-        one.state, one.fence = State.IN_FLIGHT, fence
+        one.state, one.fence, one.guarded = State.IN_FLIGHT, fence, guarded
+        if guarded:
+            self.partner.begins(one.id, self.now_ms)
         one.phase = one.phase or "claimed"
         one.lease_ms = self.now_ms + LIMITS.lease_ms
 
@@ -183,7 +181,15 @@ class Model:
             self.leave(one)
 
     def settle(
-        self, message_id: str, fence: int, to: State, on_dead: str, wait_ms: int, output: str, rereads: bool
+        self,
+        message_id: str,
+        fence: int,
+        to: State,
+        on_dead: str,
+        wait_ms: int,
+        output: str,
+        rereads: bool,
+        up: bool | None,
     ) -> bool:
         one = self.messages.get(message_id)
         if not one:
@@ -198,6 +204,12 @@ class Model:
         one.attempts += 1 if held else 0
         if not held and not wins:
             return False
+        self.end_lease(one)
+        if one.state is State.IN_FLIGHT and one.guarded:
+            self.partner.told(up, self.now_ms)
+        if to is State.DEAD and output and one.answered:
+            output = ""
+        one.answered = one.answered or (to is State.DEAD and bool(output))
         one.settled_fence = fence
         self.forget_release(one)
         one.skipped = False
@@ -225,6 +237,7 @@ class Model:
             one.state, one.probe_ms, one.asked = to, self.now_ms + wait_ms, 0
 
     def lapse(self, one: Kept) -> None:
+        self.end_lease(one)
         one.kills += 1
         if one.phase == "sending":
             one.attempts += 1
@@ -356,6 +369,7 @@ class Model:
             return
         if not over and one.due_ms > self.now_ms:
             return
+        self.end_lease(one)
         if verdict == "keep":
             if one.state is State.IN_FLIGHT:
                 one.state, one.phase = State.QUEUED, "replied" if one.phase == "replied" else ""

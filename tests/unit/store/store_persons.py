@@ -4,7 +4,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis.stateful import precondition, rule
 from store_invariants import Invariants
-from store_model import Kept
+from store_kept import Kept
 
 from jmswrap.errors import IllegalMove
 from jmswrap.message import Message, OtherKey

@@ -2,7 +2,7 @@
 
 import hypothesis.strategies as st
 from hypothesis.stateful import precondition, rule
-from store_model import LIMITS
+from store_kept import LIMITS
 from store_persons import Persons
 
 from jmswrap.sealing import Keyring, is_installed
@@ -41,6 +41,7 @@ class Upheavals(Persons):
             self.model.restored(one, what)
         copies.end()
         self.store.resume(queue="q")
+        self.model.held.discard("queue")
 
     @precondition(lambda _: _RINGS)
     @rule(which=st.sampled_from([0, 1]), reseals=st.booleans())

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import hypothesis.strategies as st
@@ -14,21 +15,23 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from store_model import LIMITS, MINUTE_MS, SUSPECT, Kept, Model
+from store_guards import Guards
+from store_kept import LIMITS, MINUTE_MS, SUSPECT, Kept
+from store_model import Model
+from store_partner import GUARD
 from store_persons import ANY, OTHERS, other_keys
-from store_upheavals import Upheavals
 
 from jmswrap.errors import IdReused, QueueFull
 from jmswrap.message import Attempt, Message, Receipt, Settlement
 from jmswrap.states import FINAL, HERE, State
-from jmswrap.store.nouns import Cap, Hold
+from jmswrap.store.nouns import Cap, Guard, Hold
 from jmswrap.store.server import EmbeddedServer
 from jmswrap.store.store import Store
 
 _KEYS = st.sampled_from(["A", "A", "A", "A", "B", ""])
 
 
-class StoreMachine(Upheavals):
+class StoreMachine(Guards):
     """Each rule does one thing to the store and to the model, and compares the answers."""
 
     def __init__(self) -> None:
@@ -42,6 +45,7 @@ class StoreMachine(Upheavals):
         self.questions: list[Hold] = []
         self.accepted = 0
         self.fence = 0
+        self.numbers = count(1)
 
     @initialize()
     def the_server_is_seen(self) -> None:
@@ -130,8 +134,14 @@ class StoreMachine(Upheavals):
         assert isinstance(got, Receipt | IdReused)
         self.accepted += expected == "ACCEPTED"
 
-    @rule(limit=st.sampled_from([1, 2, 10]), worker=st.sampled_from(["w1", "w2"]), suspects=st.booleans())
-    def claim(self, limit: int, worker: str, suspects: bool) -> None:
+    @rule(
+        limit=st.sampled_from([1, 2, 10]),
+        worker=st.sampled_from(["w1", "w2"]),
+        suspects=st.booleans(),
+        guarded=st.booleans(),
+        again=st.booleans(),
+    )
+    def claim(self, limit: int, worker: str, suspects: bool, guarded: bool, again: bool) -> None:
         due = [m for m in self.model.messages.values() if 0 < m.due_ms <= self.model.now_ms]
         if len(due) > 2 * limit:
             limit = 20
@@ -140,15 +150,21 @@ class StoreMachine(Upheavals):
         suspected = {i for i in claimable if self.model.messages[i].kills >= SUSPECT}
         if not suspects:
             claimable -= suspected
-        got = self.store.claim("q", worker, limit, suspects=suspects)
+        allowed = self.model.allowance(limit, guarded)
+        asked, guard = f"claim{next(self.numbers)}", GUARD if guarded else Guard()
+        got = self.store.claim("q", worker, limit, guard, suspects=suspects, asked=asked)
         self.take_over_expired()
         assert {m.id for m in got.messages} <= claimable
-        assert min(limit, len(claimable - hidden)) <= len(got.messages) or got.backlog
+        assert len(got.messages) <= allowed
+        assert min(allowed, len(claimable - hidden)) <= len(got.messages) or got.backlog
         assert len(got.messages) == 1 or not suspected & {m.id for m in got.messages}
+        if again and got.messages:
+            same = self.store.claim("q", worker, limit, guard, suspects=suspects, asked=asked)
+            assert {(m.id, m.fence) for m in same.messages} == {(m.id, m.fence) for m in got.messages}
         for one in got.messages:
             assert one.fence > self.fence
             self.fence = one.fence
-            self.model.claim(one.id, one.fence)
+            self.model.claim(one.id, one.fence, guarded)
             assert one.record.deliveries == self.model.messages[one.id].deliveries
             assert one.body == self.model.messages[one.id].body
             assert one.record.kills == self.model.messages[one.id].kills
@@ -196,11 +212,25 @@ class StoreMachine(Upheavals):
         wait=st.sampled_from([30_000, 90_000]),
         repeat=st.booleans(),
         rereads=st.booleans(),
+        refuses=st.booleans(),
+        up=st.sampled_from([True, False, None]),
     )
-    def settle(self, number: int, to: State, on_dead: str, wait: int, repeat: bool, rereads: bool) -> None:
+    def settle(
+        self,
+        number: int,
+        to: State,
+        on_dead: str,
+        wait: int,
+        repeat: bool,
+        rereads: bool,
+        refuses: bool,
+        up: bool | None,
+    ) -> None:
         """Any hold that was ever given, so stale ones as well; perhaps twice over."""
         hold, worker = self.hold(number)
         output = f"o{hold.id[1:]}" if to is State.DELIVERED else ""
+        if to is State.DEAD and refuses:
+            output = f"r{hold.fence:025d}"
         settlement = Settlement(
             id=hold.id,
             fence=hold.fence,
@@ -209,10 +239,11 @@ class StoreMachine(Upheavals):
             wait_ms=wait,
             on_dead=on_dead,
             rereads=rereads,
+            partner_up=up,
             outputs=(Message(output, "out", "", b"<out/>"),) if output else (),
         )
         (got,) = self.store.settle([settlement])
-        assert got.done == self.model.settle(hold.id, hold.fence, to, on_dead, wait, output, rereads)
+        assert got.done == self.model.settle(hold.id, hold.fence, to, on_dead, wait, output, rereads, up)
         if repeat and got.done:
             assert self.store.settle([settlement])[0].done
 
@@ -262,7 +293,7 @@ class StoreMachine(Upheavals):
     @rule()
     def the_partner_is_asked(self) -> None:
         got = self.store.doubtful("q", 50)
-        due = self.model.to_be_asked()
+        due = set[str]() if "queue" in self.model.held else self.model.to_be_asked()
         later = {one for one in due if self.model.messages[one].route in self.model.paused}
         assert {one.id for one in got} == due - later
         for one in later:
@@ -303,7 +334,7 @@ def test_the_scripts_do_what_the_model_says_in_any_order(client: redis.Redis) ->
     run_state_machine_as_test(
         Machine,
         settings=settings(
-            max_examples=80,
+            max_examples=64,
             stateful_step_count=60,
             deadline=None,
             suppress_health_check=list(HealthCheck),
