@@ -1,5 +1,6 @@
 """``backup``, ``restore``, ``restored``: a copy of everything, and its way back."""
 
+import shlex
 from dataclasses import asdict
 from pathlib import Path
 
@@ -50,7 +51,8 @@ def restore(file: Path, data: Path | None, folder: Path) -> None:
     place = (data or data_folder(integration)).absolute()
     made = backups.restore(integration, folder.absolute(), place)
     click.echo(f"{place}: holds backup {made.backup} of {made.made}")
-    click.echo(f"next: jmswrap up -c {render.place(integration.file)} --restored")
+    where = f" --data {shlex.quote(render.place(place))}" if data else ""
+    click.echo(f"next: jmswrap up -c {shlex.quote(render.place(integration.file))}{where} --restored")
 
 
 @click.command()

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import re
 import shlex
 import signal
@@ -11,7 +12,7 @@ from typing import Any
 import click
 
 from jmswrap import log
-from jmswrap.app import backups
+from jmswrap.app import backups, overrides
 from jmswrap.app.integration import Integration, load
 from jmswrap.cli import options
 from jmswrap.cli.machine import Machine, Wanted
@@ -79,10 +80,10 @@ def up(
     if not restored and backups.waits(integration):
         raise ConfigError("the data folder was restored from a backup: start it with `jmswrap up --restored`")
     wanted = Wanted(given, simulate, latency_ms, faults, restored)
-    asyncio.run(_run(Machine(integration, wanted), ready_file))
+    asyncio.run(_run(Machine(integration, wanted), ready_file, data))
 
 
-async def _run(machine: Machine, ready_file: Path | None) -> None:
+async def _run(machine: Machine, ready_file: Path | None, data: Path | None) -> None:
     if ready_file is not None:
         _prepare(ready_file)
     stop = asyncio.Event()
@@ -102,7 +103,7 @@ async def _run(machine: Machine, ready_file: Path | None) -> None:
     try:
         facts = await _until_ready(machine, stop)
         if facts is not None:
-            click.echo(_summary(machine.integration, facts))
+            click.echo(_summary(machine.integration, facts, data))
             if ready_file is not None:
                 _write(ready_file, facts)
             await stop.wait()
@@ -151,7 +152,7 @@ def _without_password(url: str) -> str:
     return re.sub(r"(://[^/@]*:)[^/@]*@", r"\1***@", url)
 
 
-def _summary(integration: Integration, facts: dict[str, Any]) -> str:
+def _summary(integration: Integration, facts: dict[str, Any], data: Path | None) -> str:
     lines = [f"\n{integration.config.name} is up at {facts['gateway']}\n"]
     lines += [f"  service  {name:<24} {service['wsdl']}" for name, service in facts["services"].items()]
     for name, partner in facts["partners"].items():
@@ -159,6 +160,9 @@ def _summary(integration: Integration, facts: dict[str, Any]) -> str:
         if partner["ledger"]:
             lines.append(f"  {'':<8} {'':<24} applied messages: {partner['ledger']}")
     lines += [f"  store    {_without_password(facts['store'])}", ""]
+    if data is not None:  # which the file does not name, so that no other command would find the store
+        given = overrides.environment(os.environ, {"store": {"data": str(data.absolute())}})[overrides.VARIABLE]
+        lines.append(f"First: export {overrides.VARIABLE}={shlex.quote(given)}")
     file = shlex.quote(str(integration.file))
     lines += [f"Look:  jmswrap queues -c {file}", f"       jmswrap messages -c {file}"]
     for route, sample in facts["samples"].items():

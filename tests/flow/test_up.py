@@ -1,5 +1,6 @@
 import json
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -135,9 +136,11 @@ def test_the_address_is_on_loopback(running):
     assert urlsplit(running.facts["gateway"]).hostname == "127.0.0.1"
 
 
-def test_a_typed_services_module_may_stand_beside_the_settings(tmp_path):
+def test_a_typed_services_module_may_stand_beside_the_settings_and_the_store_elsewhere(tmp_path, monkeypatch):
     folder = shutil.copytree(ROOT / "examples" / "typed_service", tmp_path / "typed")
-    with up(folder, "--workers", 1) as started:
+    with up(folder, "--workers", 1, "--data", tmp_path / "elsewhere") as started:
+        said = started.log.read_text().partition("First: export ")[2]
+        monkeypatch.setenv(*shlex.split(said.splitlines()[0])[0].split("=", 1))
         request = urllib.request.Request(
             started.facts["services"]["MeterReadings"]["address"],
             (folder / "reading.xml").read_bytes(),
