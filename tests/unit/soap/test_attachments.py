@@ -9,7 +9,7 @@ from lxml import etree
 
 INCLUDE = '<i:Include xmlns:i="http://www.w3.org/2004/08/xop/include" href="cid:p@x"/>'
 PLACE = f'<Place xmlns="{ORDERS}"><number>{INCLUDE}</number><quantity>1</quantity></Place>'
-PART = os.urandom(3000)
+PART = os.urandom(700)
 
 
 def mtom(envelope: bytes, inside: str = "text/xml", kind: str = "application/xop+xml") -> tuple[bytes, str]:
