@@ -154,11 +154,16 @@ def _without_password(url: str) -> str:
 
 def _summary(integration: Integration, facts: dict[str, Any], data: Path | None) -> str:
     lines = [f"\n{integration.config.name} is up at {facts['gateway']}\n"]
-    lines += [f"  service  {name:<24} {service['wsdl']}" for name, service in facts["services"].items()]
+    width = max(map(len, [*facts["services"], *facts["partners"]]), default=0)
+    lines += [f"  service  {name:<{width}}  {service['wsdl']}" for name, service in facts["services"].items()]
     for name, partner in facts["partners"].items():
-        lines.append(f"  partner  {name:<24} {partner['address']}" + (" (simulated)" if partner["ledger"] else ""))
-        if partner["ledger"]:
-            lines.append(f"  {'':<8} {'':<24} applied messages: {partner['ledger']}")
+        lines.append(
+            f"  partner  {name:<{width}}  {partner['address']}" + (" (simulated)" if partner["ledger"] else "")
+        )
+    ledgers = [partner["ledger"] for partner in facts["partners"].values() if partner["ledger"]]
+    if ledgers:
+        where = ledgers[0] if len(ledgers) == 1 else f"{Path(ledgers[0]).parent}{os.sep}"
+        lines.append(f"  ledger   {where}")
     lines += [f"  store    {_without_password(facts['store'])}", ""]
     if data is not None:  # which the file does not name, so that no other command would find the store
         given = overrides.environment(os.environ, {"store": {"data": str(data.absolute())}})[overrides.VARIABLE]

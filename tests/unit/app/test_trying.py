@@ -122,6 +122,8 @@ def test_the_command_line_compares_stylesheets_and_folders(folder: Path, tmp_pat
         1,
         ['-<c kind="Person" id="C1"/>', '+<d kind="Person" id="C1"/>'],
     )
+    (tmp_path / "second.xsl").write_text("<x")
+    assert f"{tmp_path / 'second.xsl'}:1: " in jmswrap(folder, "map", "-", "--diff", tmp_path / "second.xsl").stderr
 
 
 def test_the_command_line_shows_input_look_ups_and_output(folder: Path) -> None:
