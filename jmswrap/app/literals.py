@@ -59,7 +59,7 @@ class Literals:
             for sentence in (wrong,) if wrong else self._about(called, main):
                 yield f"{path.name}:{called.line}: {sentence}"
         for element in root.iter(*_SHEETS):
-            yield from self._further(element.get("href", ""), main, main)
+            yield from self._further(element.get("href", ""), path, main)
         for called in calls(root):
             if called.namespace == ORA and called.name in _PROCESS and called.literal(0):
                 yield from self._further(called.literal(0) or "", main, None)

@@ -100,13 +100,14 @@ def _put(found: Files, path: Path, name: str, imported: set[str]) -> None:
 def _put_xml(found: Files, path: Path, name: str) -> None:
     root = _root(path)
     kind = etree.QName(root).localname
-    if kind == "faultPolicies":
+    if kind in ("faultPolicies", "faultPolicy"):
         found.retrying = _retrying(found, root, name) or found.retrying
     elif next(root.iter("{*}Property"), None) is not None:
         properties.read([path])
         found.properties.append(name)
     else:
-        found.left.append(Left(name, f"its root is {kind}: neither configuration properties nor fault policies"))
+        why = _ELSEWHERE.get(kind, f"its root is {kind}: neither configuration properties nor fault policies")
+        found.left.append(Left(name, why))
 
 
 def _imports(path: Path) -> set[str]:
@@ -143,6 +144,12 @@ def _retrying(found: Files, root: etree._Element, name: str) -> Retrying | None:
             found.left.append(Left(f"{name}, action {id}", _INSTEAD.get(_kind(action), "jmswrap has no such action")))
     return taken
 
+
+_ELSEWHERE = {
+    "composite": "routes say here what a composite says: write them by hand for what is more than a Read service",
+    "faultPolicyBindings": "one retry is taken for all routes: where they differ, set `retry` of a route",
+}
+"""What is said in other words here, by the root of the file."""
 
 _INSTEAD = {
     "humanIntervention": "a message that is given up waits in its error queue for a person",

@@ -19,12 +19,15 @@ from jmswrap.app.examination import check
 from jmswrap.app.oracle_files import ENDPOINT, Files, Left, sorted_out
 from jmswrap.contract.bundle import pin
 from jmswrap.errors import ConfigError, ContractError
+from jmswrap.transform.oracle.documents import CALL_IT
 from jmswrap.transform.oracle.library import Library
 from jmswrap.transform.resources import Resources
 
 METADATA = "mds"
 CONTRACTS = "partners"
 READ = "JMSReadSvc"
+_APPS = "apps"
+"""The folder of the metadata store that customers' files lie in."""
 _SYSTEM = "Default.SystemID"
 _FLAG = re.compile(r"(ABCS)?Extension\.P")
 _NAME = re.compile(r"[\w.-]+")
@@ -107,7 +110,7 @@ class _Making:
         if not self._routes:
             for sheet in self._files.stylesheets:
                 self._alone(sheet)
-        made: dict[str, Any] = {"jmswrap": 1, "name": name, "transforms": {"metadata": METADATA}}
+        made: dict[str, Any] = {"jmswrap": 1, "name": name, "transforms": {"metadata": self._metadata()}}
         if self._files.properties:
             made["transforms"]["properties"] = [f"{METADATA}/{one}" for one in self._files.properties]
         if systems := self._systems():
@@ -116,14 +119,24 @@ class _Making:
             made["cross_references"] = {"tables": [f"{METADATA}/{one}" for one in self._files.tables]}
         return made | ({"partners": self._partners} if self._partners else {}) | {"routes": self._routes}
 
+    def _metadata(self) -> str:
+        """Return where the copy of the metadata store begins: at the one folder that has its `apps`."""
+        files = self._files
+        named = (*files.stylesheets, *files.parts, *files.maps, *files.tables, *files.properties)
+        tops = {path for name in named for path in Path(name).parents if path.name == _APPS}
+        above = {path.parent for path in tops}
+        return (Path(METADATA) / above.pop()).as_posix() if len(above) == 1 else METADATA
+
     def _without_what_does_not_compile(self) -> None:
         top = self._folder.resolve() / METADATA  # libxslt finds what a file names beside it by whole paths only
-        known = Library(Resources(self._folder, METADATA))
+        known = Library(Resources(self._folder, self._metadata()))
         for sheet in tuple(self._files.stylesheets):
             try:
-                known.compiled(top / sheet)
+                further = sorted(known.compiled(top / sheet).documents)
+                why = f"it takes further documents ({', '.join(further)}): {CALL_IT}" if further else ""
             except ConfigError as error:
                 why = str(error).replace(f"{top}/", "")
+            if why:
                 self._files.stylesheets.remove(sheet)
                 self._files.left.append(Left(sheet, f"it is copied, and named by no route: {why}"))
 

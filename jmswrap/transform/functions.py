@@ -26,6 +26,8 @@ def unfit(called: Called, known: Mapping[tuple[str, str], Callable[..., Any]]) -
     if function is not None:
         return _miscounted(said, function, len(called.arguments))
     if not called.prefix:
+        if called.name == "document" and called.literal(0) is not None:
+            return f"document('{called.literal(0)}') opens nothing here: keep what it says in a value map"
         return "" if called.name in CORE else f"{said}() is no function of XPath 1.0, and none that jmswrap adds"
     if called.namespace in (XP20, ORAEXT) and called.name in _OF_DATABASES:
         what = "a value map or a cross-reference in its place, or make it in a Python step (`extensions`)"

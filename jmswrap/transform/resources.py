@@ -75,7 +75,9 @@ class Resources:
             return self._stored(unquote(address[len(STORE) :]).lstrip("/"))
         if urlsplit(address).scheme:
             raise ConfigError(f"{beside.name} names {address}; only files of the integration's folder can be read")
-        return [beside.parent / unquote(address), self.metadata / unquote(address)]
+        # A composite's addresses begin at its own folder, a service bus's at that of all its projects.
+        above = [path for path in beside.resolve().parents if path.is_relative_to(self.folder)]
+        return [path / unquote(address) for path in (beside.parent, self.metadata, *above)]
 
     def _stored(self, name: str) -> list[Path]:
         """Return where in the copy of the metadata store a file may be."""

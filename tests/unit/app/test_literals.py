@@ -83,6 +83,10 @@ def test_what_is_there_or_is_computed_is_no_problem(folder: Path, right: str) ->
         ("mhdr:getProperty('in.x')", "mhdr:getProperty"),
         ("ora:processXSLT('none.xsl', .)", "there is no file none.xsl"),
         ("tokenize(., ',')", "step.xsl:5: tokenize() is no function of XPath 1.0"),
+        (
+            "document('kinds.xml')/k",
+            "step.xsl:5: document('kinds.xml') opens nothing here: keep what it says in a value",
+        ),
         ("my:own(.)", "step.xsl:5: my:own of urn:my is no function that stylesheets have here"),
         ("ora:getECID(.)", "step.xsl:5: ora:getECID is given 1 argument, and takes 0"),
         ("dvm:lookupValue('Kind.dvm','CCB',.)", "is given 3 arguments, and takes at least 5"),

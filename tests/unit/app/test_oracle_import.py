@@ -20,6 +20,8 @@ ORACLE = Path(__file__).parents[2] / "data" / "oracle"
 PERSON = "OUCCB2OUMDM2PersonSyncReq"
 MESSAGE = b"""<sendDetails><syncRequestId>42</syncRequestId><sourceSystem>CCB</sourceSystem>
 <initialLoad>FALSE</initialLoad><mo>%s</mo><pkValue1>7001</pkValue1></sendDetails>"""
+KIND = """<dvm name="Kind" xmlns="http://xmlns.oracle.com/dvm"><columns><column name="A"/><column name="B"/></columns>
+<rows><row><cell>1</cell><cell>%s</cell></row></rows></dvm>"""
 
 
 @pytest.fixture
@@ -86,6 +88,36 @@ def test_stylesheets_without_a_process_get_routes_of_their_own(tmp_path: Path) -
     made = imported(tmp_path / "in", tmp_path / "out")
     assert (made.problems, made.left) == ((), ())
     assert list(load(made.file).config.routes) == ["x1-map"]
+
+
+COMPOSITE = """<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform"
+ xmlns:dvm="http://www.oracle.com/XSL/Transform/java/oracle.tip.dvm.LookupValue">%s
+<xsl:template match="/"><r a="{dvm:lookupValue('DVM/Kind.dvm', 'A', '1', 'B', '')}"
+ b="{dvm:lookupValue('oramds:/apps/site/Kind.dvm', 'A', '1', 'B', '')}">%s</r></xsl:template></xsl:stylesheet>"""
+
+
+def test_addresses_begin_at_the_composite_and_at_the_copy_of_the_metadata_store(tmp_path: Path) -> None:
+    files = {
+        "Order/SOA/Transformations/Order.xsl": COMPOSITE % ("", ""),
+        "Order/SOA/Transformations/Two.xsl": COMPOSITE
+        % ('<xsl:param name="x.body"/>', '<xsl:copy-of select="$x.body/a"/>'),
+        "Order/SOA/DVM/Kind.dvm": KIND % "own",
+        "Order/SOA/policy.xml": "<faultPolicy><Actions><Action id='r'><retry><retryCount>2</retryCount></retry>"
+        "</Action></Actions></faultPolicy>",
+        "Order/SOA/composite.xml": "<composite xmlns='http://xmlns.oracle.com/sca/1.0'/>",
+        "Repository/MDS/apps/site/Kind.dvm": KIND % "shared",
+    }
+    for name, text in files.items():
+        (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "in" / name).write_text(text)
+    made = imported(tmp_path / "in", tmp_path / "out")
+    assert made.problems == ()
+    trial = attempted(load(made.file), Question("Order", b"<a/>"))
+    assert etree.fromstring(trial.output).values() == ["own", "shared"]
+    left = {Path(one.what).name: one.why for one in made.left}
+    assert "takes further documents (x.body): call the stylesheet in another one" in left["Two.xsl"]
+    assert "routes say here what a composite says" in left["composite.xml"]
+    assert set(left) == {"Two.xsl", "composite.xml"}
 
 
 def test_a_property_names_no_folder_elsewhere(tmp_path: Path) -> None:

@@ -119,6 +119,13 @@ def test_what_has_another_meaning_in_2_is_not_run_as_1(
         sheet(body, "2.0")
 
 
+def test_characters_that_a_stylesheet_names_itself_are_not_lost(sheet: Sheet, tmp_path: Path) -> None:
+    sheet(template("&amp;nbsp;"))
+    text = (tmp_path / "step.xsl").read_text().replace("&amp;nbsp;", "&nbsp;")
+    (tmp_path / "step.xsl").write_text(f"<!DOCTYPE xsl:stylesheet [<!ENTITY nbsp '&#160;'>]>{text}")
+    assert Transform(tmp_path / "step.xsl")(b"<a/>") == "<r>\xa0</r>".encode()
+
+
 def test_an_element_that_1_does_not_have_is_a_problem_and_not_left_out(sheet: Sheet) -> None:
     with pytest.raises(ConfigError, match=re.escape("line 2: xsl:for-each-group is no element of XSLT 1.0")):
         sheet(template('<xsl:for-each-group select="//b" group-by="."><x/></xsl:for-each-group>'))
