@@ -113,7 +113,7 @@ def test_http_10_gets_no_100_continue(orders: Orders) -> None:
 
 def test_parts_that_grow_beyond_the_cap_are_413(orders: Orders) -> None:
     include = '<i:Include xmlns:i="http://www.w3.org/2004/08/xop/include" href="cid:p@x"/>'
-    body, kind = mtom(envelope_11(PLACE).replace(b"</number>", b"</number>" + f"<n>{include}</n>".encode() * 300))
+    body, kind = mtom(envelope_11(PLACE).replace(b"</number>", b"</number>" + f"<n>{include}</n>".encode() * 2000))
     reply = orders.post(body, kind)
     assert (reply.status, reply.fault_code, reply.detail("code")) == (413, "Client", "too-large")
 
