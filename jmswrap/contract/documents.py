@@ -24,6 +24,8 @@ IMPORT = f"{{{xml.XSD}}}import"
 INCLUDE = f"{{{xml.XSD}}}include"
 REDEFINE = f"{{{xml.XSD}}}redefine"
 _PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+)?html[\s/>]", re.IGNORECASE)
+_TEXT = re.compile(rb"\w")
+_TEXT_SHOWN = 60
 MOST_FILES = 1000
 """No contract has more files than this; an endless chain of includes does."""
 
@@ -81,6 +83,9 @@ def parse(content: bytes, name: str) -> etree._Element:
     except etree.XMLSyntaxError as error:
         if _PAGE.match(content):
             raise ContractError(_page(name)) from error
+        if _TEXT.match(content):
+            said = content[:_TEXT_SHOWN].decode("utf-8", "replace").split("\n")[0].strip()
+            raise ContractError(f"{name} is no XML, it says `{said}`; give the WSDL itself, often at ?wsdl.") from error
         sentence = f"{name}:{error.lineno or 0} is not well-formed XML ({error.msg}); correct the file."
         raise ContractError(sentence) from error
     if _PAGE.match(content):

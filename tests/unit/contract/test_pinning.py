@@ -171,6 +171,12 @@ def test_a_web_page_is_called_one(tmp_path: Path, page: str) -> None:
         pin(str(tmp_path / "page.wsdl"), tmp_path / "out")
 
 
+def test_what_is_no_xml_at_all_is_quoted(tmp_path: Path) -> None:
+    (tmp_path / "text.wsdl").write_text("Service is up\nSince Monday")
+    with pytest.raises(ContractError, match=r"text\.wsdl is no XML, it says `Service is up`; give the WSDL itself"):
+        pin(str(tmp_path / "text.wsdl"), tmp_path / "out")
+
+
 def test_a_folder_and_an_address_of_another_kind_are_refused_by_what_they_are(tmp_path: Path) -> None:
     with pytest.raises(ContractError, match="is a folder; name the file in it"):
         pin(str(tmp_path), tmp_path / "out")
