@@ -84,8 +84,18 @@ def level(findings: Sequence[Finding]) -> Level:
     return max((one.level for one in findings), default=Level.OK)
 
 
+CLOCK_BACK_MS = 60_000
+"""Servers' clocks may differ by less than this."""
+
+
 def _queue(queue: QueueView, limits: Health) -> Iterator[Finding]:
     name, age_ms = queue.name, queue.oldest_age_ms
+    if age_ms <= -CLOCK_BACK_MS:
+        sentence = (
+            f"The oldest message of queue {name} came {_span(-age_ms)} ahead of the store's clock, which was set back: "
+            "what waits for a time waits so much longer (`jmswrap show` says until when, `jmswrap edit` sends it now)."
+        )
+        yield Finding(Level.WARNING, "clock", sentence)
     if queue.full:
         yield Finding(Level.CRITICAL, "full", f"Queue {name} is full and refuses messages: see what holds it up.")
     for most_seconds, bad in ((limits.oldest_critical_seconds, Level.CRITICAL), (limits.oldest_seconds, Level.WARNING)):

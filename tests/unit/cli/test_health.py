@@ -38,6 +38,7 @@ def queue(**fields: Any) -> QueueView:
         (Facts(restored_from="b"), "restored", Level.CRITICAL),
         (Facts(queues=[queue(oldest_age_ms=HOUR_MS)]), "oldest", Level.WARNING),
         (Facts(queues=[queue(oldest_age_ms=5 * HOUR_MS)]), "oldest", Level.CRITICAL),
+        (Facts(queues=[queue(oldest_age_ms=-HOUR_MS)]), "clock", Level.WARNING),
         (Facts(queues=[queue(counts={"DEAD": 1})]), "dead", Level.WARNING),
         (Facts(queues=[queue(counts={"IN_DOUBT": 2})]), "in-doubt", Level.WARNING),
         (Facts(queues=[queue(paused="weekend")]), "paused", Level.WARNING),
@@ -97,7 +98,9 @@ def test_its_exit_status_says_how_bad_it_is(run: Run, store_server, tmp_path: Pa
     found = json.loads(sick.stdout)
     assert (sick.returncode, found["level"]) == (1, "WARNING")
     assert {cause["what"] for cause in found["causes"]} == {"dead", "breaker"}
+    held.client.set(f"{held.prefix}:clock", -HOUR_MS)
     listed = run("queues", **settings)
+    assert "alarm: The oldest message of queue Orders came 60 min ahead of the store's clock" in listed.stdout
     assert "alarm: Partner Orders failed 10 times in a row" in listed.stdout
     held.client.close()
     gone = run("health", url="unix:///nowhere/sock")
