@@ -40,7 +40,7 @@ def imports(function: F) -> F:
         "catalog_file",
         type=click.Path(path_type=Path),
         metavar="FILE",
-        help="Local copies of what imports name: on each line an address, a tab, and a file.",
+        help="Local copies of what imports name: on each line an address, a tab, and a file, or a folder for ADDRESS/.",
     )
     return allow(catalog(function))
 

@@ -49,3 +49,7 @@ TEXTS = {
     "ENTITIES": "name",
 }
 """Texts that may be cut or repeated to fit a length."""
+
+_PLAIN = ("anyType", "string", "normalizedString", "token", "decimal", "float", "double", "hexBinary", "base64Binary")
+NAMES = frozenset((*INTEGER_BOUNDS, *FIXED_VALUES, *TEXTS, *_PLAIN, "ID", "NOTATION"))
+"""All of XSD's types."""

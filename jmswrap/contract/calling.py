@@ -7,6 +7,7 @@ The front, its validation and its samples keep the partner's own schemas.
 """
 
 import warnings
+from collections.abc import Collection
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
@@ -45,19 +46,23 @@ class _FilesOnly(zeep.Transport):
         return Path(url).read_bytes()
 
 
-def zeep_refusal(wsdl: Path) -> str:
-    """Return why zeep cannot read a local WSDL; empty when it can."""
+def zeep_refusal(wsdl: Path, needed: Collection[str] = ()) -> str:
+    """Return why zeep cannot read a local WSDL, or an operation of it that is needed; empty when it can."""
     transport = _FilesOnly()  # type: ignore[no-untyped-call]
     transport.encoding = wsdl.parent / "soap-encoding.xsd"
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            zeep.Client(str(wsdl.resolve()), transport=transport)  # type: ignore[no-untyped-call]
+        with warnings.catch_warnings(record=True) as heard:
+            warnings.simplefilter("always")
+            client = zeep.Client(str(wsdl.resolve()), transport=transport)  # type: ignore[no-untyped-call]
     except _REFUSALS as error:
         return " ".join(f"{type(error).__name__}: {error}".split())
     finally:
         transport.session.close()
-    return ""
+    bindings = [b for definition in client.wsdl._definitions.values() for b in definition.bindings.values()]
+    dropped = sorted(set(needed) - {name for binding in bindings for name in binding._operations})
+    # zeep only warns of an operation whose reply, say, has a part that no schema declares, and forgets it.
+    said = "; ".join(" ".join(str(warning.message).split()) for warning in heard[:1])
+    return f"it drops operation {dropped[0]}: {said}" if dropped else ""
 
 
 def calling_wsdl(namespace: str, port: Port) -> str:

@@ -6,6 +6,7 @@ all its chunks, and each chunk gets exactly the imports it uses. The copies live
 the published files are not touched.
 """
 
+import re
 from typing import Any, Protocol
 
 from lxml import etree
@@ -17,6 +18,8 @@ from jmswrap.contract.schemaset import Chunk, SchemaSet, referred_namespaces
 from jmswrap.errors import ContractError
 
 _BASE = "jmswrap:/"
+_NOT_IMPORTED = re.compile(r"components in (?:the namespace '([^']*)'|no namespace) are not allowed")
+_DRAFT = re.compile(r"http://www\.w3\.org/(?:1999|2000/10)/XMLSchema")
 
 
 class Entry(Protocol):
@@ -125,7 +128,14 @@ class _Compiler:
         if chunk is None:
             return f"The schemas cannot be compiled: {message}"
         line = _original_line(chunk, copies.texts[entry.filename], entry.line)
-        return f"{chunk.source.path}:{line}: the schema cannot be compiled: {message}"
+        place = f"{chunk.source.path}:{line}"
+        nowhere = _NOT_IMPORTED.search(message)
+        if nowhere is not None:
+            namespace = nowhere.group(1) or "no namespace"
+            what = f"the schema uses names of {namespace}, which no schema of the contract declares"
+            remedy = f"write {xml.XSD}" if _DRAFT.fullmatch(namespace) else "add that schema, or correct the prefix"
+            return f"{place}: {what}; {remedy}."
+        return f"{place}: the schema cannot be compiled: {message}"
 
 
 def _driver(namespace: str, references: list[tuple[str, dict[str, str]]]) -> bytes:

@@ -127,9 +127,13 @@ def references(root: etree._Element) -> Iterator[Reference]:
 
 
 def schema_references(schema: etree._Element) -> Iterator[Reference]:
-    """Return the imports, includes and redefinitions of a schema that have a location."""
+    """Return the imports, includes and redefinitions of a schema that have a location.
+
+    The schema of schemas is not among them: everybody has it, and nobody needs it to read others.
+    """
     for element in schema.iterchildren(IMPORT, INCLUDE, REDEFINE):
-        if location := element.get("schemaLocation", "").strip():
+        location = element.get("schemaLocation", "").strip()
+        if location and element.get("namespace") != xml.XSD:
             yield Reference(element, "schemaLocation", location)
 
 

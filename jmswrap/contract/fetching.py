@@ -4,6 +4,7 @@ The only module of ``contract/`` that opens a connection, and only while a contr
 pinned. A redirect is followed on allowed hosts; nothing else is ever fetched.
 """
 
+import posixpath
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
@@ -31,15 +32,17 @@ def is_address(location: str) -> bool:
 def absolute(base: str, location: str) -> str:
     """Return a location in the document ``base`` as an address or an absolute path.
 
-    Backslashes are read as slashes: tools on Windows write them. Raises ``UnreachableError``
-    for any other scheme, ``file:`` included.
+    Backslashes are read as slashes: tools on Windows write them. What a document with a name of
+    another scheme (``oramds:``) refers to has such a name as well: only a catalogue knows it.
     """
     location = urldefrag(location.strip().replace("\\", "/")).url
-    scheme = urlsplit(location).scheme
-    if scheme and scheme not in _WEB:
-        raise UnreachableError(f"{base} refers to {location}; only relative paths and http(s) addresses are followed.")
-    if scheme or is_address(base):
+    if is_address(base):
         return urljoin(base, location)
+    if urlsplit(location).scheme:
+        return location
+    scheme, colon, path = base.partition(":")
+    if colon and urlsplit(base).scheme:
+        return f"{scheme}:{posixpath.normpath(posixpath.join(posixpath.dirname(path), location))}"
     return str(Path(Path(base).parent, unquote(urlsplit(location).path)).resolve())
 
 
@@ -58,9 +61,22 @@ class Library:
 
     def read(self, location: str) -> bytes:
         """Return the bytes of an address or path; ``UnreachableError`` says why not."""
-        if location in self._catalog:
-            return _file(self._catalog[location])
+        listed = self._listed(location)
+        if listed is not None:
+            return _file(listed)
+        if urlsplit(location).scheme not in ("", *_WEB):
+            said = "only relative paths and http(s) addresses are followed"
+            raise UnreachableError(f"{location} is not read, {said}; name a local copy in a catalogue (--catalog).")
         return self._fetched(location) if is_address(location) else _file(Path(location))
+
+    def _listed(self, location: str) -> Path | None:
+        """Return the catalogue's file for a location, or for the longest folder of it that ends with a slash."""
+        if location in self._catalog:
+            return self._catalog[location]
+        folders = [a for a in self._catalog if a.endswith("/") and location.startswith(a)]
+        found = max(folders, key=len, default="")
+        rest = unquote(location[len(found) :])
+        return Path(self._catalog[found], rest) if found and ".." not in rest.split("/") else None
 
     def _fetched(self, address: str) -> bytes:
         for _ in range(_REDIRECTS + 1):

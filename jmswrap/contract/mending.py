@@ -1,8 +1,8 @@
 """Mend a pinned contract where it breaks a rule that tools enforce.
 
-Headers that name no message are left out; imports that are missing or name the wrong
-namespace are put right; a service or a binding that is missing is added. Each is told in a
-sentence. What the contract means stays.
+Headers that name no message are left out; slips in schemas are corrected (``correcting.py``);
+imports that are missing or name the wrong namespace are put right; a service or a binding that
+is missing is added (``supplying.py``). Each is told in a sentence. What the contract means stays.
 """
 
 from pathlib import Path
@@ -11,6 +11,7 @@ from lxml import etree
 
 from jmswrap import xml
 from jmswrap.contract import wellknown
+from jmswrap.contract.correcting import correct
 from jmswrap.contract.definitions import Definition, Definitions
 from jmswrap.contract.documents import IMPORT, INCLUDE, SCHEMA, Source, local, schema_references
 from jmswrap.contract.schemaset import Chunk, SchemaSet, referred_namespaces
@@ -20,13 +21,21 @@ from jmswrap.contract.supplying import supply
 def mend(wsdl: Path) -> tuple[str, ...]:
     """Mend a pinned contract in place; return what was done, a sentence each."""
     headers = _leave_out_dangling_headers(wsdl)
+    corrections = _correct(wsdl)
     imports = _mend_imports(wsdl)
-    return (*headers, *imports, *_supply(wsdl))
+    return (*headers, *corrections, *imports, *_supply(wsdl))
 
 
 def content(root: etree._Element) -> bytes:
     """Return a document as the bytes of its file."""
     return etree.tostring(root.getroottree(), encoding="UTF-8", xml_declaration=True) + b"\n"
+
+
+def _correct(wsdl: Path) -> list[str]:
+    changed, told = correct(SchemaSet(wsdl))
+    for path, source in changed.items():
+        path.write_bytes(content(source.root))
+    return told
 
 
 def _supply(wsdl: Path) -> tuple[str, ...]:

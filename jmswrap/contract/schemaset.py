@@ -29,7 +29,8 @@ from jmswrap.contract.documents import (
 from jmswrap.errors import ContractError
 
 XML_NAMESPACE = "http://www.w3.org/XML/1998/namespace"
-_REFERRING = ("ref", "type", "base", "itemType", "memberTypes", "substitutionGroup", "refer")
+REFERRING = ("ref", "type", "base", "itemType", "memberTypes", "substitutionGroup", "refer")
+"""The attributes of a schema that name components."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,7 @@ class SchemaSet:
 def referred_names(schema: etree._Element) -> Iterable[tuple[etree._Element, str]]:
     """Return each QName by which a schema refers to a component, with the element that says it."""
     for element in schema.iter(f"{{{xml.XSD}}}*"):
-        for attribute in _REFERRING:
+        for attribute in REFERRING:
             for name in (element.get(attribute) or "").split():
                 yield element, name
 

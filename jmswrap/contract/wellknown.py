@@ -39,6 +39,7 @@ def content(namespace: str) -> bytes:
 def catalog(file: Path) -> dict[str, Path]:
     """Read a catalogue: an address, a tab, and the local file it stands for, on each line.
 
+    An address that ends with a slash (``oramds:/apps/``) stands for all below it, in a folder.
     Relative files are relative to the catalogue; lines that begin with # are remarks.
     """
     try:

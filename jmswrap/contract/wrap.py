@@ -104,11 +104,12 @@ def _make(
 def _front(bundle: Bundle, folder: Path, service: str, port_name: str, name: str, answer: str) -> Wrapped:
     contract = read(bundle.wsdl)
     schemas = Schemas.of(bundle.wsdl)
-    port = contract.port(service, port_name).declared(schemas.elements)
+    given = contract.port(service, port_name)
+    port = given.declared(schemas.elements)
     name = name or _plain(port.service)
     front = derive(bundle.wsdl, folder / PUBLISHED, name, port.service, port.name, {"": answer})
     warnings = [*bundle.warnings, *contract.warnings, *_left_out(contract, port), *schemas.warnings]
-    called, obstacle = _called(bundle.wsdl, port)
+    called, obstacle = _called(bundle.wsdl, port, [o.name for o in given.usable if o.element in port.elements])
     samples, told = _samples(front, port)
     warnings += [*obstacle, *told, *demands(bundle.wsdl, name), *_choices(name, port)]
     text = settings_text(name, port, f"{CONTRACTS}/{called.name}", f"{PUBLISHED}/{front.name}", samples, answer)
@@ -119,9 +120,9 @@ def _front(bundle: Bundle, folder: Path, service: str, port_name: str, name: str
     return Wrapped(folder, name, tuple(o.name for o in port.usable), ports, sentences)
 
 
-def _called(wsdl: Path, port: Port) -> tuple[Path, list[str]]:
+def _called(wsdl: Path, port: Port, needed: list[str]) -> tuple[Path, list[str]]:
     """Return the WSDL that calls are made from, and a word about it when it is not the partner's."""
-    refusal = zeep_refusal(wsdl)
+    refusal = zeep_refusal(wsdl, needed)
     if not refusal:
         return wsdl, []
     derived = next((o for o in port.usable if o.request is not None), None)

@@ -71,7 +71,7 @@ def test_a_file_of_this_machine_is_never_read_for_a_document(wsdls: Path, tmp_pa
     hostile = (wsdls / "hostile.wsdl").read_bytes()
     address = offer(lambda path: hostile) + "/hostile.wsdl"
     for source in (address, str(wsdls / "hostile.wsdl")):
-        with pytest.raises(ContractError, match=r"hostile\.wsdl:8: .* refers to file:///etc/passwd; only relative"):
+        with pytest.raises(ContractError, match=r"hostile\.wsdl:8: file:///etc/passwd is not read, only relative"):
             pin(source, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
@@ -101,6 +101,23 @@ def test_a_catalog_stands_in_for_an_address(wsdls: Path, tmp_path: Path) -> None
     (tmp_path / "catalog.tsv").write_text("# ours\nhttp://far.example/far.xsd\tmine.xsd\n")
     wsdl = pin(str(wsdls / "foreign.wsdl"), tmp_path / "out", catalog=catalog(tmp_path / "catalog.tsv"))
     assert Schemas.of(wsdl).describes("{urn:test}Do")
+
+
+def test_a_folder_of_a_catalog_stands_in_for_all_below_an_address(wsdls: Path, tmp_path: Path) -> None:
+    stored = tmp_path / "mds" / "apps" / "far"
+    stored.mkdir(parents=True)
+    schema = '<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:far">{}</xs:schema>'
+    (stored / "far.xsd").write_text(schema.format('<xs:include schemaLocation="../more.xsd"/>'))
+    (stored.parent / "more.xsd").write_text(schema.format('<xs:element name="Thing" type="xs:string"/>'))
+    (tmp_path / "catalog.tsv").write_text("oramds:/apps/\tmds/apps/\n")
+    text = (wsdls / "foreign.wsdl").read_text()
+    (tmp_path / "foreign.wsdl").write_text(text.replace("http://far.example/", "oramds:/apps/far/"))
+    with pytest.raises(
+        ContractError, match=r"oramds:/apps/far/far\.xsd is not read, .* in a catalogue \(--catalog\)\."
+    ):
+        pin(str(tmp_path / "foreign.wsdl"), tmp_path / "out")
+    pin(str(tmp_path / "foreign.wsdl"), tmp_path / "out", catalog=catalog(tmp_path / "catalog.tsv"))
+    assert {file.name for file in (tmp_path / "out").iterdir()} == {"foreign.wsdl", "far.xsd", "more.xsd"}
 
 
 def test_a_catalog_line_without_a_tab_is_refused(tmp_path: Path) -> None:

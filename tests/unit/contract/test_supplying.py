@@ -133,3 +133,20 @@ def test_the_schema_of_soaps_encoding_is_not_published_where_it_is_only_imported
     (tmp_path / "orders.wsdl").write_text(text)
     made = wrap(str(tmp_path / "orders.wsdl"), tmp_path / "out")
     assert [file.name for file in (made.folder / "wsdl").iterdir()] == ["OrderService.wsdl"]
+
+
+def test_an_operation_that_zeep_forgets_over_its_reply_is_called_without_types(wsdls: Path, tmp_path: Path) -> None:
+    text = (wsdls / "orders.wsdl").read_text().replace('element="tns:PlaceOrderResponse"', 'element="tns:Respone"')
+    (tmp_path / "orders.wsdl").write_text(text)
+    made = wrap(str(tmp_path / "orders.wsdl"), tmp_path / "out")
+    assert "it drops operation PlaceOrder: " in next(w for w in made.warnings if "zeep cannot read" in w)
+    with closing(PartnerClient("o", made.folder / "contracts" / "orders.calls.wsdl")) as client:
+        assert client.operations == ("PlaceOrder", "Forget")
+
+
+def test_the_schema_of_soaps_encoding_is_read_without_the_web(wsdls: Path, tmp_path: Path) -> None:
+    typed = 'name="note" xmlns:e="http://schemas.xmlsoap.org/soap/encoding/" type="e:string"'
+    text = (wsdls / "orders.wsdl").read_text().replace('name="note" type="xs:string"', typed)
+    (tmp_path / "orders.wsdl").write_text(text)
+    made = wrap(str(tmp_path / "orders.wsdl"), tmp_path / "out")
+    assert zeep.Client(str(made.folder / "wsdl" / "OrderService.wsdl")).wsdl.services
