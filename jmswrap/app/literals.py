@@ -145,7 +145,7 @@ def _read(path: Path) -> etree._Element | None:
 def _further_documents(stylesheet: Path) -> Iterator[str]:
     """Yield that a route cannot give a stylesheet what it takes for a further document."""
     root = _read(stylesheet)
-    if root is not None and root.get("version", "1.0") in EARLIER:
+    if root is not None:
         for name, line in dialect.documents(root).items():
             yield (
                 f"{stylesheet.name}:{line}: its parameter {name} stands for a further document (${name}/…), and a "

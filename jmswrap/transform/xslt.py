@@ -72,9 +72,12 @@ class Transform:
     def _no_saxon(self, stylesheet: Path, resources: Resources) -> str:
         """Return why Saxon does not run a stylesheet of a later version; libxslt may, if it says the same in 1.0."""
         root = self._tree.getroot()
+        if root.get("version", "1.0") in EARLIER:
+            return ""
+        for name, line in dialect.documents(root).items():
+            return f"{stylesheet}:{line}: its parameter {name} stands for a further document, which Saxon is not given"
         try:
-            if root.get("version", "1.0") not in EARLIER:
-                checked(stylesheet, root, resources)
+            checked(stylesheet, root, resources)
         except ConfigError as error:
             return str(error)
         return ""

@@ -73,9 +73,10 @@ def test_a_variable_with_content_can_be_stepped_into(sheet: Sheet) -> None:
     assert made(b"<a/>") == b"<r>22</r>"
 
 
-def test_further_documents_are_given_by_the_stylesheet_that_calls(sheet: Sheet) -> None:
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+def test_further_documents_are_given_by_the_stylesheet_that_calls(sheet: Sheet, version: str) -> None:
     params = '<xsl:param name="other.part"/><xsl:param name="plain"/>'
-    sheet(params + template('<xsl:value-of select="concat($other.part/c/d, $plain, /b)"/>'), name="two.xsl")
+    sheet(params + template('<xsl:value-of select="concat($other.part/c/d, $plain, /b)"/>'), version, "two.xsl")
     call = "ora:doXSLTransformForDoc('two.xsl', {}, 'other.part', {}, 'plain', 'P')"
     made = sheet(template(f'<xsl:copy-of select="{call.format("/a/b", "/a/c")}"/>'))
     assert made(b"<a><b>B</b><c><d>D</d></c></a>") == b"<r><r>DPB</r></r>"
