@@ -24,6 +24,11 @@ PAGE = 200
 MOST_LOOKED_AT = 100_000
 """Records a listing looks at before it gives up filling its limit."""
 
+MOST_HELD = 1_000
+"""Messages of each sort among which a summary looks for the oldest."""
+
+_OF_HELD = ("dead", "doubt", "due", "waits")
+
 _INDEXED = {State.DEAD: "dead", State.IN_DOUBT: "doubt", State.WAITING: "due", State.SCHEDULED: "due"}
 
 
@@ -123,8 +128,22 @@ def _oldest_ms(client: redis.Redis, prefix: str, queue: str) -> int:
             return one.accepted_ms
         if count >= 10 * PAGE:
             break
-    # Many settled messages before it: the head of a ready list is the next best.
-    return min((found.accepted_ms for found in _ready_heads(client, prefix, queue)), default=0)
+    # Many settled messages before it: what is next, and what waits, is the next best.
+    others = itertools.chain(_ready_heads(client, prefix, queue), _held(client, prefix, queue))
+    return min((found.accepted_ms for found in others), default=0)
+
+
+def _held(client: redis.Redis, prefix: str, queue: str) -> Iterator[Record]:
+    """Yield messages that are in no ready list, as many of each sort as a summary has time for."""
+    names = (*(keys.of_queue(prefix, kind, queue) for kind in _OF_HELD), keys.alone(prefix, "lease"))
+    pipe: Any = client.pipeline(transaction=False)
+    for name in names:
+        pipe.zrange(name, 0, MOST_HELD - 1)
+    ids = [one for found in pipe.execute() for one in found]
+    for start in range(0, len(ids), PAGE):
+        for one in records(client, prefix, ids[start : start + PAGE]):
+            if one.message.queue == queue and one.state in HERE:
+                yield one
 
 
 def _ready_heads(client: redis.Redis, prefix: str, queue: str) -> Iterator[Record]:

@@ -58,3 +58,19 @@ def test_a_queue_is_listed_whole_while_its_log_is_trimmed(desk: Desk, newest_fir
     assert swept
     assert set(stays) <= set(found)
     assert len(found) == len(set(found))
+
+
+@pytest.mark.parametrize("state", [State.WAITING, State.IN_DOUBT, State.DEAD, State.IN_FLIGHT])
+def test_the_oldest_message_is_found_behind_many_that_are_settled(desk: Desk, state: State) -> None:
+    put_many(desk, 2_300)
+    settle_all(desk, 2_300, State.DELIVERED)
+    first = desk.put("A")
+    hold = desk.take()
+    if state is not State.IN_FLIGHT:
+        desk.settle(hold, state, wait_ms=60_000)
+    desk.pass_ms(5)
+    desk.put("A")
+    (queue,) = desk.store.queues()
+    record = desk.store.record(first)
+    assert record is not None
+    assert queue.oldest_ms == record.accepted_ms
