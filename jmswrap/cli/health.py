@@ -26,7 +26,9 @@ def health(file: Path, as_json: bool) -> None:
     try:
         found = examine(load(file))
     except ConfigError as error:
-        found = [Finding(Level.WARNING, "configuration", f"{_BROKEN}: {error}")]
+        first, *others = str(error).splitlines()
+        more = f" (and {len(others)} more: see `jmswrap check`)" if others else ""
+        found = [Finding(Level.WARNING, "configuration", f"{_BROKEN}: {first}{more}")]
     worst = level(found)
     if as_json:
         causes = [{"level": one.level.name, "what": one.what, "sentence": one.sentence} for one in found]

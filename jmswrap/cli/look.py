@@ -159,7 +159,8 @@ def _backlog(view: QueueView) -> str:
 def _message_row(view: MessageView) -> tuple[object, ...]:
     reason = view.reason + (f" (again in {render.span(view.due_in_ms)})" if view.due_in_ms else "")
     age = render.span(view.age_ms)
-    return (view.id, view.route, view.operation, view.state, view.key or "–", age, view.attempts, reason)
+    route = view.route or f"(queue {view.queue})"  # put there by an application, for an application
+    return (view.id, route, view.operation, view.state, view.key or "–", age, view.attempts, reason)
 
 
 def _say(found: MessageDetail) -> None:

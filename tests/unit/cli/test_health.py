@@ -106,3 +106,6 @@ def test_its_exit_status_says_how_bad_it_is(run: Run, store_server, tmp_path: Pa
     gone = run("health", url="unix:///nowhere/sock")
     assert gone.returncode == 2
     assert gone.stdout.startswith("CRITICAL: The store cannot be reached")
+    wrong = run("health", max_connectons="x", url=7)
+    assert (wrong.returncode, len(wrong.stdout.splitlines())) == (1, 1)
+    assert wrong.stdout.endswith(" (and 1 more: see `jmswrap check`)\n")

@@ -236,6 +236,7 @@ def test_put_and_get_from_the_command_line(folder: Path, held: Store, tmp_path: 
     done = run(folder, "get", "work", "-o", tmp_path / "out")
     assert [file.read_text() for file in (tmp_path / "out").iterdir()] == ["<b/>"]
     assert str(tmp_path / "out") in done.stdout
+    assert "(queue work)" in run(folder, "messages").stdout
     (message,) = json.loads(run(folder, "get", "work", "-n", "9", "--json").stdout)
     assert (message["body"], message["key"], message["properties"]) == ("<c/>", "k", {"colour": "red"})
     done = run(folder, "get", "work", "--json")
