@@ -22,6 +22,8 @@ _XSI = "xsi"
 _MOST_DEPTH = 30
 _MOST_STEPS = 50_000
 _SAMPLE_NAMESPACE = "urn:example:sample"
+_OURS = "{urn:jmswrap:"
+"""Begins the names that are only in what jmswrap publishes: no partner knows them."""
 _ANY_SIMPLE = f"{XS}anySimpleType"
 _Item = TypeVar("_Item")
 _MODELS = ("sequence", "choice", "all", "group", "element", "any")
@@ -215,7 +217,8 @@ class Grower:
             own = next((a for a in named if a not in ("##any", "##local")), _SAMPLE_NAMESPACE)
             etree.SubElement(grown, "sample" if allowed == ["##local"] else f"{{{own}}}sample")
             return
-        fitting = [n for n in self.components.elements() if admits(n, allowed, target)]
+        known = [n for n in self.components.elements() if not n.startswith(_OURS)]
+        fitting = [n for n in known if admits(n, allowed, target)]
         if not fitting:
             raise ContractError(f"{particle.place}: no element of the schemas may stand for this xs:any.")
         self._first_finite([self._global_element(n, grown) for n in self._shuffled(fitting)[:20]], grown)
@@ -241,7 +244,8 @@ class Grower:
         inline = declaration.child("simpleType")
         if inline is not None:
             return self.values.of(inline)
-        return self.values.named(declaration.qualified(declaration.get("type", "")) or _ANY_SIMPLE, declaration)
+        said = declaration.get("type", "")
+        return self.values.named(declaration.qualified(said) if said else _ANY_SIMPLE, declaration)
 
     def _shuffled(self, items: list[_Item]) -> list[_Item]:
         return self.chance.sample(items, len(items))

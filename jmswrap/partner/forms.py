@@ -103,9 +103,9 @@ def _value(source: etree._Element, made: etree._Element, kind: Any, types: Any) 
         made.set(_XSI_NIL, "true")
         return
     kind = _said(source, types) or kind
-    array = getattr(kind, "_array_type", None)
-    if array is not None and array.array_type is not None:
-        _array(source, made, array.array_type, types)
+    item = _item_type(kind)
+    if item is not None:
+        _array(source, made, item, types)
         return
     name = _type_name(kind, types)
     if name:
@@ -117,6 +117,14 @@ def _value(source: etree._Element, made: etree._Element, kind: Any, types: Any) 
         _members(source, made, _by_name(kind), types)
     else:
         made.text = source.text
+
+
+def _item_type(kind: Any) -> Any:
+    """Return the type of an array's items: its ``arrayType``'s, or that of the one member it is restricted to."""
+    array = getattr(kind, "_array_type", None)
+    if array is None or array.array_type is not None:
+        return None if array is None else array.array_type
+    return getattr(kind.elements[0][1], "type", None) if len(kind.elements) == 1 else None
 
 
 def _said(source: etree._Element, types: Any) -> Any:

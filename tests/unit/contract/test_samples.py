@@ -10,6 +10,7 @@ from lxml import etree
 from jmswrap.contract.pattern import UnknownPatternError, matching
 from jmswrap.contract.sample import Sampler, sample
 from jmswrap.contract.schemas import Schemas
+from jmswrap.contract.wrap import wrap
 from jmswrap.errors import ContractError
 
 
@@ -68,3 +69,27 @@ def test_a_pattern_is_matched_by_what_is_made_for_it(pattern: str, as_python: st
 def test_a_pattern_that_cannot_be_written_is_refused(pattern: str) -> None:
     with pytest.raises(UnknownPatternError):
         matching(pattern, random.Random(0))
+
+
+def test_a_wildcard_is_not_filled_with_what_only_jmswrap_declares(wsdls: Path, tmp_path: Path) -> None:
+    text = (wsdls / "orders.wsdl").read_text()
+    strict = text.replace('<xs:element name="note" type="xs:string" minOccurs="0"/>', "<xs:any/>")
+    (tmp_path / "orders.wsdl").write_text(strict)
+    made = wrap(str(tmp_path / "orders.wsdl"), tmp_path / "out")
+    sampler = Sampler(made.folder / "wsdl" / "OrderService.wsdl")
+    for seed in range(10):
+        assert "urn:jmswrap" not in etree.tostring(sampler.sample("{urn:test:orders}PlaceOrder", seed)).decode()
+
+
+def test_an_attribute_without_a_type_is_filled_in_a_schema_that_takes_its_includers_namespace(
+    wsdls: Path, tmp_path: Path
+) -> None:
+    text = (wsdls / "orders.wsdl").read_text()
+    first = '<xs:element name="PlaceOrder">'
+    text = text.replace(first, f'<xs:include schemaLocation="item.xsd"/>{first}')
+    (tmp_path / "orders.wsdl").write_text(text.replace('name="note" type="xs:string"', 'name="note" type="tns:Item"'))
+    (tmp_path / "item.xsd").write_text(
+        '<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"><xs:complexType name="Item">'
+        '<xs:attribute name="code" use="required"/></xs:complexType></xs:schema>'
+    )
+    assert sample(tmp_path / "orders.wsdl", "{urn:test:orders}PlaceOrder").find("{*}note[@code]") is not None

@@ -7,6 +7,9 @@ import pytest
 from lxml import etree
 from rogue import CONFIRMED, answer, envelope, rogue
 
+from jmswrap.app.partners import forms
+from jmswrap.contract.reading import read
+from jmswrap.contract.wrap import wrap
 from jmswrap.errors import ContractError, PartnerError
 from jmswrap.outcome import Outcome
 from jmswrap.partner.answered import Answered
@@ -194,3 +197,19 @@ def test_a_look_at_a_reply_changes_nothing_of_what_it_means() -> None:
         assert isinstance(answered, Answered)
         called = orders.read(answered, wanted=False)
     assert (called.outcome, called.body, len(seen)) == (Outcome.REPLIED, b"", 1)
+
+
+def test_an_array_that_only_its_member_describes_is_written_in_soaps_encoding(tmp_path: Path) -> None:
+    text = (WSDL.parents[1] / "wsdl" / "rpc-many.wsdl").read_text()
+    (tmp_path / "rpc.wsdl").write_text(text.replace('"note" type="enc:string"', '"note" type="t:Words"'))
+    made = wrap(str(tmp_path / "rpc.wsdl"), tmp_path / "out", port="Encoded")
+    wsdl = made.folder / "contracts" / "rpc.wsdl"
+    request = (made.folder / "samples" / "Order.xml").read_bytes()
+    with (
+        rogue(answer("200 OK", CONFIRMED)) as seen,
+        closing(PartnerClient("o", wsdl, address=seen.address, forms=forms(read(wsdl).port("", "Encoded")))) as client,
+    ):
+        client.call("Order", request)
+    note = sent(seen.requests[0])[1].find(".//note")
+    assert note is not None
+    assert note.get("{http://schemas.xmlsoap.org/soap/encoding/}arrayType") == f"xs:string[{len(note)}]"
