@@ -14,7 +14,7 @@ from jmswrap.states import State
 _NAMED = 5
 """Messages that a warning names; it counts the others."""
 
-_reason = click.option("--reason", default="", help="Why, for whoever looks later.")
+_reason = click.option("--reason", default="", help="Why; shown with the state until that changes.")
 
 
 @click.command()
