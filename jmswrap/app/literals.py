@@ -6,6 +6,7 @@ Found before a message finds it. What an expression computes is known only when 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from lxml import etree
 
@@ -16,6 +17,7 @@ from jmswrap.errors import ConfigError
 from jmswrap.transform import dialect, earlier
 from jmswrap.transform.calls import Called, calls
 from jmswrap.transform.current import Current
+from jmswrap.transform.expressions import expressions, tokens
 from jmswrap.transform.functions import unfit
 from jmswrap.transform.oracle.documents import CALL_IT
 from jmswrap.transform.oracle.library import Library
@@ -39,7 +41,8 @@ class Literals:
 
     def wrong(self, stylesheet: Path) -> list[str]:
         """Return what is wrong in a stylesheet and those it imports, includes or calls; a sentence each."""
-        return list(dict.fromkeys((*self._of(stylesheet, stylesheet), *_further_documents(stylesheet))))
+        said = (*self._of(stylesheet, stylesheet), *_further_documents(stylesheet), *_undeclared(stylesheet))
+        return list(dict.fromkeys(said))
 
     def _of(self, path: Path, main: Path) -> Iterator[str]:
         """Look through a file; what it names is found as from ``main``, the stylesheet that is compiled."""
@@ -151,3 +154,20 @@ def _further_documents(stylesheet: Path) -> Iterator[str]:
                 f"{stylesheet.name}:{line}: its parameter {name} stands for a further document (${name}/…), and a "
                 f"route has one: {CALL_IT}"
             )
+
+
+def _undeclared(stylesheet: Path) -> Iterator[str]:
+    """Yield the variables that a stylesheet without parts elsewhere declares nowhere."""
+    root = _read(stylesheet)
+    # Expressions of later versions declare some themselves, and Saxon finds the others.
+    if root is None or root.get("version", "1.0") not in EARLIER or next(root.iter(*_SHEETS), None) is not None:
+        return
+    declared = {f"${one.get('name', '')}" for one in root.iter(f"{_XSL}variable", f"{_XSL}param")}
+    for element in root.iter(etree.Element):
+        for expression in expressions(element):
+            named = (
+                {token.text for token in tokens(expression) if token.kind == "variable"} if "$" in expression else ()
+            )
+            for name in sorted(one for one in named if one not in declared):
+                line: Any = element.sourceline
+                yield f"{stylesheet.name}:{line}: {name} is declared nowhere: give it an xsl:variable or an xsl:param"

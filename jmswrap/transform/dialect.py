@@ -13,7 +13,7 @@ from typing import Any
 from lxml import etree
 
 from jmswrap.transform.expressions import XSL, Token, change, expressions, tokens
-from jmswrap.transform.oracle.namespaces import XP20
+from jmswrap.transform.oracle.namespaces import ORA, ORAEXT, XP20
 
 GIVEN = "urn:jmswrap:transform"
 """The namespace of ``given``, which answers with a document that the caller gave, by its parameter's name."""
@@ -85,6 +85,9 @@ LATER = frozenset(
 """The functions of XPath 2.0 that are offered in 1.0, too: the vendor's of the same names, or as they are."""
 
 
+_DOCUMENTS = {"/": "/*", ".": "(self::node()[parent::node()]|self::node()[not(parent::node())]/*)"}
+"""How an argument names the document: its root is meant, because lxml hands no document over."""
+_OF_DOCUMENTS = frozenset(("processXSLT", "doXSLTransformForDoc", "getContentAsString", "get-content-as-string"))
 _OVER_NODES = (f"{XSL}for-each", f"{XSL}apply-templates")
 
 
@@ -103,6 +106,8 @@ def adapted(root: etree._Element) -> etree._Element:
     for element in root.iter(etree.Element):
         known = element.nsmap
         change(element, lambda text, known=known: _changed(text, known, held))  # type: ignore[misc]
+        if element.tag == f"{XSL}copy-of" and element.get("select", "").strip()[1:] in second:
+            element.set("select", f"{element.get('select')}/node()")
         if element.tag in _OVER_NODES and element.get("select", "").strip() in held:
             element.set("select", f"jmswrap-exslt:node-set({element.get('select')})")
     return root
@@ -175,6 +180,8 @@ def _changed(text: str, known: Mapping[str | None, str], held: frozenset[str]) -
 
 def _word(taken: list[Token], at: int, known: Mapping[str | None, str], held: frozenset[str]) -> str:
     word = taken[at].text
+    if word in _DOCUMENTS and _is_document_argument(taken, at, known):
+        return _DOCUMENTS[word]
     if word in held and _after(taken, at) in ("/", "//", "["):
         return f"jmswrap-exslt:node-set({word})"
     if taken[at].kind != "name":
@@ -196,6 +203,21 @@ def _is_later(taken: list[Token], at: int, known: Mapping[str | None, str]) -> b
         return False
     prefix, _, name = taken[at].text.rpartition(":")
     return name in LATER and (not prefix or known.get(prefix) in FUNCTIONS) and _is_called(taken, at)
+
+
+def _is_document_argument(taken: list[Token], at: int, known: Mapping[str | None, str]) -> bool:
+    """Tell whether a token is a whole argument of a function that takes a document."""
+    before = next((token.text for token in reversed(taken[:at]) if token.kind != "space"), "")
+    if before not in ("(", ",") or _after(taken, at) not in (",", ")"):
+        return False
+    depth = 0
+    for place in range(at - 1, -1, -1):
+        depth += (taken[place].text == ")") - (taken[place].text == "(")
+        if depth < 0:
+            name = next((token for token in reversed(taken[:place]) if token.kind != "space"), None)
+            prefix, _, local = name.text.rpartition(":") if name is not None else ("", "", "")
+            return local in _OF_DOCUMENTS and known.get(prefix) in (ORA, ORAEXT)
+    return False
 
 
 def _is_called(taken: list[Token], at: int) -> bool:

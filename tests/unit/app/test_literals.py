@@ -87,6 +87,7 @@ def test_what_is_there_or_is_computed_is_no_problem(folder: Path, right: str) ->
             "document('kinds.xml')/k",
             "step.xsl:5: document('kinds.xml') opens nothing here: keep what it says in a value",
         ),
+        ("concat($nowhere, '$text')", "step.xsl:5: $nowhere is declared nowhere"),
         ("my:own(.)", "step.xsl:5: my:own of urn:my is no function that stylesheets have here"),
         ("ora:getECID(.)", "step.xsl:5: ora:getECID is given 1 argument, and takes 0"),
         ("dvm:lookupValue('Kind.dvm','CCB',.)", "is given 3 arguments, and takes at least 5"),

@@ -54,6 +54,8 @@ def value(expression: str) -> str:
         ("replace('a.b', '\\.', '')", "ab"),
         ("exists(//none)", "false"),
         ("ends-with('meter', 'er')", "true"),
+        ("string-length(orcl:get-content-as-string(.)) = string-length(ora:getContentAsString( / ))", "true"),
+        ("contains(ora:getContentAsString(.), 'deep')", "true"),
     ],
 )
 def test_names_in_any_namespace_and_functions_of_xpath_2_are_understood(
@@ -80,6 +82,17 @@ def test_further_documents_are_given_by_the_stylesheet_that_calls(sheet: Sheet, 
     call = "ora:doXSLTransformForDoc('two.xsl', {}, 'other.part', {}, 'plain', 'P')"
     made = sheet(template(f'<xsl:copy-of select="{call.format("/a/b", "/a/c")}"/>'))
     assert made(b"<a><b>B</b><c><d>D</d></c></a>") == b"<r><r>DPB</r></r>"
+    sheet(
+        '<xsl:param name="o"/>' + template('<xsl:if test="$o/c"><xsl:copy-of select="$o"/></xsl:if>'),
+        version,
+        "two.xsl",
+    )
+    made = sheet(template("<xsl:copy-of select=\"ora:doXSLTransformForDoc('two.xsl', /, 'o', /a/c)\"/>"))
+    assert made(b"<a><c>C</c></a>") == b"<r><r><c>C</c></r></r>"
+
+
+def test_a_further_document_that_nobody_gives_is_named(sheet: Sheet) -> None:
+    sheet('<xsl:param name="other.part"/>' + value("$other.part/c"), name="two.xsl")
     alone = sheet(template("<xsl:copy-of select=\"ora:processXSLT('two.xsl', /a)\"/>"))
     with pytest.raises(TransformError, match=re.escape("the parameter other.part is a further document, and none")):
         alone(b"<a/>")
