@@ -112,16 +112,27 @@ class Supervisor:
             _signal(child, signal.SIGKILL)  # what it may have left behind in its session
             if time.monotonic() - child.began > STEADY_SECONDS:
                 in_a_row = 0
-            wait_seconds = WAITS_SECONDS[min(in_a_row, len(WAITS_SECONDS) - 1)]
-            _log.error("child-ended", name=child.name, status=status, again_in_seconds=wait_seconds)
+            _log.error("child-ended", name=child.name, status=status, again_in_seconds=_wait_seconds(in_a_row))
             if child.ended is not None:
                 telling = asyncio.ensure_future(child.ended(child.process.pid))
                 self._telling.add(telling)
                 telling.add_done_callback(self._telling.discard)
-            await asyncio.sleep(wait_seconds)
+            in_a_row = await self._start_again(child, in_a_row)
+
+    async def _start_again(self, child: Child, in_a_row: int) -> int:
+        """Start a child that ended after a wait, however often it takes; return how many tries in a row that makes."""
+        while True:
+            await asyncio.sleep(_wait_seconds(in_a_row))
             in_a_row += 1
             child.restarts += 1
-            await self._spawn(child)
+            try:
+                await self._spawn(child)
+            except OSError as error:
+                # Memory or processes are short, say; they may not be for long.
+                wait_seconds = _wait_seconds(in_a_row)
+                _log.error("child-not-started", name=child.name, reason=error, again_in_seconds=wait_seconds)
+            else:
+                return in_a_row
 
     async def _end(self, child: Child) -> None:
         process = child.process
@@ -136,6 +147,10 @@ class Supervisor:
                 _log.warning("child-killed", name=child.name, after_seconds=child.stop_seconds)
         _signal(child, signal.SIGKILL)
         await process.wait()
+
+
+def _wait_seconds(in_a_row: int) -> float:
+    return WAITS_SECONDS[min(in_a_row, len(WAITS_SECONDS) - 1)]
 
 
 def _kind(child: Child) -> str:

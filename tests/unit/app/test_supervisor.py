@@ -56,6 +56,30 @@ def test_a_child_that_dies_is_started_again(tmp_path):
     asyncio.run(run())
 
 
+def test_a_child_that_cannot_be_started_again_at_once_is_tried_again(tmp_path, caplog):
+    program = tmp_path / "program"
+    program.symlink_to(sys.executable)
+
+    async def run() -> None:
+        supervisor = Supervisor()
+        kept = child("worker-1", tmp_path / "pid")
+        kept.command = [str(program), *kept.command[1:]]
+        await supervisor.start(kept)
+        first = await pid_in(tmp_path / "pid")
+        program.unlink()
+        os.kill(first, signal.SIGKILL)
+        async with asyncio.timeout(20):
+            while "child-not-started" not in caplog.text:
+                await asyncio.sleep(0.02)
+        program.symlink_to(sys.executable)
+        second = await pid_in(tmp_path / "pid", other_than=first)
+        await supervisor.stop([])
+        assert await gone(second)
+
+    with caplog.at_level("ERROR", logger="jmswrap.app.supervisor"):
+        asyncio.run(run())
+
+
 def test_the_end_of_a_child_is_told_with_its_process_id(tmp_path):
     async def run() -> None:
         told: asyncio.Queue[int] = asyncio.Queue()
