@@ -14,6 +14,9 @@ class Current(threading.local):
     documents: Mapping[str, Any] = {}
     """Further documents that whoever calls the stylesheet gave it, by parameter."""
 
+    maps: Mapping[str, dict[str, str]] = {}
+    """What the stylesheet keeps by key while it runs, by the map's name."""
+
     references: Any = None
     """The cross-references as this step sees them; None when none are configured."""
 

@@ -103,7 +103,8 @@ class Transform:
 
     def _transformed(self, document: bytes, parameters: Mapping[str, str]) -> bytes:
         style: Any = self._compiled()
-        before, self._current.parameters = self._current.parameters, parameters
+        before, kept = self._current.parameters, self._current.maps
+        self._current.parameters, self._current.maps = parameters, {}
         given = {name: etree.XSLT.strparam(value) for name, value in parameters.items() if _NAME.match(name)}
         try:
             source = self._read(document, self._threads.parser)
@@ -116,7 +117,7 @@ class Transform:
             # A function met what only the stylesheet's values could name: a file, a column.
             raise TransformError(f"{self.stylesheet.name}: {error}") from error
         finally:
-            self._current.parameters = before
+            self._current.parameters, self._current.maps = before, kept
         return self._written(result)
 
     def _compiled(self) -> Any:

@@ -8,7 +8,7 @@ from jmswrap.transform.current import Current
 from jmswrap.transform.later import Later
 from jmswrap.transform.limit import TimeLimit
 from jmswrap.transform.lookups import Watch, watched
-from jmswrap.transform.oracle import aia, documents, maps, strings, times, xref
+from jmswrap.transform.oracle import aia, documents, hashmaps, maps, strings, times, xref
 from jmswrap.transform.properties import Properties
 from jmswrap.transform.resources import Resources
 from jmswrap.transform.xslt import Extensions, Transform
@@ -46,6 +46,7 @@ class Library:
         found = {
             **strings.functions(),
             **times.functions(),
+            **hashmaps.functions(current),
             **maps.functions(self.resources, self.properties, stylesheet),
             **aia.functions(self.properties, self.systems),
             **{name: self.limit.waiting(one) for name, one in xref.functions(lambda: current.references).items()},

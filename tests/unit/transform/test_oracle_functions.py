@@ -188,6 +188,19 @@ def test_a_function_answers(run: Run, expression: str, answer: str) -> None:
     assert value(run, escaped, b"<a><b>1</b><b>2</b></a>", **given) == answer
 
 
+def test_a_map_keeps_what_was_looked_up_for_as_long_as_the_transform_runs(run: Run) -> None:
+    java = 'xmlns:m="http://www.oracle.com/XSL/Transform/java/java.util.HashMap"'
+    # As the vendor's stylesheets write it: for what it does, not for what it gives.
+    put = f'<xsl:variable name="x" select="m:put($kept, string(.), position())" {java}/>'
+    got = f"<xsl:value-of select=\"concat(m:get($kept, 'b'), m:get($kept, 'c'), m:size($kept))\" {java}/>"
+    before = f'<xsl:variable name="kept" select="m:new()" {java}/>'
+    for _ in range(2):
+        made = run(f'<xsl:for-each select="/a/b">{put}</xsl:for-each>{got}', b"<a><b>a</b><b>b</b></a>", before)
+        assert made.text == "22"
+    with pytest.raises(TransformError, match="'none' is no map: make it with hashmap:new"):
+        run(f"<xsl:value-of select=\"m:get('none', 'b')\" {java}/>")
+
+
 def test_another_stylesheet_of_the_folder_transforms_a_part(run: Run, tmp_path: Path) -> None:
     (tmp_path / "part.xsl").write_text(
         f'{HEAD}<xsl:param name="who"/><xsl:param name="JMSMessageID"/><xsl:template match="/b">'
