@@ -62,6 +62,7 @@ class Partners:
             forms=forms(port),
             watch=_watch(name, folder / settings.wsdl, port),
             left_out=frozenset(o.name for o in port.operations.values() if o.problem),
+            silent=frozenset(o.name for o in port.usable if o.silent),
         )
 
     def _shared(self, settings: Partner, folder: Path) -> Tokens | None:

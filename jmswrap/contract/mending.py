@@ -1,6 +1,6 @@
 """Mend a pinned contract where it breaks a rule that tools enforce.
 
-Headers that name no message are left out; slips in schemas are corrected (``correcting.py``);
+Headers that name no message are left out, and others get a use; slips in schemas are corrected (``correcting.py``);
 imports that are missing or name the wrong namespace are put right; a service or a binding that
 is missing is added (``supplying.py``). Each is told in a sentence. What the contract means stays.
 """
@@ -20,7 +20,7 @@ from jmswrap.contract.supplying import supply
 
 def mend(wsdl: Path) -> tuple[str, ...]:
     """Mend a pinned contract in place; return what was done, a sentence each."""
-    headers = _leave_out_dangling_headers(wsdl)
+    headers = _mend_headers(wsdl)
     corrections = _correct(wsdl)
     imports = _mend_imports(wsdl)
     return (*headers, *corrections, *imports, *_supply(wsdl))
@@ -109,18 +109,24 @@ def _location(namespace: str, schemas: SchemaSet, folder: Path) -> str:
     return chunk.source.path.name
 
 
-def _leave_out_dangling_headers(wsdl: Path) -> tuple[str, ...]:
-    """Replace soap:header elements whose message or part is nowhere by a comment; say which."""
+def _mend_headers(wsdl: Path) -> tuple[str, ...]:
+    """Replace soap:header elements whose message or part is nowhere by a comment, say which; give the others a use."""
     definitions = Definitions(wsdl)
     warnings = []
     changed: dict[Path, etree._Element] = {}
     for binding in definitions.all("binding"):
         for namespace in (xml.WSDL_SOAP_11, xml.WSDL_SOAP_12):
             for element in list(binding.element.iter(f"{{{namespace}}}header", f"{{{namespace}}}headerfault")):
+                place = binding.source.place(element)
                 if not _names_a_part(definitions, binding, element):
                     what = _comment_out(element)
-                    warnings.append(f"{binding.source.place(element)}: the {what} is defined nowhere and left out.")
-                    changed[binding.source.path] = binding.source.root
+                    warnings.append(f"{place}: the {what} is defined nowhere and left out.")
+                elif not element.get("use"):
+                    element.set("use", "literal")
+                    warnings.append(f"{place}: the header does not say its use; literal was taken.")
+                else:
+                    continue
+                changed[binding.source.path] = binding.source.root
     for path, root in changed.items():
         path.write_bytes(content(root))
     return tuple(warnings)

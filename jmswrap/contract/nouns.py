@@ -97,6 +97,8 @@ class Operation:
     """How the request's element and its body on the wire differ; none when they do not."""
     reply: Body | None = None
     """The same of the reply."""
+    silent: bool = False
+    """Whether there is a reply, with an empty body."""
 
     @property
     def headers(self) -> tuple[str, ...]:
@@ -179,7 +181,10 @@ class Contract:
 
     def _no_port(self, service: str, name: str) -> str:
         if not self.ports:
-            return f"{self.wsdl} has no service with a SOAP port over HTTP; give the WSDL that holds the service."
+            other = next((f" ({w.rstrip('.')})" for w in self.warnings if "transport is" in w), "")
+            return (
+                f"{self.wsdl} has no service with a SOAP port over HTTP{other}; give the WSDL that holds the service."
+            )
         wanted = " ".join(w for w in (f"service {service}" if service else "", f"port {name}" if name else "") if w)
         offered = ", ".join(f"{p.service}/{p.name}" for p in self.ports)
         return f"{self.wsdl} has no {wanted} with SOAP over HTTP; choose one of {offered}."

@@ -81,6 +81,7 @@ class OperationReader:
             documentation=" ".join(documentation.split()),
             request=body.derived,
             reply=answered.derived,
+            silent=reply is not None and answered == BodyRead(),
         )
 
     def style(self, soap_operation: etree._Element | None) -> str:

@@ -30,9 +30,30 @@ def read(wsdl: Path) -> Contract:
             port = _port(definitions, service, element, warnings)
             if port is not None:
                 ports.append(port)
+    if not ports:
+        warnings += _other_transports(definitions)
     root = definitions.sources[0].root
     named = with_derived_names(ports, wsdl)
     return Contract(wsdl, root.get("targetNamespace", ""), named, tuple(dict.fromkeys(warnings)))
+
+
+def _other_transports(definitions: Definitions) -> list[str]:
+    """Say what the bindings are bound to where no port says it."""
+    transports = [
+        (b, soap.get("transport", ""))
+        for b in definitions.all("binding")
+        for n in _SOAP
+        for soap in b.element.findall(f"{{{n}}}binding")
+    ]
+    return [
+        f"{b.place}: binding {b.name} is left out, its transport is {t}."
+        for b, t in transports
+        if t and not _is_http(t)
+    ]
+
+
+def _is_http(transport: str) -> bool:
+    return transport.rstrip("/").lower().endswith("http")
 
 
 def _port(definitions: Definitions, service: Definition, element: etree._Element, warnings: list[str]) -> Port | None:
@@ -47,7 +68,7 @@ def _port(definitions: Definitions, service: Definition, element: etree._Element
         return None
     soap = binding.element.find(f"{{{namespace}}}binding")
     transport = "" if soap is None else soap.get("transport", "")
-    if transport and not transport.rstrip("/").lower().endswith("http"):
+    if transport and not _is_http(transport):
         warnings.append(f"{binding.place}: port {element.get('name')} is left out, its transport is {transport}.")
         return None
     address = element.find(f"{{{namespace}}}address")

@@ -83,10 +83,14 @@ class PartnerClient(Client):
         mtom_over_bytes: int | None = None,
         forms: Mapping[str, Form] = MappingProxyType({}),
         left_out: Collection[str] = (),
+        silent: Collection[str] = (),
         addressing: str = "",
         watch: Watch | None = None,
     ) -> None:
-        """``addressing`` is the WS-Addressing namespace to call in; empty: as the contract says."""
+        """``addressing`` is the WS-Addressing namespace to call in; empty: as the contract says.
+
+        ``silent`` names the operations whose replies have an empty body by the binding, where zeep expects their part.
+        """
         self.name = name
         self.watch = watch
         """What looks at replies for elements that the contract does not have."""
@@ -104,6 +108,7 @@ class PartnerClient(Client):
         self._namespace = str(self._binding.nsmap["soap-env"])
         self._parsers = Parsers()
         self._forms = forms
+        self._silent = frozenset(silent)
         # An operation without input is a notification: the partner calls, nobody calls it.
         all_of_them = self._binding.all().items()
         called = {key: value for key, value in all_of_them if value.input is not None and key not in left_out}
@@ -262,7 +267,7 @@ class PartnerClient(Client):
         element = body.qname.text if body is not None and body.qname is not None else ""
         form = self._forms.get(name)
         # A reply of no part is an empty body: nothing more is promised than by a one-way operation.
-        silent = output is None or not output.parts
+        silent = output is None or not output.parts or name in self._silent
         return _Operation(name, form.element if form else element, silent, declared, *ready, operation, form, action)
 
     def _ready(self, name: str, operation: Any) -> tuple[tuple[bytes, ...], tuple[bytes, ...], Mapping[str, str]]:

@@ -93,3 +93,9 @@ def test_a_namespace_that_nobody_declares_is_named(wsdls: Path, tmp_path: Path, 
         wrapped(wsdls, tmp_path, change)
     said = f"the schema uses names of {namespace}, which no schema of the contract declares; {remedy}"
     assert str(refused.value) == f"{tmp_path / 'orders.wsdl'}:13: {said}"
+
+
+def test_a_header_without_a_use_is_literal(wsdls: Path, tmp_path: Path) -> None:
+    made = wrapped(wsdls, tmp_path, ('part="ticket" use="literal"', 'part="ticket"'))
+    assert made.warnings[0] == "contracts/orders.wsdl:57: the header does not say its use; literal was taken."
+    assert not [w for w in made.warnings if "zeep cannot read" in w]

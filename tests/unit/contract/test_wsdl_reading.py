@@ -139,3 +139,10 @@ def test_a_fault_without_an_element_is_told_and_left_out(wsdls: Path, tmp_path: 
     contract = read(wsdl)
     assert contract.port().operations["PlaceOrder"].faults == ()
     assert any("fault problem has no message with an element" in warning for warning in contract.warnings)
+
+
+def test_a_reply_without_parts_in_its_body_is_silent(wsdls: Path, tmp_path: Path) -> None:
+    text = (wsdls / "orders.wsdl").read_text()
+    (tmp_path / "orders.wsdl").write_text(text.replace("<output><soap:body", '<output><soap:body parts=""'))
+    files = (wsdls / "orders.wsdl", tmp_path / "orders.wsdl")
+    assert [read(file).port("", "Soap").operations["PlaceOrder"].silent for file in files] == [False, True]

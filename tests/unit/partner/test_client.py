@@ -213,3 +213,12 @@ def test_an_array_that_only_its_member_describes_is_written_in_soaps_encoding(tm
     note = sent(seen.requests[0])[1].find(".//note")
     assert note is not None
     assert note.get("{http://schemas.xmlsoap.org/soap/encoding/}arrayType") == f"xs:string[{len(note)}]"
+
+
+def test_a_reply_whose_body_is_empty_by_the_contract_is_an_answer() -> None:
+    empty = envelope("", SOAP_11)
+    with (
+        rogue(answer("200 OK", empty)) as seen,
+        closing(PartnerClient("o", WSDL, address=seen.address, silent=["Place"])) as orders,
+    ):
+        assert orders.call("Place", PLACE).outcome is Outcome.REPLIED
