@@ -14,7 +14,13 @@ from jmswrap.contract import wrap as contract_wrap
 
 @click.command()
 @click.argument("wsdl")
-@click.option("-o", "--output", "folder", type=click.Path(path_type=Path), help="Folder to make; default: ./NAME.")
+@click.option(
+    "-o",
+    "--output",
+    "folder",
+    type=click.Path(path_type=Path),
+    help="Folder to make; default: named as --name says, else like the file.",
+)
 @click.option("--service", default="", help="The WSDL service to wrap, when there are several.")
 @click.option("--port", default="", help="The WSDL port to wrap, when there are several.")
 @click.option("--name", default="", help="Name of the integration; default: the WSDL service's.")
@@ -26,7 +32,11 @@ from jmswrap.contract import wrap as contract_wrap
     show_default=True,
     help="What callers get; see docs/answers.md.",
 )
-@click.option("--force", is_flag=True, help="Replace what an earlier wrap made in the folder.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Replace what an earlier wrap made in the folder; its jmswrap.yaml becomes jmswrap.yaml.before.",
+)
 @options.as_json
 def wrap(
     wsdl: str,

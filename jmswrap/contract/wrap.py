@@ -26,6 +26,7 @@ from jmswrap.contract.starting import settings_text
 from jmswrap.errors import ConfigError, ContractError
 
 SETTINGS = "jmswrap.yaml"
+BEFORE = f"{SETTINGS}.before"
 CONTRACTS = "contracts"
 PUBLISHED = "wsdl"
 SAMPLES = "samples"
@@ -77,13 +78,13 @@ def wrap(
         workshop = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         try:
             made = _make(source, workshop, (service, port, name, answer), allow, catalog)
-            _move(workshop, folder)
+            kept = _move(workshop, folder)
         finally:
             shutil.rmtree(workshop, ignore_errors=True)
     except OSError as error:
         why = error.strerror or error
         raise ConfigError(f"{folder} cannot be written ({why}); choose another folder.") from error
-    return Wrapped(folder, made.name, made.operations, made.ports, made.warnings)
+    return Wrapped(folder, made.name, made.operations, made.ports, (*made.warnings, *kept))
 
 
 def _make(
@@ -137,14 +138,22 @@ def _called(wsdl: Path, port: Port, needed: list[str]) -> tuple[Path, list[str]]
     return called, [f"{why}, {told}."]
 
 
-def _move(workshop: Path, folder: Path) -> None:
-    """Put what was made in its place; what was there under the same names goes."""
+def _move(workshop: Path, folder: Path) -> list[str]:
+    """Put what was made in its place; what was there under the same names goes, but for other settings.
+
+    Return what to say of those.
+    """
     folder.mkdir(exist_ok=True)
+    told = []
     for made in sorted(workshop.iterdir()):
         place = folder / made.name
         if place.is_dir():
             shutil.rmtree(place)
+        elif made.name == SETTINGS and place.exists() and place.read_bytes() != made.read_bytes():
+            place.replace(folder / BEFORE)
+            told.append(f"{SETTINGS} is new; the one that was there is {BEFORE} now: put back what you had set in it.")
         made.replace(place)
+    return told
 
 
 def _plain(service: str) -> str:

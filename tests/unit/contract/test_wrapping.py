@@ -80,8 +80,12 @@ def test_an_integration_that_is_there_is_not_overwritten_unless_forced(wsdls: Pa
     with pytest.raises(ConfigError, match=r"jmswrap\.yaml is there already"):
         wrap(str(wsdls / "orders.wsdl"), tmp_path / "orders")
     assert settings.read_text() == "edited"
-    wrap(str(wsdls / "orders.wsdl"), tmp_path / "orders", force=True)
+    made = wrap(str(wsdls / "orders.wsdl"), tmp_path / "orders", force=True)
     assert settings.read_text() != "edited"
+    assert settings.with_name("jmswrap.yaml.before").read_text() == "edited"
+    assert "put back what you had set" in made.warnings[-1]
+    again = wrap(str(wsdls / "orders.wsdl"), tmp_path / "orders", force=True)
+    assert again.warnings == made.warnings[:-1]
 
 
 @pytest.mark.parametrize(
