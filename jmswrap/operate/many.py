@@ -64,7 +64,7 @@ def chosen(store: Store, choice: Choice, most: int = MOST) -> list[Record]:
     found = [
         record
         for queue in queues
-        for record in store.messages(queue, choice.state, most, newest_first=False, wanted=wanted, looked_at_most=0)
+        for record in store.messages(queue, choice.state, most, newest_first=False, wanted=wanted)
     ]
     return sorted(found, key=lambda record: record.accepted_ms)[:most]
 

@@ -92,14 +92,10 @@ class Looking:
         limit: int = 50,
         newest_first: bool = True,
         wanted: Callable[[Record], bool] = lambda _: True,
-        looked_at_most: int = reading.MOST_LOOKED_AT,
     ) -> list[Record]:
-        """List a queue's messages by acceptance, or those of one state; of them the wanted ones.
-
-        It stops after so many that it looked at (0: only at the end).
-        """
+        """List a queue's messages by acceptance, or those of one state; of them the wanted ones."""
         with edge():
-            return reading.messages(self.client, self.prefix, queue, state, limit, newest_first, wanted, looked_at_most)
+            return reading.messages(self.client, self.prefix, queue, state, limit, newest_first, wanted)
 
     def walk(self, queue: str) -> Iterator[Record]:
         """Yield every record of a queue, the newest first; one may come twice, none is passed over."""

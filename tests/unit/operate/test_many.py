@@ -2,13 +2,10 @@
 
 import time
 
-import pytest
-
 from jmswrap.clock import new_id
 from jmswrap.message import Claimed, Message, Receipt, Settlement
 from jmswrap.operate.many import Choice, Moved, chosen, move_each
 from jmswrap.states import State
-from jmswrap.store import reading
 from jmswrap.store.nouns import Guard
 from jmswrap.store.store import Store
 
@@ -45,8 +42,7 @@ def test_a_choice_takes_what_fits_every_word_of_it(store: Store) -> None:
     assert chosen(store, Choice(State.DEAD, at_least_ms_old=3_600_000)) == []
 
 
-def test_a_choice_looks_past_all_that_came_before_and_is_bounded(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "MOST_LOOKED_AT", 2)
+def test_a_choice_is_bounded_to_those_that_wait_longest(store: Store) -> None:
     for _ in range(3):
         put(store)
     kill(store, "refused")
