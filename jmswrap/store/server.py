@@ -211,14 +211,24 @@ class EmbeddedServer:
         failures = 0
         while not self._stopping.is_set():
             began = monotonic()
-            self._process = self._spawn(program)
-            status = self._wait(self._process)
+            status = self._ran(program)
             if status is None:
                 return
             failures = 0 if monotonic() - began > STEADY_SECONDS else failures + 1
             wait = BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS)) - 1] if failures else BACKOFF_SECONDS[0]
             _log.error("store-ended", status=status, restart_seconds=wait, words=self._last_words())
             self._stopping.wait(wait)
+
+    def _ran(self, program: Path) -> int | str | None:
+        """Run the server; return how it ended by itself or why it did not start, None after it was told to stop."""
+        try:
+            self._process = self._spawn(program)
+        except OSError as error:
+            if self._process is None:
+                raise  # It never stood, and whoever starts it hears of it.
+            # Memory or processes are short, say; they may not be for long.
+            return f"not started: {error.strerror}"
+        return self._wait(self._process)
 
     def _spawn(self, program: Path) -> "subprocess.Popen[bytes]":
         self._socket.unlink(missing_ok=True)
@@ -253,5 +263,6 @@ class EmbeddedServer:
         return None
 
     def _last_words(self) -> str:
-        lines = (self.data / LOG).read_text("utf-8", "replace").splitlines()
-        return " / ".join(line for line in lines[-6:] if line.strip()) or f"{self.data / LOG} says nothing."
+        log_file = self.data / LOG
+        lines = log_file.read_text("utf-8", "replace").splitlines() if log_file.is_file() else []
+        return " / ".join(line for line in lines[-6:] if line.strip()) or f"{log_file} says nothing."

@@ -69,6 +69,19 @@ def test_it_comes_back_at_the_same_address_when_it_is_killed(tmp_path: Path) -> 
         assert server.url == url
 
 
+def test_it_comes_back_although_it_could_not_be_started_again_at_once(tmp_path: Path, caplog) -> None:
+    with caplog.at_level("ERROR", logger="jmswrap.store.server"), EmbeddedServer(tmp_path) as server:
+        pid = server.pid
+        assert pid
+        (tmp_path / "server.log").unlink()
+        (tmp_path / "server.log").mkdir()  # where its words go, so it cannot be started
+        os.kill(pid, signal.SIGKILL)
+        until(lambda: 'status="not started: Is a directory"' in caplog.text)
+        (tmp_path / "server.log").rmdir()
+        server.wait_ready(20)
+        assert server.pid not in (None, pid)
+
+
 def test_two_servers_never_share_a_data_folder(tmp_path: Path) -> None:
     with EmbeddedServer(tmp_path) as server:
         assert running_url(tmp_path) == server.url
