@@ -68,7 +68,7 @@ def sorted_out(folder: Path) -> Files:
             _put(found, path, name, imported)
         except (ConfigError, ContractError) as error:
             found.left.append(Left(name, re.sub(rf"^{re.escape(str(path))}:(\d+)?:? ?", "", str(error))))
-    found.parts = [name for name in found.stylesheets if Path(name).name in imported]
+    found.parts = [name for name in found.stylesheets if not imported.isdisjoint((f"./{name}", Path(name).name))]
     found.stylesheets = [name for name in found.stylesheets if name not in found.parts]
     found.services = properties.read(folder / name for name in found.properties).services
     if not (found.stylesheets or found.maps or found.tables or found.properties):
@@ -79,7 +79,7 @@ def sorted_out(folder: Path) -> Files:
 def _put(found: Files, path: Path, name: str, imported: set[str]) -> None:
     match path.suffix.lower():
         case ".xsl" | ".xslt":
-            imported |= _imports(path)
+            imported |= _imports(path, found.folder)
             found.stylesheets.append(name)
         case ".dvm":
             dvm.read(path)
@@ -110,9 +110,14 @@ def _put_xml(found: Files, path: Path, name: str) -> None:
         found.left.append(Left(name, why))
 
 
-def _imports(path: Path) -> set[str]:
-    root = _root(path)
-    return {Path(one.get("href", "")).name for one in root.iter(f"{_XSL}import", f"{_XSL}include")}
+def _imports(path: Path, folder: Path) -> set[str]:
+    """Return what a stylesheet takes in: `./PATH` of a file that is there, the name of one that is elsewhere."""
+    named: set[str] = set()
+    for one in _root(path).iter(f"{_XSL}import", f"{_XSL}include"):
+        beside = (path.parent / one.get("href", "")).resolve()
+        there = beside.is_file() and beside.is_relative_to(folder.resolve())
+        named.add(f"./{beside.relative_to(folder.resolve()).as_posix()}" if there else beside.name)
+    return named
 
 
 def _root(path: Path) -> etree._Element:

@@ -6,6 +6,7 @@ it names; the stylesheet that bears the process's name becomes the route that fi
 is what the request process between the two does.
 """
 
+import itertools
 import re
 import shutil
 from collections.abc import Mapping
@@ -207,11 +208,18 @@ class _Making:
 
     def _alone(self, sheet: str) -> None:
         """Make a route for a stylesheet where no process is known."""
-        name = _plain(Path(sheet).stem)
+        name = self._free(sheet)
         steps = [{"xslt": f"{METADATA}/{sheet}"}]
         self._routes[name] = {"from": {"queue": f"{name}.in"}, "to": {"queue": f"{name}.out"}, "steps": steps}
         self.taken.append(f"stylesheet {sheet}: a route of its own, from queue {name}.in to queue {name}.out")
         self._files.left = [one for one in self._files.left if one.what != sheet]
+
+    def _free(self, sheet: str) -> str:
+        """Return a name that no route has: the stylesheet's, with as many of its folders as that takes."""
+        parts = Path(sheet).with_suffix("").parts
+        names = [_plain("-".join(parts[-count:])) for count in range(1, len(parts) + 1)]
+        more = (f"{names[-1]}-{number}" for number in itertools.count(2))
+        return next(name for name in itertools.chain(names, more) if name not in self._routes)
 
     def _systems(self) -> dict[str, dict[str, str]]:
         ids = sorted({values[key] for values in self._files.services.values() for key in values if key == _SYSTEM})

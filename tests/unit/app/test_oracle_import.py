@@ -90,6 +90,21 @@ def test_stylesheets_without_a_process_get_routes_of_their_own(tmp_path: Path) -
     assert list(load(made.file).config.routes) == ["x1-map"]
 
 
+def test_stylesheets_of_one_name_get_a_route_each(tmp_path: Path) -> None:
+    for folder in ("a", "b", "c"):
+        (tmp_path / "in" / folder).mkdir(parents=True)
+        (tmp_path / "in" / folder / "Map.xsl").write_text(
+            COMPOSITE.partition("<xsl:template")[0] % "" + "</xsl:stylesheet>"
+        )
+    including = (
+        (tmp_path / "in" / "b" / "Map.xsl").read_text().replace("</xsl", '<xsl:include href="../c/Map.xsl"/></xsl')
+    )
+    (tmp_path / "in" / "b" / "Map.xsl").write_text(including)
+    made = imported(tmp_path / "in", tmp_path / "out")
+    steps = {name: route.steps[0].xslt for name, route in load(made.file).config.routes.items()}
+    assert steps == {"Map": "mds/a/Map.xsl", "b-Map": "mds/b/Map.xsl"}
+
+
 COMPOSITE = """<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform"
  xmlns:dvm="http://www.oracle.com/XSL/Transform/java/oracle.tip.dvm.LookupValue">%s
 <xsl:template match="/"><r a="{dvm:lookupValue('DVM/Kind.dvm', 'A', '1', 'B', '')}"
