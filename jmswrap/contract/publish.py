@@ -8,6 +8,7 @@ import hashlib
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from lxml import etree
@@ -78,9 +79,23 @@ class Published:
                 name = self._name(path, _adopted(reference, self._sources[path], adopted))
                 reference.element.set(reference.attribute, f"{self._address}?xsd={quote(name)}")
         ungroup(root, adopted, self._groups)
+        root = _settled(root, adopted)
         for element in root.iter(*_ADDRESSES):
             element.set("location", self._address)
         return root
+
+
+def _settled(root: etree._Element, adopted: str) -> etree._Element:
+    """Give a schema the namespace that it adopts: zeep loses names without a prefix on the way."""
+    if not adopted or root.nsmap.get(None):
+        return root
+    prefixes: Any = {None: adopted, **root.nsmap}  # the stubs know of no default namespace
+    settled = etree.Element(str(root.tag), {"targetNamespace": adopted}, prefixes)
+    for name, value in root.attrib.items():
+        settled.set(name, value)
+    settled.text = root.text
+    settled.extend(list(root))
+    return settled
 
 
 def _adopted(reference: Reference, target: Source, adopted: str) -> str:

@@ -98,3 +98,26 @@ def test_groups_stand_where_they_are_referred_to_unless_they_contain_themselves_
     assert head is not None
     inner = head[1]
     assert (etree.QName(inner).localname, inner.get("maxOccurs")) == ("choice", "2")
+
+
+def test_a_schema_without_a_namespace_is_published_in_the_one_it_adopts(wsdls: Path, tmp_path: Path) -> None:
+    """zeep reads the default namespace of a schema that includes by two steps as that of names without a prefix."""
+    schema = '<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">{}</xs:schema>'
+    middle = schema.replace("xmlns:xs=", 'xmlns="http://www.w3.org/2001/XMLSchema" xmlns:xs=')
+    (tmp_path / "middle.xsd").write_text(middle.format('<xs:include schemaLocation="item.xsd"/>'))
+    item = (
+        '<xs:complexType name="Item"><xs:sequence><xs:element name="code" type="Code"/></xs:sequence></xs:complexType>'
+    )
+    code = '<xs:simpleType name="Code"><xs:restriction base="xs:string"/></xs:simpleType>'
+    (tmp_path / "item.xsd").write_text(schema.format(item + code))
+    first = '<xs:element name="PlaceOrder">'
+    text = (wsdls / "orders.wsdl").read_text().replace('"note" type="xs:string"', '"note" type="tns:Item"')
+    (tmp_path / "o.wsdl").write_text(text.replace(first, f'<xs:include schemaLocation="middle.xsd"/>{first}', 1))
+    published = Published(
+        derive(pin(str(tmp_path / "o.wsdl"), tmp_path / "pinned"), tmp_path / "front", "Front"), ADDRESS
+    )
+    assert client(published).wsdl.types.get_type("{urn:test:orders}Item")
+    found = published.file("item.xsd")
+    assert found is not None
+    root = etree.fromstring(found.content)
+    assert (root.get("targetNamespace"), root.nsmap[None]) == ("urn:test:orders", "urn:test:orders")
