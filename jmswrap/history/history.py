@@ -24,8 +24,8 @@ from jmswrap.states import State
 LOOKED_UP_AT_ONCE = 500
 
 _HEADS = tuple(column for column in MESSAGES.c if column.name != "body")
-_OWN_FAULT = (exc.DataError, exc.IntegrityError, exc.NotSupportedError)
-"""What a row is refused for, not the database's state."""
+_OWN_FAULT = (exc.DataError, exc.IntegrityError, exc.NotSupportedError, ValueError, OverflowError)
+"""What a row is refused for, not the database's state; the last two are drivers' own words for a value."""
 
 
 class History:
@@ -185,7 +185,7 @@ class History:
             try:
                 self._put([one])
             except _OWN_FAULT as error:
-                refused[str(one["id"])] = " ".join(str(error.orig).split())[:300]
+                refused[str(one["id"])] = " ".join(str(getattr(error, "orig", error)).split())[:300]
         return refused
 
     @contextmanager

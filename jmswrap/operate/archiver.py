@@ -24,6 +24,8 @@ BATCH = 500
 EVERY_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 60.0
 """Between two tries while the history is away; the first ones come sooner."""
+MOST_FAILURES = 16
+"""More in a row are not counted: the wait is at its longest by then."""
 
 REST = 1.0
 """Rest after a batch, as a share of the time it took: accepting and delivering share the disk and the store."""
@@ -166,6 +168,10 @@ class Archiver:
             # The sweeper beside it says that the store is away.
             _log.debug("archive-failed", reason=error)
             return False
+        except Exception:  # noqa: BLE001 - without an archiver the store would only grow: go on
+            _log.error("archive-broke", exc_info=True)
+            self._failures = min(self._failures + 1, MOST_FAILURES)
+            return False
         if self._failures:
             _log.info("history-resumed")
         self._failures = 0
@@ -175,7 +181,7 @@ class Archiver:
         if not self._failures:
             with contextlib.suppress(Unavailable):
                 _log.error("history-away", waiting=self._store.waiting().count, reason=error)
-        self._failures = min(self._failures + 1, 16)
+        self._failures = min(self._failures + 1, MOST_FAILURES)
 
 
 def _kept(one: Leaving) -> Kept:

@@ -1,5 +1,6 @@
 """Settled messages go from a real store into a real database, whatever happens on the way."""
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -144,6 +145,17 @@ def test_a_message_that_cannot_be_read_stays_and_is_in_nobodys_way(kept, history
         pass
     assert ids(history) == set(good)
     assert kept.waiting().count == 1
+    assert caplog.text.count(f"history-refuses message={bad}") == 1
+
+
+def test_a_message_that_the_database_cannot_write_stays_and_is_in_nobodys_way(kept, history, caplog):
+    bad, *good = deliver(kept, 3)
+    record = f"{kept.prefix}:m:{bad}"
+    kept.client.set(record, re.sub(rb'"a":\d+', b'"a":99999999999999999999', kept.client.get(record), count=1))
+    work = Archiver(kept, history, "me")
+    while work.archive():
+        pass
+    assert ids(history) == set(good)
     assert caplog.text.count(f"history-refuses message={bad}") == 1
 
 
