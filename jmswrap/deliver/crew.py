@@ -26,8 +26,8 @@ class Crew:
         """Have a thread do the work; it must not raise."""
         if not self._idle.acquire(blocking=False) and len(self._threads) < self.size:
             thread = threading.Thread(target=self._serve, name=f"jmswrap-call-{len(self._threads)}", daemon=True)
-            self._threads.append(thread)
             thread.start()
+            self._threads.append(thread)
         self._work.put(work)
 
     @property
