@@ -29,6 +29,7 @@ EARLIER = ("1.0", "1.1")
 """The versions of stylesheets that libxslt runs."""
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\Z")
+_OURS = re.compile(r"jmswrap-[a-z0-9]+:")
 _NO_NODES = "a path steps into what is a text, a number or a truth value, and has no nodes"
 _XSL = "{http://www.w3.org/1999/XSL/Transform}"
 _DENY_ALL: Any = etree.XSLTAccessControl.DENY_ALL  # type: ignore[attr-defined]  # the stubs lack it
@@ -223,4 +224,6 @@ def _ready(path: Path, root: etree._Element) -> etree._Element:
 
 def _place(stylesheet: Path, entries: Any, said: str) -> str:
     line = next((entry.line for entry in entries if entry.line), 0)
-    return f"{stylesheet.name}{f':{line}' if line else ''}: {' '.join(said.split())}"
+    # The words that the dialect puts in are not the stylesheet's.
+    plain = _OURS.sub("", " ".join(said.split()))
+    return f"{stylesheet.name}{f':{line}' if line else ''}: {plain}"
