@@ -21,6 +21,22 @@ local function seen_before(at, known, save_known)
   return {'DUPLICATE', known.a}
 end
 
+-- What is delayed alike is due in the order it came in, also within one millisecond and where the clock steps back
+-- a little. The fraction is for the index only; doubles hold so many parts of a millisecond.
+local PARTS = 2048
+local function in_turn()
+  local last = call('HGET', P .. 'run', 'turn')
+  local ms, part = string.match(last or '0:0', '^(%d+):(%d+)$')
+  ms, part = tonumber(ms), tonumber(part) + 1
+  if NOW > ms or ms > NOW + STEP_BACK then
+    ms, part = NOW, 0
+  elseif part == PARTS then
+    ms, part = ms + 1, 0
+  end
+  call('HSET', P .. 'run', 'turn', string.format('%d:%d', ms, part))
+  return ms, part / PARTS
+end
+
 -- Returns status, accepted ms, header line of the first acceptance ('' when it is gone), wake 0 or 1.
 -- What was seen before takes no room; for what was not, `refusal` may return another answer.
 -- `place` puts it into its key's order where that is not the end; true when it is ready there.
@@ -71,8 +87,9 @@ local function put(at, refusal, place, parent)
   end
   local wake = false
   if delay > 0 then
-    r.t = NOW + delay
-    call('ZADD', P .. 'due:' .. queue, r.t, id)
+    local ms, part = in_turn()
+    r.t = ms + delay
+    call('ZADD', P .. 'due:' .. queue, string.format('%.17g', r.t + part), id)
     move(m, 'SCHEDULED')
   else
     local queued = move(m, 'QUEUED')

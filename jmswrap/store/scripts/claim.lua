@@ -240,7 +240,7 @@ elseif left > 0 then
   end
 else
   local next_due = call('ZRANGE', P .. 'due:' .. queue, 0, 0, 'WITHSCORES')
-  if next_due[2] then answer[1] = math.max(0, tonumber(next_due[2]) - NOW) end
+  if next_due[2] then answer[1] = math.max(0, math.ceil(tonumber(next_due[2]) - NOW)) end
   if linger > 0 then
     -- Written ahead and seldom: a drain that polls an empty queue costs the disk next to nothing.
     if mark ~= 1 or due < NOW + linger then

@@ -3,6 +3,7 @@
 import pytest
 from store_desk import Desk
 
+from jmswrap.clock import derived_id
 from jmswrap.message import Message
 from jmswrap.states import State
 from jmswrap.store.nouns import Guard, Hold, Limits
@@ -30,6 +31,22 @@ def test_a_key_goes_on_when_its_head_is_delivered(desk: Desk) -> None:
     _, second = desk.put("A"), desk.put("A")
     desk.settle(desk.take(), State.DELIVERED)
     assert ids(desk) == [second]
+
+
+@pytest.mark.parametrize("stepped_back_ms", [0, 7, 30_000])
+def test_messages_that_are_delayed_alike_keep_the_order_of_their_key(desk: Desk, stepped_back_ms: int) -> None:
+    """Also those of one millisecond, and where the clock steps back between them."""
+    messages = [Message(derived_id("r", str(n)), "q", "r", b"<a/>", key="A", delay_ms=60_000) for n in range(20)]
+    desk.store.accept(messages[:12])
+    desk.pass_ms(-stepped_back_ms)
+    desk.store.accept(messages[12:])
+    desk.pass_ms(120_000)
+    delivered = []
+    for _ in messages:
+        hold = desk.take()
+        desk.settle(hold, State.DELIVERED)
+        delivered.append(hold.id)
+    assert delivered == [message.id for message in messages]
 
 
 def test_a_message_whose_time_ran_out_is_not_delivered(desk: Desk) -> None:
