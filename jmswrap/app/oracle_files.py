@@ -72,7 +72,10 @@ def sorted_out(folder: Path) -> Files:
     found.stylesheets = [name for name in found.stylesheets if name not in found.parts]
     found.services = properties.read(folder / name for name in found.properties).services
     if not (found.stylesheets or found.maps or found.tables or found.properties):
-        raise ConfigError(f"{folder} holds no stylesheet, value map, cross-reference table or configuration properties")
+        raise ConfigError(
+            f"{folder} holds no stylesheet, value map, cross-reference table or configuration properties: "
+            "name the folder that holds the vendor's files"
+        )
     return found
 
 
