@@ -126,11 +126,11 @@ def declaring(root: etree._Element, prefixes: Mapping[str, str]) -> etree._Eleme
         return root
     known: Any = root.nsmap
     said = {str(name): str(value) for name, value in root.attrib.items()}
-    made = etree.Element(root.tag, said, nsmap=known | missing)
+    # Of the same document: it knows where it is from, and who finds what it includes.
+    made = root.makeelement(root.tag, said, nsmap=known | missing)
     made.text = root.text
     made.extend(list(root))
     made.sourceline = root.sourceline
-    made.getroottree().docinfo.URL = root.getroottree().docinfo.URL
     # What the stylesheet makes shall not declare them.
     made.set("exclude-result-prefixes", " ".join((root.get("exclude-result-prefixes", ""), *missing)).strip())
     return made

@@ -86,7 +86,8 @@ class Transform:
     def _ready_here(self) -> None:
         root = _ready(self.stylesheet, self._tree.getroot())
         self.documents = frozenset(dialect.documents(root))
-        self._tree = dialect.adapted(root).getroottree()
+        # Its document goes on having the root that another one may stand in for.
+        self._tree = etree.ElementTree(dialect.adapted(root))
         self._compiled()
 
     def __call__(self, document: bytes, parameters: Mapping[str, str] | None = None) -> bytes:

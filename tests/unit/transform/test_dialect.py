@@ -98,11 +98,15 @@ def test_a_further_document_that_nobody_gives_is_named(sheet: Sheet) -> None:
         alone(b"<a/>")
 
 
-def test_an_included_sheet_is_read_alike(sheet: Sheet, tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+def test_an_included_sheet_is_read_alike(sheet: Sheet, tmp_path: Path, version: str) -> None:
     (tmp_path / "sub").mkdir()
     sheet('<xsl:template name="n"><xsl:value-of select="upper-case(//*:d)"/></xsl:template>', "2.0", "n.xsl")
-    made = sheet('<xsl:include href="../n.xsl"/>' + template('<xsl:call-template name="n"/>'), name="sub/step.xsl")
-    assert made(DOCUMENT) == b"<r>DEEP</r>"
+    body = '<xsl:include href="../n.xsl"/>' + template('<xsl:call-template name="n"/>{}')
+    for own in ("", '<xsl:value-of select="substring(orcl:left-trim(upper-case(//c)), 9)"/>'):
+        assert sheet(body.format(own), version, "sub/step.xsl")(DOCUMENT) == b"<r>DEEP</r>"
+    with pytest.raises(ConfigError, match="outside the integration's folder"):
+        sheet(body.format(own).replace("../n.xsl", "../../n.xsl"), version, "sub/step.xsl")
 
 
 def test_what_calls_itself_2_and_says_nothing_of_2_runs_with_the_vendors_functions(sheet: Sheet) -> None:
