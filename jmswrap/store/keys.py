@@ -77,7 +77,7 @@ TABLE: tuple[Key, ...] = (
     Key(
         "run",
         "hash",
-        "the server's run id, since when (ms) it was seen, replication id, epoch, day; turn: ms:part of the last delayed",
+        "the server's run id, since when (ms) it was seen, replication id, epoch, day; turn: ms:part last given",
         "for ever",
     ),
     Key("backup", "hash", "copy: id, by: run id, in a copy not dealt with yet; made, restored: ms", "for ever"),

@@ -21,8 +21,8 @@ local function seen_before(at, known, save_known)
   return {'DUPLICATE', known.a}
 end
 
--- What is delayed alike is due in the order it came in, also within one millisecond and where the clock steps back
--- a little. The fraction is for the index only; doubles hold so many parts of a millisecond.
+-- What is delayed alike, or expires alike, does so in the order it came in, also within one millisecond, and what is
+-- delayed where the clock steps back a little. The part is for the index only; doubles hold so many of a millisecond.
 local PARTS = 2048
 local function in_turn()
   local last = call('HGET', P .. 'run', 'turn')
@@ -36,6 +36,8 @@ local function in_turn()
   call('HSET', P .. 'run', 'turn', string.format('%d:%d', ms, part))
   return ms, part / PARTS
 end
+
+local function score(ms, part) return string.format('%.17g', ms + part) end
 
 -- Returns status, accepted ms, header line of the first acceptance ('' when it is gone), wake 0 or 1.
 -- What was seen before takes no room; for what was not, `refusal` may return another answer.
@@ -81,15 +83,16 @@ local function put(at, refusal, place, parent)
   call('SET', P .. 'b:' .. id, ARGV[at + 5])
   call('SADD', P .. 'queues', queue)
   call('RPUSH', P .. 'log:' .. queue, id)
+  local ms, part
+  if live > 0 or delay > 0 then ms, part = in_turn() end
   if live > 0 then
     r.e = NOW + live
-    call('ZADD', P .. 'expire', r.e, id)
+    call('ZADD', P .. 'expire', score(r.e, part), id)
   end
   local wake = false
   if delay > 0 then
-    local ms, part = in_turn()
     r.t = ms + delay
-    call('ZADD', P .. 'due:' .. queue, string.format('%.17g', r.t + part), id)
+    call('ZADD', P .. 'due:' .. queue, score(r.t, part), id)
     move(m, 'SCHEDULED')
   else
     local queued = move(m, 'QUEUED')

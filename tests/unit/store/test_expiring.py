@@ -3,6 +3,8 @@
 import pytest
 from store_desk import Desk
 
+from jmswrap.clock import derived_id
+from jmswrap.message import Message
 from jmswrap.states import State
 
 
@@ -24,6 +26,18 @@ def test_what_an_expired_message_carried_goes_to_the_queue_its_route_names(
     told = {"expiredMessage": old, "expiredReason": "Its time to live ran out."}
     assert message.properties == {**given, **told}
     assert message.correlation_id == fields.get("correlation_id", "")
+
+
+def test_what_expired_at_once_is_sent_on_in_the_order_it_came(desk: Desk) -> None:
+    messages = [
+        Message(derived_id("r", str(n)), "q", "r", b"%d" % n, key="A", time_to_live_ms=1_000, expired_to="late")
+        for n in range(12)
+    ]
+    desk.store.accept(messages)
+    desk.pass_ms(2_000)
+    assert desk.store.sweep().expired == 12
+    late = desk.store.messages("late", newest_first=False)
+    assert [desk.store.body(one.message.id) for one in late] == [b"%d" % n for n in range(12)]
 
 
 def test_a_claim_sends_on_what_it_finds_expired_and_the_sweep_rings(desk: Desk) -> None:
