@@ -93,7 +93,7 @@ _OVER_NODES = (f"{XSL}for-each", f"{XSL}apply-templates")
 
 def adapted(root: etree._Element) -> etree._Element:
     """Return the stylesheet in the words of XPath 1.0: itself, or a root that takes its place."""
-    second, held = documents(root), trees(root)
+    second, held = documents(root), trees(root) | _passed(root)
     wanted = {"jmswrap-given": GIVEN} if second else {}
     if any(_needs_later(element) for element in root.iter(etree.Element)):
         wanted["jmswrap-xp20"] = XP20
@@ -117,6 +117,15 @@ def trees(root: etree._Element) -> frozenset[str]:
     """Return the variables that have content, ``$name``: 1.0 lets nobody step into them, the vendor does."""
     found = (one for one in root.iter(f"{XSL}variable", f"{XSL}param") if len(one))
     return frozenset(f"${one.get('name', '')}" for one in found)
+
+
+def _passed(root: etree._Element) -> frozenset[str]:
+    """Return the parameters of templates that are stepped into: who calls may pass content."""
+    stepped = {
+        name for element in root.iter(etree.Element) for text in expressions(element) for name in _stepped_into(text)
+    }
+    passed = {str(one.get("name", "")) for one in root.iterfind(f"{XSL}template/{XSL}param")}
+    return frozenset(f"${name}" for name in stepped & passed)
 
 
 def declaring(root: etree._Element, prefixes: Mapping[str, str]) -> etree._Element:

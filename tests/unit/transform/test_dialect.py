@@ -75,6 +75,15 @@ def test_a_variable_with_content_can_be_stepped_into(sheet: Sheet) -> None:
     assert made(b"<a/>") == b"<r>22</r>"
 
 
+def test_a_template_can_step_into_content_that_it_is_passed(sheet: Sheet) -> None:
+    named = (
+        '<xsl:template name="n"><xsl:param name="p"/><xsl:value-of select="concat($p/text(), $p/d)"/></xsl:template>'
+    )
+    call = '<xsl:call-template name="n"><xsl:with-param name="p"{}</xsl:call-template>'
+    inside = call.format(">x</xsl:with-param>") + call.format(' select="//c"/>') + call.format(" select=\"'text'\"/>")
+    assert sheet(named + template(inside))(DOCUMENT) == b"<r>xdeep</r>"
+
+
 @pytest.mark.parametrize("version", ["1.0", "2.0"])
 def test_further_documents_are_given_by_the_stylesheet_that_calls(sheet: Sheet, version: str) -> None:
     params = '<xsl:param name="other.part"/><xsl:param name="plain"/>'
