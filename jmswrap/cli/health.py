@@ -34,7 +34,7 @@ def health(file: Path, as_json: bool) -> None:
         causes = [{"level": one.level.name, "what": one.what, "sentence": one.sentence} for one in found]
         render.as_json({"level": worst.name, "causes": causes})
     else:
-        click.echo(f"{worst.name}: {found[0].sentence}" if found else f"{worst.name}: nothing needs a person")
+        render.sentence(f"{worst.name}: {found[0].sentence}" if found else f"{worst.name}: nothing needs a person")
         for one in found[1:]:
-            click.echo(f"{one.level.name}: {one.sentence}")
+            render.sentence(f"{one.level.name}: {one.sentence}")
     raise click.exceptions.Exit(int(worst))

@@ -42,21 +42,22 @@ def queues(file: Path, as_json: bool) -> None:
     render.table(heads, [_queue_row(view) for view in found], right=heads[1:-2])
     for view in found:
         if view.stranded:
-            click.echo(f"{view.name}: {view.stranded}")
+            render.sentence(f"{view.name}: {view.stranded}")
         for one in view.blocked[:_BLOCKED_SHOWN]:
             why = f": {one.reason}" if one.reason else ""
             others = f", and {one.elsewhere} of other keys" if one.elsewhere else ""
-            click.echo(f"{view.name}: {one.waiting} wait on key {one.key} for {one.message} ({one.state}{why}){others}")
+            whom = f"for {one.message} ({one.state}{why}){others}"
+            render.sentence(f"{view.name}: {one.waiting} wait on key {one.key} {whom}")
         for other in view.awaited[:_BLOCKED_SHOWN]:
             why = f" ({other.state}{': ' if other.reason else ''}{other.reason})" if other.message else ""
             whom = f"for {other.message}{why}" if other.message else "and will go on in a moment"
-            click.echo(f"{view.name}: {other.waiting} wait on key {other.key} of queue {other.queue} {whom}")
+            render.sentence(f"{view.name}: {other.waiting} wait on key {other.key} of queue {other.queue} {whom}")
         more = max(len(view.blocked) - _BLOCKED_SHOWN, 0) + max(len(view.awaited) - _BLOCKED_SHOWN, 0)
         if more:
             click.echo(f"{view.name}: and {more} more keys, see --json")
     for cause in examine(integration):
         if cause.what not in _SEEN_IN_TABLE:
-            click.echo(f"alarm: {cause.sentence}")
+            render.sentence(f"alarm: {cause.sentence}")
 
 
 @click.command()
@@ -196,7 +197,7 @@ def _say(found: MessageDetail) -> None:
     for title, text in (("reply", found.reply), ("body", (found.body or b"").decode("utf-8", "replace"))):
         if text:
             render.heading(title)
-            click.echo(text)
+            render.document(text)
 
 
 def _redelivered(found: MessageDetail) -> str:

@@ -14,6 +14,7 @@ import click
 
 from jmswrap import __version__
 from jmswrap.cli import sections
+from jmswrap.cli.steering import harmless
 from jmswrap.config.suggestions import near
 from jmswrap.errors import JmswrapError
 
@@ -65,7 +66,7 @@ class Told(click.ClickException):
     def show(self, file: Any = None) -> None:
         """Print the sentence, one line a problem."""
         for line in self.message.splitlines():
-            click.echo(f"jmswrap: {line}{'' if line.endswith(('.', '?', ':', '…')) else '.'}", err=True)
+            click.echo(f"jmswrap: {harmless(line)}{'' if line.endswith(('.', '?', ':', '…')) else '.'}", err=True)
 
 
 class Verbs(click.Group):

@@ -7,6 +7,7 @@ Piped output is neither wrapped nor coloured.
 
 import json
 import os
+import re
 import sys
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +17,8 @@ from typing import Any
 
 import click
 from rich.cells import cell_len
+
+from jmswrap.cli.steering import harmless, harmless_document
 
 STATE_COLOURS: dict[str, dict[str, Any]] = {
     "QUEUED": {"fg": "cyan"},
@@ -40,7 +43,9 @@ _LEAST_LAST = 24
 
 def as_json(value: Any) -> None:
     """Print a value as JSON."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    written = json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    # JSON itself leaves these controls as they are, and a terminal heeds them.
+    click.echo(re.sub("[\x7f-\x9f]", lambda found: f"\\u{ord(found[0]):04x}", written))
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], right: Sequence[str] = ()) -> None:
@@ -71,6 +76,16 @@ def facts(pairs: Mapping[str, object]) -> None:
 def heading(text: str) -> None:
     """Print the heading of what follows, after an empty line."""
     click.echo("\n" + _styled(text, bold=True))
+
+
+def sentence(text: str) -> None:
+    """Print a sentence on one line, whatever callers and partners have put into it."""
+    click.echo(_shown(text))
+
+
+def document(text: str) -> None:
+    """Print a body or an answer as it is, but for what would steer the terminal."""
+    click.echo(harmless_document(text))
 
 
 def count(number: int, noun: str) -> str:
@@ -104,7 +119,7 @@ def span(ms: float) -> str:
 
 def _shown(value: object) -> str:
     """Return a value on one line, without what would steer the terminal."""
-    return "".join(letter if letter.isprintable() else "\ufffd" for letter in " ".join(str(value).split()))
+    return harmless(" ".join(str(value).split()))
 
 
 def _styled(text: str, **style: Any) -> str:

@@ -80,13 +80,13 @@ def _tell(trial: Trial, as_json: bool) -> None:
         render.as_json(_plain(trial))
         return
     click.echo("in")
-    click.echo(_pretty(trial.given))
+    render.document(_pretty(trial.given))
     for number, step in enumerate(trial.steps, 1):
         click.echo(f"step {number}: {step.name}")
         if step.look_ups:
             rows = [(one.function, ", ".join(one.arguments), one.answer, one.outcome) for one in step.look_ups]
             render.table(("function", "asked", "answer", "outcome"), rows)
-        click.echo(f"failed: {step.error}" if step.error else _pretty(step.output))
+        render.document(f"failed: {step.error}" if step.error else _pretty(step.output))
 
 
 def _compare(one: Trial, other: Trial, as_json: bool) -> int:
@@ -94,7 +94,9 @@ def _compare(one: Trial, other: Trial, as_json: bool) -> int:
     if as_json:
         render.as_json({"before": _plain(one), "after": _plain(other), "differs": bool(lines), "diff": lines})
     else:
-        click.echo("\n".join(lines) if lines else "No difference, neither in the result nor in what was looked up.")
+        render.document(
+            "\n".join(lines) if lines else "No difference, neither in the result nor in what was looked up."
+        )
     return 1 if lines else 0
 
 

@@ -1,3 +1,4 @@
+import json
 import re
 from pathlib import Path
 
@@ -40,7 +41,21 @@ def test_facts_stand_beside_their_names_on_every_line(narrow, capsys):
 
 def test_what_would_steer_the_terminal_is_not_passed_on(capsys):
     render.table(("key", "queue"), [("\x1b[2J", "orders")])
-    assert "\x1b[2J" not in capsys.readouterr().out
+    render.sentence("3 wait on key \x9b2J\nalarm: forged")
+    render.document("<a>\n\t\x1b[2Jgr\u00fc\u00df\u00a0Gott\rover</a>")
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "\ufffd[2J  orders",
+        "3 wait on key \ufffd2J alarm: forged",
+        "<a>",
+        "\t\ufffd[2Jgr\u00fc\u00df\u00a0Gott\ufffdover</a>",
+    ]
+
+
+def test_json_says_the_same_without_steering(capsys):
+    render.as_json({"key": "\x9b2J \x1b \u00fc"})
+    written = capsys.readouterr().out
+    assert json.loads(written) == {"key": "\x9b2J \x1b \u00fc"}
+    assert "\\u009b2J \\u001b \u00fc" in written
 
 
 def test_paths_below_here_are_relative(monkeypatch, tmp_path):
