@@ -134,6 +134,8 @@ class Record:
     """The id that its body was sealed for, where that is another message's; empty: its own."""
     answered: bool = False
     """Its sender was sent a negative answer: the only one from here, however often it is replayed."""
+    place: int = 0
+    """In the order of its key; 0 where it has none yet, and in the history."""
 
     @property
     def redelivered(self) -> bool:

@@ -66,7 +66,8 @@ def chosen(store: Store, choice: Choice, most: int = MOST) -> list[Record]:
         for queue in queues
         for record in store.messages(queue, choice.state, most, newest_first=False, wanted=wanted)
     ]
-    return sorted(found, key=lambda record: record.accepted_ms)[:most]
+    # A batch is accepted in one millisecond.
+    return sorted(found, key=lambda record: (record.accepted_ms, record.place))[:most]
 
 
 def move_each(

@@ -84,6 +84,7 @@ def read_record(message_id: str, packed: bytes, body: bytes = b"", lease_ms: int
         version=state.get("v", 1),
         bound_to=state.get("bo", ""),
         answered=state.get("na", 0) == 1,
+        place=state.get("i", 0),
     )
 
 

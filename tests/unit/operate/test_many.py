@@ -2,10 +2,11 @@
 
 import time
 
-from jmswrap.clock import new_id
+from jmswrap.clock import derived_id, new_id
 from jmswrap.message import Claimed, Message, Receipt, Settlement
 from jmswrap.operate.many import Choice, Moved, chosen, move_each
 from jmswrap.states import State
+from jmswrap.store.copies import Copies, Verdict
 from jmswrap.store.nouns import Guard
 from jmswrap.store.store import Store
 
@@ -64,6 +65,15 @@ def test_messages_of_a_key_go_again_in_the_order_they_came(store: Store) -> None
         delivered.append(claimed.id)
         store.settle([Settlement(claimed.id, claimed.fence, State.DELIVERED)])
     assert delivered == ids
+
+
+def test_messages_of_a_batch_go_in_the_order_of_their_key(store: Store) -> None:
+    messages = [Message(derived_id("r", str(n)), "q", "r", b"<a/>", key="k") for n in range(12)]
+    receipts = store.accept(messages)
+    verdicts = [Verdict(one.message_id, one.accepted_ms, "doubt") for one in receipts if isinstance(one, Receipt)]
+    Copies(store.client, store.prefix).decide(verdicts, "Restored.")
+    found = chosen(store, Choice(State.IN_DOUBT))
+    assert [record.message.id for record in found] == [message.id for message in messages]
 
 
 def test_one_that_cannot_be_moved_is_told_and_the_others_move(store: Store) -> None:
