@@ -6,8 +6,9 @@ bytes.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -120,6 +121,8 @@ class Bundle:
     """What was mended in it, a sentence each."""
     pages: Mapping[str, _Page]
     """The documents by the name of their copy."""
+    _lines: dict[str, tuple[list[int], list[int]]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """For each document asked about, the lines of its elements in the copy and in the source."""
 
     def in_source(self, sentence: str) -> str:
         """Return a sentence about the copies with places in what they were copied from."""
@@ -133,10 +136,13 @@ class Bundle:
             return found.group(0)
         if not found.group(2):
             return page.location
-        copied = list(parse(content(page.root), page.name).iter("*"))
-        twins = zip(copied, page.root.iter("*"), strict=False)
+        if page.name not in self._lines:
+            copied = parse(content(page.root), page.name)
+            self._lines[page.name] = ([line_of(e) for e in copied.iter("*")], [line_of(e) for e in page.root.iter("*")])
+        here, there = self._lines[page.name]
         line = int(found.group(2)[1:])
-        return f"{page.location}:{next((line_of(o) for c, o in twins if line_of(c) >= line), line)}"
+        index = bisect_left(here, line)
+        return f"{page.location}:{there[index] if index < len(there) else line}"
 
 
 def pin(source: str, folder: Path, allow: tuple[str, ...] = (), catalog: Mapping[str, Path] | None = None) -> Path:
