@@ -11,12 +11,14 @@ from jmswrap.testing import ledger
 
 CCB_MDM = Path(__file__).parents[2] / "jmswrap" / "integrations" / "ccb_mdm"
 STRICT = 'name="DVM.OUCCB2_OUMDM2_Country.ThrowException">'
+STRICT_UNIT = 'name="DVM.OUMDM2_OUCCB2_UOM.ThrowException">'
 FLAG = """serviceName="OUCCB2OUMDM2PersonSyncReqEBF">
     <Property name="BusinessError.NotificationFlag">"""
 
 
 def send(machine: Up, sample: str, leg: str) -> None:
-    body = (CCB_MDM / "samples" / f"{sample}.xml").read_bytes().replace(b">USA<", b">CHE<")
+    body = (CCB_MDM / "samples" / f"{sample}.xml").read_bytes()
+    body = body.replace(b">USA<", b">CHE<").replace(b">D1-KWH<", b">D1-MWH<")
     soap = b'<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>%s</s:Body></s:Envelope>' % body
     address = machine.facts["services"][f"{leg}JMSWriteSvc"]["address"]
     headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '"process"'}
@@ -29,8 +31,11 @@ def test_a_value_that_a_strict_map_does_not_have_is_refused_and_mailed_where_the
     file = folder / "config" / "ConfigurationProperties.xml"
     text = file.read_text()
     assert STRICT in text
+    assert STRICT_UNIT in text
     assert FLAG in text
-    file.write_text(text.replace(f"{STRICT}false", f"{STRICT}true").replace(f"{FLAG}false", f"{FLAG}true"))
+    for switch in (STRICT, STRICT_UNIT, FLAG):
+        text = text.replace(f"{switch}false", f"{switch}true")
+    file.write_text(text)
     with postbox() as box:
         settings = folder / "jmswrap.yaml"
         mail = (
@@ -46,7 +51,14 @@ def test_a_value_that_a_strict_map_does_not_have_is_refused_and_mailed_where_the
             said = machine.jmswrap("show", refusal["id"], "--body")["body"]
             (dead,) = machine.jmswrap("messages", "--queue", "OUCCB2OUMDM2PersonReqSourceQueue", "--state", "DEAD")
             eventually(lambda: box.mails or None, "the mail")
+            send(machine, "12-online-bill-determinant-response", "OUMDM2OUCCB2OnlineBillDeterminantResp")
+            told = Path(machine.facts["partners"]["ccb_bill_determinants"]["ledger"])
+            eventually(lambda: ledger.entries(told) or None, "the negative answer instead of MDM's")
+            (instead,) = machine.jmswrap("messages", "--queue", "OUMDM2OUCCB2OnlineBillDeterminantRespSourceQueue")
+            answer = machine.jmswrap("show", instead["id"], "--body")["body"]
     assert "<messageCategory>11017</messageCategory><messageNumber>11401</messageNumber>" in said
+    assert "<boStatus>ERROR</boStatus>" in answer
+    assert "<messageNumber>11401</messageNumber>" in answer
     (sent,) = box.mails
     assert sent["Subject"] == "[ccb-mdm] business error on OUCCB2OUMDM2PersonSyncReqEBF"
     text = sent.get_content()

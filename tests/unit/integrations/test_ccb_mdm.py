@@ -70,15 +70,19 @@ def test_each_leg_goes_from_its_write_service_to_its_read_process(shipped: Integ
 
 
 def test_every_request_that_ccb_sends_has_one_answer(shipped: Integration) -> None:
-    for name, route in shipped.config.routes.items():
-        if not name.startswith("OUCCB2OUMDM2"):
-            assert route.refusal is None
-        elif name.endswith(("EBF", "ReadSvc")):
-            leg = name.removesuffix("EBF").removesuffix("JMSReadSvc")
-            answers = leg.replace("OUCCB2OUMDM2", "OUMDM2OUCCB2").removesuffix("Req") + "RespJMSReadSvc"
+    routes = shipped.config.routes
+    for name in TWO_WAY:
+        request, response = f"OUCCB2OUMDM2{name}Req", f"OUMDM2OUCCB2{name}Resp"
+        for route in (routes[f"{request}EBF"], routes[f"{request}JMSReadSvc"], routes[f"{response}EBF"]):
             assert route.refusal is not None
-            assert route.refusal.queue == shipped.config.routes[answers].source.queue
+            assert route.refusal.queue == routes[f"{response}JMSReadSvc"].source.queue
+        for route in (routes[f"{request}EBF"], routes[f"{request}JMSReadSvc"]):
             assert route.on_dead is (OnDead.NACK if "BillDeterminant" in name else OnDead.HOLD)
+        assert routes[f"{response}JMSReadSvc"].refusal is None, "CCB's own answer"
+
+
+def test_no_one_is_told_of_replacement_reads_that_are_refused(shipped: Integration) -> None:
+    assert {route.refusal for name, route in shipped.config.routes.items() if "ReplacementReads" in name} == {None}
 
 
 WAITS = {

@@ -26,9 +26,12 @@
     </xsl:choose>
   </xsl:template>
 
-  <!-- The same of a refused message, by MDM's fault where there is one. -->
+  <!-- The same of a refused message, by MDM's fault where there is one; either part of it that holds a message may be
+       missing. -->
   <xsl:template name="refusal-code">
-    <xsl:variable name="message" select="r:faultDetail/ouaf:Fault/ServerMessage"/>
+    <xsl:variable name="fault" select="r:faultDetail/ouaf:Fault"/>
+    <xsl:variable name="server" select="$fault/ServerMessage[Category and Number]"/>
+    <xsl:variable name="data" select="$fault[not($server)]/ResponseData"/>
     <xsl:choose>
       <xsl:when test="r:outcome = 'value-not-mapped'">
         <xsl:call-template name="error-code">
@@ -37,8 +40,8 @@
       </xsl:when>
       <xsl:otherwise>
         <xsl:call-template name="error-code">
-          <xsl:with-param name="category" select="normalize-space($message/Category)"/>
-          <xsl:with-param name="number" select="normalize-space($message/Number)"/>
+          <xsl:with-param name="category" select="normalize-space(concat($server/Category, $data/@category))"/>
+          <xsl:with-param name="number" select="normalize-space(concat($server/Number, $data/@number))"/>
         </xsl:call-template>
       </xsl:otherwise>
     </xsl:choose>
@@ -46,9 +49,10 @@
 
   <!-- Why: MDM's own text, else what jmswrap says of it. -->
   <xsl:template name="refusal-text">
-    <xsl:variable name="message" select="r:faultDetail/ouaf:Fault/ServerMessage"/>
+    <xsl:variable name="fault" select="r:faultDetail/ouaf:Fault"/>
     <xsl:choose>
-      <xsl:when test="$message/Text"><xsl:value-of select="$message/Text"/></xsl:when>
+      <xsl:when test="$fault/ServerMessage/Text"><xsl:value-of select="$fault/ServerMessage/Text"/></xsl:when>
+      <xsl:when test="$fault/ResponseData/@text"><xsl:value-of select="$fault/ResponseData/@text"/></xsl:when>
       <xsl:otherwise><xsl:value-of select="r:faultText"/></xsl:otherwise>
     </xsl:choose>
   </xsl:template>
