@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jmswrap.app import bridging, callers, credentials, encrypting, mail_checks, partners, store_password
+from jmswrap.app import (
+    bridging,
+    callers,
+    credentials,
+    encrypting,
+    endpoint_checks,
+    mail_checks,
+    partners,
+    store_password,
+)
 from jmswrap.app.contracts import Contracts, Finding, compile_all, homeless
 from jmswrap.app.integration import Integration, draft
 from jmswrap.app.prudence import warnings_of
@@ -79,4 +88,5 @@ def _cautions(config: Config, contracts: Contracts, folder: Path) -> list[Findin
         *callers.imprudent(config),
         *bridging.imprudent(config),
         *mail_checks.imprudent(config, folder),
+        *endpoint_checks.imprudent(config, contracts.partner_ports, folder),
     ]

@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import shutil
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -197,3 +198,18 @@ def test_the_endpoint_properties_name_the_addresses_of_the_contracts(shipped: In
         partner = shipped.config.routes[name].to.partner
         assert partner is not None
         assert shipped.partners[partner].port().address == address
+
+
+def test_an_endpoint_property_that_somebody_set_and_nobody_calls_is_warned_of(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(CCB_MDM, tmp_path / "ccb_mdm", symlinks=False))
+    file = folder / "config" / "JMSWrapperConfigurationProperties.xml"
+    own = "https://mdm.utility.example/ouaf/webservices/CM-SyncRequestInboundSA"
+    before, service, after = file.read_text().partition('"OUCCB2OUMDM2SASyncReqJMSReadSvc"')
+    shipped_address = "http://localhost:6500/ouaf/webservices/D1-SyncRequestInbound<"
+    assert shipped_address in after
+    file.write_text(before + service + after.replace(shipped_address, f"{own}<", 1))
+    (warning,) = examine(folder).warnings
+    assert f"is {own}, and partner `mdm_sa` is called at {shipped_address[:-1]}" in warning.sentence
+    settings = folder / "jmswrap.yaml"
+    settings.write_text(settings.read_text().replace("mdm_sa: {", f"mdm_sa: {{address: {own}, "))
+    assert examine(folder).warnings == ()
