@@ -241,9 +241,19 @@ def _head(address: str, headers: Mapping[str, str], length: int) -> bytes:
         ) from None
 
 
+class _Final(http.client.HTTPResponse):
+    """The final answer: http.client takes 102 or 103 for one, and the real one for that of the next call."""
+
+    def _read_status(self) -> tuple[str, int, str]:
+        version, status, reason = super()._read_status()  # type: ignore[misc]  # typeshed leaves it out
+        # An interim answer is passed over like 100, but for 101: nobody asked for another protocol (RFC 9110 §15.2).
+        is_interim = 100 <= status < 200 and status != http.client.SWITCHING_PROTOCOLS
+        return version, http.client.CONTINUE if is_interim else status, reason
+
+
 def _read(line: Line, wire: Wire, cap: int) -> tuple[HttpReply, bool]:
     """Return the answer and whether the connection may be used again."""
-    response = http.client.HTTPResponse(line, method="POST")  # type: ignore[arg-type]  # it only calls makefile
+    response = _Final(line, method="POST")  # type: ignore[arg-type]  # it only calls makefile
     try:
         response.begin()
         content = _body(response, cap)

@@ -37,6 +37,24 @@ def test_calls_one_after_another_share_a_connection() -> None:
         assert seen.connections == 1
 
 
+@pytest.mark.parametrize("interim", ["100 Continue", "102 Processing", "103 Early Hints\r\nLink: </a>"])
+def test_an_interim_answer_is_not_the_answer(interim: str) -> None:
+    """RFC 9110 §15.2: one or more may come before the final one, asked for or not."""
+
+    def hesitant(connection: socket.socket, seen: Rogue) -> None:
+        while request(connection, seen):
+            numbered = CONFIRMED.replace(b">7<", b">%d<" % len(seen.requests))
+            connection.sendall(f"HTTP/1.1 {interim}\r\n\r\n".encode() * 2)
+            connection.sendall(f"HTTP/1.1 200 OK\r\nContent-Length: {len(numbered)}\r\n\r\n".encode() + numbered)
+
+    with rogue(hesitant) as seen, partner(seen.address) as orders:
+        for number in (1, 2):
+            called = orders.call("Place", PLACE)
+            assert called.outcome is Outcome.REPLIED, called.sentence
+            assert b">%d<" % number in called.body
+        assert seen.connections == 1
+
+
 def test_a_connection_that_idled_too_long_is_not_used_again() -> None:
     limits = Limits(keepalive_idle_seconds=0.01)
     with rogue(answer("200 OK", CONFIRMED)) as seen, partner(seen.address, limits) as orders:
