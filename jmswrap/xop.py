@@ -209,7 +209,8 @@ def _parsed(root: _Part) -> etree._Element:
 
 def _included(include: etree._Element, attached: Mapping[str, _Part]) -> _Part:
     href = include.get("href") or ""
-    part = attached.get(unquote(href.removeprefix("cid:"))) if href.startswith("cid:") else None
+    scheme, _, name = href.partition(":")
+    part = attached.get(unquote(name)) or attached.get(name) if scheme.lower() == "cid" else None
     if part is None:
         raise InvalidDocument(f"There is no part for xop:Include {href[:100]!r}; send it, and name it by cid:.")
     if len(part.content) > MOST_PART_BYTES:

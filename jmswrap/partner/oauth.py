@@ -124,7 +124,7 @@ def _no_token(sentence: str) -> NoReply:
 def _parsed(content: bytes) -> dict[str, Any]:
     try:
         said = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return said if isinstance(said, dict) else {}
 

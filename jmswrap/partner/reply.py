@@ -4,6 +4,7 @@ The raw bytes are kept as they came. lxml reads them with a parser that trusts n
 reply parsing is not used, because it drops or refuses elements that its schema does not know.
 """
 
+import codecs
 import email.parser
 import email.policy
 import re
@@ -23,7 +24,10 @@ from jmswrap.partner.transport import HttpReply
 _DETAIL_KEPT = 16_384
 _TEXT_KEPT = 2_000
 _LONGEST_WAIT_SECONDS = 86_400
+_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9._-]+)""", re.IGNORECASE)
+_SAYS_ITSELF = re.compile(rb"""\s*<\?xml\s[^>]*\bencoding\s*=|""" + b"|".join(_MARKS))
+_DECLARATION = re.compile(r"<\?xml\s[^>]*\?>")
 _ENVELOPES = frozenset((xml.SOAP_11, xml.SOAP_12))
 
 
@@ -121,13 +125,14 @@ def envelope_bytes(reply: HttpReply) -> bytes:
     media_type = reply.headers.get("content-type", "")
     if not media_type.lower().startswith("multipart/related"):
         return _in_utf8(reply.content, media_type)
-    if xop.MEDIA_TYPE in media_type:
+    if xop.MEDIA_TYPE in media_type.lower():
         # The reply was read up to a cap; in base64 its parts are a third larger, unless one is named many times.
         return xop.resolved(reply.content, media_type, 2 * len(reply.content))
-    # The first part is the envelope; attachments stay in the raw reply.
+    # The part that `start` names is the envelope, else the first; attachments stay in the raw reply.
     head = b"Content-Type: " + media_type.encode("latin-1", "replace") + b"\r\n\r\n"
     whole = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(head + reply.content)
-    for part in whole.iter_parts():
+    start = str(whole.get_param("start", "")).strip("<> ")
+    for part in sorted(whole.iter_parts(), key=lambda part: str(part["content-id"]).strip("<> ") != start):
         payload = part.get_payload(decode=True)
         return payload if isinstance(payload, bytes) else b""
     return reply.content
@@ -136,11 +141,15 @@ def envelope_bytes(reply: HttpReply) -> bytes:
 def _in_utf8(content: bytes, media_type: str) -> bytes:
     """Follow the HTTP charset where the document itself does not say how it is encoded."""
     found = _CHARSET.search(media_type)
-    if found is None or found[1].lower() in ("utf-8", "utf8") or content.lstrip()[:5] == b"<?xml":
+    charset = found[1].lower() if found else ""
+    if charset in ("", "utf-8", "utf8") or _SAYS_ITSELF.match(content):
         return content
+    if charset == "utf-16" and content[:1] == b"\0":
+        charset = "utf-16-be"
     try:
-        return content.decode(found[1]).encode()
-    except (LookupError, UnicodeDecodeError):
+        # Without the declaration: it would say how the text was encoded before.
+        return _DECLARATION.sub("", content.decode(charset), count=1).encode()
+    except (LookupError, UnicodeError):
         return content
 
 

@@ -58,6 +58,36 @@ def test_28_a_reply_with_a_doctype_is_not_read() -> None:
     assert b"root:" not in called.raw + called.body + called.sentence.encode()
 
 
+@pytest.mark.parametrize(
+    ("declaration", "encoding", "charset"),
+    [
+        ("", "latin-1", "ISO-8859-1"),
+        ('<?xml version="1.0"?>', "latin-1", "ISO-8859-1"),
+        ('<?xml version="1.0" encoding="UTF-8"?>', "utf-8", "ISO-8859-1"),
+        ('<?xml version="1.0" encoding="UTF-16"?>', "utf-16", "utf-16"),
+        ('<?xml version="1.0" encoding="UTF-16"?>', "utf-16-le", "utf-16"),
+        ("", "utf-16-be", "UTF-16"),
+        ("", "utf-8-sig", "ISO-8859-1"),
+        ("", "utf-8", "undefined"),
+    ],
+)
+def test_a_reply_is_read_in_the_encoding_that_it_is_in(declaration: str, encoding: str, charset: str) -> None:
+    reply = (declaration + CONFIRMED.decode().replace(">7<", ">\xe9<")).encode(encoding)
+    with rogue(answer("200 OK", reply, f"Content-Type: text/xml; charset={charset}")) as seen:
+        called = call(seen.address)
+    assert called.outcome is Outcome.REPLIED, called.sentence
+    assert ">\xe9<".encode() in called.body
+
+
+def test_the_envelope_beside_attachments_is_the_part_that_start_names() -> None:
+    """RFC 2387 §3.2; without `start` it is the first."""
+    parts = (b"--b\r\nContent-ID: <p>\r\n\r\nhello", b"--b\r\nContent-ID: <r>\r\n\r\n" + CONFIRMED, b"--b--\r\n")
+    kind = 'Content-Type: multipart/related; type="text/xml"; boundary=b; start="<r>"'
+    with rogue(answer("200 OK", b"\r\n".join(parts), kind)) as seen:
+        called = call(seen.address)
+    assert called.outcome is Outcome.REPLIED, called.sentence
+
+
 def test_a_reply_with_a_prefix_that_nobody_declared_is_no_reply() -> None:
     with rogue(answer("200 OK", b'<e:Envelope><e:Body><a xmlns="u"/></e:Body></e:Envelope>')) as seen:
         assert call(seen.address).outcome is Outcome.GARBAGE_REPLY

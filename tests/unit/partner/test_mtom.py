@@ -96,9 +96,11 @@ def mime(xml: bytes, *parts: tuple[str, bytes]) -> tuple[str, bytes]:
 INCLUDE = '<i:Include xmlns:i="http://www.w3.org/2004/08/xop/include" href="cid:{}"/>'
 
 
-def test_a_reply_with_parts_becomes_plain(tmp_path: Path) -> None:
-    xml = CONFIRMED.replace(b">7<", f">{INCLUDE.format('p%20q')}<".encode())
+@pytest.mark.parametrize(("scheme", "media_type"), [("cid", "application/xop+xml"), ("CID", "application/XOP+XML")])
+def test_a_reply_with_parts_becomes_plain(scheme: str, media_type: str) -> None:
+    xml = CONFIRMED.replace(b">7<", f">{INCLUDE.format('p%20q').replace('cid', scheme)}<".encode())
     kind, body = mime(xml, ("p q", b"\x00\xff"))
+    kind = kind.replace("application/xop+xml", media_type)
     with rogue(once("200 OK", body, f"Content-Type: {kind}")) as seen:
         client = PartnerClient("o", WSDL, address=seen.address)
         called = client.call("Place", PLACE.format("1").encode())

@@ -134,6 +134,7 @@ def test_a_second_401_is_a_wait_and_no_third_try(partner: Make) -> None:
             "invalid_client",
         ),
         (once("200 OK", b"<html>Log in</html>"), "without an access_token"),
+        (once("200 OK", b"[" * 60_000), "without an access_token"),
         (once("200 OK", b'{"access_token": "a b\\r\\nX: y"}'), "without an access_token"),
         (once("200 OK", b'{"access_token": "a\\n"}'), "without an access_token"),
         (once("200 OK", b'{"access_token": "x", "token_type": "mac"}'), "no bearer token"),
