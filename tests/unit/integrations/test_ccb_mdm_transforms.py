@@ -97,6 +97,40 @@ def test_a_transform_drops_nothing_that_it_is_not_known_to_drop(case: str) -> No
     assert dropped == set()
 
 
+ALIKE = [
+    # An object's key stands in the header and in the object; a period begins where another ends.
+    {"pkValue1", "meterConfigurationId"}, {"pkValue1", "meterId"}, {"pkValue1", "spMeterHistoryId"},
+    {"startDate", "endDate"},
+]  # fmt: skip
+"""Fields that say the same by their nature."""
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if "refusal" not in case])
+def test_no_two_fields_of_a_golden_message_have_one_value_so_that_none_can_stand_for_another(case: str) -> None:
+    names: dict[str, set[str]] = {}
+    for name, value in leaves(GOLDEN / f"{case}.in.xml"):
+        if name not in NOT_MAPPED and value not in ("true", "false"):
+            names.setdefault(value, set()).add(name)
+    assert [alike for alike in names.values() if len(alike) > 1 and alike not in ALIKE] == []
+
+
+def values(case: str, side: str) -> set[str]:
+    return {value for _, value in leaves(GOLDEN / f"{case}.{side}.xml")}
+
+
+@pytest.mark.parametrize("file", sorted((CCB_MDM / "dvm").glob("*.dvm")), ids=lambda file: file.stem)
+def test_every_value_map_is_seen_to_change_a_value_in_a_golden_file(file: Path) -> None:
+    changed = []
+    for row in etree.parse(file).iterfind(".//{*}row"):
+        cells = [str(cell.text) for cell in row.iterfind("{*}cell")]
+        # Errors come from MDM, though the name of their map begins with CCB.
+        source, target = reversed(cells) if "ErrorCode" in file.stem else cells
+        asked, answer = set(source.split("!")), set(target.split("!"))
+        fits = (asked <= values(case, "in") and answer <= values(case, "out") for case in CASES)
+        changed += [cells] if asked != answer and any(fits) else []
+    assert changed
+
+
 FULL = {path.stem: path for path in sorted((CCB_MDM / "wsdl").glob("*/*.xsd")) if path.parent.name == "ccb"}
 
 
