@@ -92,12 +92,12 @@ class Addressing:
 
 def addressing(envelope: Envelope) -> Addressing | None:
     """Return what a request says; None when it does not use WS-Addressing. SoapFault when it does wrongly."""
-    namespace = next((ns for ns in NAMESPACES if any(_in(block, ns) for block in envelope.headers)), "")
-    if not namespace:
-        return None
-    found = [block for block in envelope.headers if _in(block, namespace) and is_due(block, envelope.version)]
-    by_name = {etree.QName(block).localname: block for block in found}
-    if not _ENGAGING & by_name.keys():
+    for namespace in NAMESPACES:
+        found = [block for block in envelope.headers if _in(block, namespace) and is_due(block, envelope.version)]
+        by_name = {etree.QName(block).localname: block for block in found}
+        if _ENGAGING & by_name.keys():
+            break
+    else:
         return None
     text = {name: "".join(map(str, block.itertext())).strip() for name, block in by_name.items()}
     partly = Addressing(namespace, text.get("Action", ""), text.get("MessageID", ""), None, None)

@@ -114,15 +114,16 @@ class Gateway:
             await _send(send, await self._looked_at(scope))
             return
         try:
-            answer = await self._post(scope, receive, send)
+            answer, is_unread = await self._post(scope, receive, send)
         except guard.ClientGone:
             return
         await _send(send, answer)
-        if answer.status in (408, 413):
+        if is_unread:
             await guard.linger(receive)
 
-    async def _post(self, scope: Scope, receive: guard.Receive, send: Send) -> Answer:
-        version = guard.version_of(scope["headers"])
+    async def _post(self, scope: Scope, receive: guard.Receive, send: Send) -> tuple[Answer, bool]:
+        """Return the answer to a call, and whether more of its body may still come."""
+        version, is_unread = guard.version_of(scope["headers"]), not guard.awaits_continue(scope["headers"])
         try:
             desk, admission = self._door(scope["path"])
             if self._watch is not None:
@@ -132,17 +133,20 @@ class Gateway:
             guard.check_length(head, self._limits)
             if head.expects_continue:
                 await send({"type": "http.response.informational", "status": 100, "headers": []})
+            is_unread = True
             body = await guard.read_body(receive, head, self._limits)
-            return await desk.answer(head, body, visit)
-        except SoapFault as fault:
+            is_unread = False
+            return await desk.answer(head, body, visit), is_unread
+        except SoapFault as refusal:
+            fault = refusal
             _log.info("fault", path=scope["path"], code=fault.code, id=fault.id)
-            return faults.answer(fault, version)
         except (Refused, Unavailable) as error:
-            return faults.answer(_told(scope, error), version)
+            fault = _told(scope, error)
         except guard.ClientGone:
             raise
         except Exception:  # noqa: BLE001 - the last catch: a caller always gets an envelope, the log the traceback
-            return faults.answer(faults.unexpected(_unforeseen(scope)), version)
+            fault = faults.unexpected(_unforeseen(scope))
+        return faults.answer(fault, version), is_unread
 
     def _door(self, path: str) -> tuple[Desk, Admission]:
         if self._desks is None or self._admission is None:

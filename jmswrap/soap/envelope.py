@@ -233,7 +233,7 @@ def _instruction(found: Any) -> SoapFault:
 
 def _not_xml(error: Exception) -> SoapFault:
     line = error.lineno or 0 if isinstance(error, etree.XMLSyntaxError) else 0
-    said = _LINES.sub("", str(error)).removesuffix(" (<string>)").strip().rstrip(".")
-    said = re.sub(r" \(<string>(, line \d+)?\)$", "", said)
+    said = re.sub(r"\s*\(<string>(, line \d+)?\)$", "", _LINES.sub("", str(error)))
+    said = " ".join(said.split()).rstrip(".")
     sentence = f"Line {line}: the message is not well-formed XML ({said}); correct it."
     return SoapFault(sentence, code="not-xml", line=line)

@@ -76,9 +76,19 @@ def version_of(headers: Sequence[tuple[bytes, bytes]]) -> SoapVersion:
     return SOAP_11
 
 
+def awaits_continue(headers: Sequence[tuple[bytes, bytes]]) -> bool:
+    """Tell whether a client sends its body only when it is told to."""
+    return any(name == b"expect" for name, _ in headers)
+
+
 def head(headers: Sequence[tuple[bytes, bytes]]) -> Head:
     """Read the head of a POST; SoapFault (415, 400) when it cannot be a SOAP request."""
-    fields = {name: value.decode("latin-1") for name, value in headers if name in _WANTED}
+    fields: dict[bytes, str] = {}
+    for name, value in headers:
+        if name in _WANTED:
+            # A field that comes twice is a list (RFC 9110 §5.3).
+            before = f"{fields[name]}, " if name in fields else ""
+            fields[name] = before + value.decode("latin-1")
     content_type = fields.get(b"content-type", "")
     multipart = content_type if xop.is_multipart(content_type) else ""
     version, charset, action = _attached(multipart) if multipart else _content_type(content_type)
@@ -173,8 +183,8 @@ def _coding(value: str) -> str:
 
 
 def _expects_continue(value: str) -> bool:
-    expected = value.strip().lower()
-    if expected in ("", "100-continue"):
+    expected = {one.strip().lower() for one in value.split(",")} - {""}
+    if expected <= {"100-continue"}:
         return bool(expected)
     raise SoapFault(
         "The request expects what this gateway does not do; send Expect: 100-continue or none.",

@@ -23,11 +23,11 @@ from jmswrap.soap.replies import reply_envelope
 from jmswrap.soap.versions import SOAP_12
 
 ANONYMOUS = (f"{xml.WSA_10}/anonymous", f"{xml.WSA_0408}/role/anonymous", f"{xml.WSA_10}/none")
+_LONE = ("MessageID", "RelatesTo")
 _ADDRESSING = frozenset(
-    f"{{{namespace}}}{local}"
-    for namespace in (xml.WSA_10, xml.WSA_0408)
-    for local in ("MessageID", "RelatesTo", "To", "Action", "From")
+    f"{{{namespace}}}{local}" for namespace in (xml.WSA_10, xml.WSA_0408) for local in (*_LONE, "To", "Action", "From")
 )
+_IDS = frozenset(f"{{{namespace}}}{local}" for namespace in (xml.WSA_10, xml.WSA_0408) for local in _LONE)
 _ANSWER_TO = frozenset(
     f"{{{namespace}}}{local}" for namespace in (xml.WSA_10, xml.WSA_0408) for local in ("ReplyTo", "FaultTo")
 )
@@ -95,6 +95,9 @@ class PassThrough11(Soap11):  # type: ignore[misc]
         """Find the operation by its body element, never by the action."""
         handles = self._descriptors.get(ctx.method_request_string)
         if handles is None:
+            # Mandatory headers are judged before the message (BP R1025).
+            declared = (operation.headers for operation in self._service.operations.values())
+            self._check_headers(ctx.transport, frozenset[str]().union(*declared))
             expected = ", ".join(self._service.operations)
             raise UnknownOperation(
                 f"No operation of {self._service.name} takes {ctx.method_request_string}; send one of: {expected}."
@@ -107,13 +110,11 @@ class PassThrough11(Soap11):  # type: ignore[misc]
         ctx.transport.operation = operation
         envelope = ctx.transport.envelope
         known = ctx.transport.addressing
+        self._check_headers(ctx.transport, operation.headers)
         if ctx.transport.head.action:
             self._check_action(ctx.transport.head.action, operation)
         if known is not None:
             check_action(known, operation.actions, operation.soap_action, ctx.transport.head.action)
-        if envelope.headers:
-            check_understood(envelope, operation.headers | understood(envelope, self._service.destinations is not None))
-        if known is not None:
             # Only a message that goes straight to a partner has an answer that could be sent on.
             answered = isinstance(operation, WriteOperation) and operation.partner
             check_elsewhere(known, self._service.destinations if answered else None)
@@ -138,6 +139,12 @@ class PassThrough11(Soap11):  # type: ignore[misc]
     def fault_to_http_response_code(self, fault: Any) -> str:
         """Say 500; faults are written by ``faults.py``."""
         return str(HTTP_500)
+
+    def _check_headers(self, incoming: Incoming, declared: frozenset[str]) -> None:
+        envelope, known = incoming.envelope, incoming.addressing
+        if envelope.headers:
+            honoured = understood(envelope, self._service.destinations is not None, known.namespace if known else "")
+            check_understood(envelope, declared | honoured)
 
     def _check_action(self, action: str, operation: WriteOperation | AskOperation) -> None:
         if action == operation.soap_action:
@@ -166,11 +173,15 @@ def decompose(ctx: Any) -> None:
     ctx.method_request_string = envelope.body.tag
 
 
-def understood(envelope: Envelope, takes_addresses: bool = False) -> frozenset[str]:
+def understood(envelope: Envelope, takes_addresses: bool = False, namespace: str = "") -> frozenset[str]:
     """Return the WS-Addressing blocks of an envelope that are honoured here.
 
-    An answer address other than anonymous is not: the receipt goes back on the connection.
+    An answer address other than anonymous is not: the receipt goes back on the connection. Nor is what
+    addresses the message in another namespace than the one it is answered in.
     """
+    if namespace:
+        ours = frozenset(name for name in _ADDRESSING | _ANSWER_TO if name.startswith(f"{{{namespace}}}"))
+        return (understood(envelope, takes_addresses) & ours) | _IDS
     if takes_addresses:
         return _ADDRESSING | _ANSWER_TO
     answers = [block for block in envelope.headers if block.tag in _ANSWER_TO]

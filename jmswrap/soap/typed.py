@@ -106,8 +106,8 @@ class TypedHost:
 
     def call(self, head: Head, envelope: Envelope, client: str = "") -> bytes:
         """Answer a client's call; in a thread of its own. SoapFault or an error of ours when it cannot."""
-        self._check(head, str(envelope.body.tag))
         check_understood(envelope, understood(envelope))
+        self._check(head, str(envelope.body.tag))
         self._schemas.validate(envelope.body, str(envelope.body.tag), envelope.many)
         server = self._servers[head.version.number]
         ctx = CallContext(server, CallContext.SERVER)

@@ -110,6 +110,19 @@ def test_an_answer_relates_to_its_request(house: House, namespace: str, service:
     }
 
 
+def test_a_lone_id_in_one_namespace_hides_no_addressing_in_the_other(house: House) -> None:
+    addressed = head(xml.WSA_0408, MessageID="urn:both", Action=ACTION, ReplyTo=ANON[xml.WSA_0408])
+    reply = house.call("sync", "R1b", head(xml.WSA_10, MessageID="urn:lone") + addressed)
+    assert blocks(reply.body)[f"{{{xml.WSA_0408}}}RelatesTo"] == "urn:both"
+
+
+def test_what_addresses_a_message_a_second_time_is_not_honoured(house: House) -> None:
+    second = head(xml.WSA_0408, To="urn:here").replace("<a:To", '<a:To s:mustUnderstand="1"')
+    first = head(xml.WSA_10, MessageID="urn:both", Action=ACTION)
+    assert house.call("sync", "R1c", first + second.replace("mustUnderstand", "none")).status == 200
+    assert "does not understand" in house.call("sync", "R1d", first + second).text("faultstring")
+
+
 def test_a_request_without_addressing_gets_none(house: House) -> None:
     assert blocks(house.call("sync", "R2", "").body) == {}
 

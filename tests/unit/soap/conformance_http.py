@@ -61,6 +61,14 @@ PROFILE_RULES = (
         fault="MustUnderstand",
     ),
     Rule(
+        "BP R1025",
+        "Also before the operation is looked for.",
+        soap(envelope_11, magic('s:mustUnderstand="1"'), '<Nothing xmlns="urn:none"/>'),
+        status=500,
+        fault="MustUnderstand",
+        headers={"SOAPAction": '"urn:tell"'},
+    ),
+    Rule(
         "BP R1027",
         "A mandatory header that is not understood is a fault.",
         soap(envelope_11, magic('s:mustUnderstand="1"')),
@@ -131,6 +139,18 @@ HTTP_RULES = (
         b'<?xml version="1.0" encoding="iso-8859-1"?>' + MESSAGE_11,
     ),
     Rule("RFC 7303 §3.2", "A charset nobody knows is 415.", MESSAGE_11, "text/xml; charset=klingon", 415, "Client"),
+    Rule(
+        "RFC 9110 §5.3",
+        "A field that comes twice is a list: gzip in gzip is 415.",
+        raw=request(LENGTH, "Content-Encoding: gzip", "Content-Encoding: gzip", body=MESSAGE_11),
+        statuses=(415,),
+    ),
+    Rule(
+        "RFC 9110 §5.3",
+        "A second SOAPAction is not passed over.",
+        raw=request(LENGTH, 'SOAPAction: "urn:tell"', 'SOAPAction: "urn:place"', body=MESSAGE_11),
+        statuses=(500,),
+    ),
     Rule("RFC 9110 §8.3", "Media types are not case-sensitive.", MESSAGE_11, "Text/XML; Charset=UTF-8"),
     Rule("RFC 9110 §8.4", "A gzip body is taken.", gzip.compress(MESSAGE_11), headers={"Content-Encoding": "gzip"}),
     Rule(

@@ -105,6 +105,22 @@ def test_the_body_of_a_refused_request_is_never_read_as_the_next_one(orders: Ord
     assert orders.queued() == 0
 
 
+@pytest.mark.parametrize("path", ["/services/Orders", "/services/None"])
+def test_who_writes_a_large_body_to_its_end_hears_why_it_was_refused(orders: Orders, path: str) -> None:
+    head = (f"POST {path} HTTP/1.1", "Host: x", "Content-Type: application/json", "Transfer-Encoding: chunked")
+    body = (b"%x\r\n%s\r\n" % (100_000, b"x" * 100_000)) * 80 + b"0\r\n\r\n"
+    after = post(envelope_11(place()), f"Content-Length: {len(envelope_11(place()))}")
+    heard = say(orders, "\r\n".join((*head, "", "")).encode() + body + after, b"AcceptResponse>")
+    assert heard.split(b" ")[1] in (b"404", b"415")
+    assert heard.count(b"HTTP/1.1 200") == 1, "the connection is good for the next message"
+
+
+def test_what_is_no_xml_is_told_in_one_line(orders: Orders) -> None:
+    reply = orders.post(envelope_11(place()).decode().encode("utf-16-le"))
+    assert "not well-formed XML" in reply.sentence
+    assert "\n" not in reply.sentence
+
+
 def test_http_10_gets_no_100_continue(orders: Orders) -> None:
     body = envelope_11(place())
     heard = say(orders, post(body, f"Content-Length: {len(body)}", "Expect: 100-continue", version="1.0"), b"</")
