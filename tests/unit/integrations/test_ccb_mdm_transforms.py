@@ -5,6 +5,7 @@ the latter anew, and read what changed.
 """
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -205,3 +206,27 @@ def test_an_extension_is_used_once_its_flag_is_true(tmp_path: Path, mode: str, f
     set_property(folder, "OUCCB2OUMDM2PersonSyncReqEBF", flag, "true")
     made = person_request(folder, PERSON.read_bytes())
     assert (made.findtext(".//{*}city"), made.findtext("{*}targetMo")) == ("changed", "D1-CONTACT")
+
+
+BOTH = """<xsl:template match="/" mode="pre-transform"><xsl:apply-templates select="*" mode="before"/></xsl:template>
+<xsl:template match="@* | node()" mode="before">
+  <xsl:copy><xsl:apply-templates select="@* | node()" mode="before"/></xsl:copy>
+</xsl:template>
+<xsl:template match="/*/*[not(*)]/text()" mode="before">before</xsl:template>
+<xsl:template match="/" mode="post-transform"><after xmlns=""><xsl:copy-of select="*"/></after></xsl:template>
+</xsl:stylesheet>"""
+
+
+def test_the_transform_of_every_leg_has_both_extension_points(tmp_path: Path) -> None:
+    folder = copied(tmp_path)
+    flags = folder / "config" / "ConfigurationProperties.xml"
+    flags.write_text(re.sub(r'(name="Extension\.\w+">)false', r"\1true", flags.read_text()))
+    legs = sorted((folder / "transforms" / "custom").glob("*.xsl"))
+    for custom in legs:
+        custom.write_text(custom.read_text().replace("</xsl:stylesheet>", BOTH))
+    functions = library(load(folder).config, folder)
+    for custom in legs:
+        transform = functions.compiled(folder / "transforms" / custom.name)
+        made = etree.fromstring(transform((GOLDEN / f"{custom.stem}.in.xml").read_bytes()))
+        assert (made.tag, "before" in made.xpath("./*/*/text()")) == ("after", True), custom.name
+    assert len(legs) == 27
