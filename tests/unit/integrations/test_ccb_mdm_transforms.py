@@ -184,6 +184,16 @@ def test_a_value_without_a_row_passes_through_until_its_map_is_told_to_be_strict
         person_request(folder, given)
 
 
+@pytest.mark.parametrize("cell", ["", "90000-202", "90000!", "A!B"])
+def test_an_error_whose_row_holds_no_code_is_answered_with_the_generic_one(tmp_path: Path, cell: str) -> None:
+    folder = copied(tmp_path)
+    file = folder / "dvm" / "OUCCB2_OUMDM2_ErrorCode.dvm"
+    file.write_text(file.read_text().replace("<cell>90000!202</cell>", f"<cell>{cell}</cell>"))
+    transform = library(load(folder).config, folder).compiled(folder / "transforms" / "sync-refusal.xsl")
+    made = etree.fromstring(transform((GOLDEN / "sync-refusal.mapped-error.in.xml").read_bytes()))
+    assert [made.findtext("{*}messageCategory"), made.findtext("{*}messageNumber")] == ["11017", "11001"]
+
+
 EXTENSION = """<xsl:template match="/" mode="{mode}-transform">
   <xsl:apply-templates select="*" mode="changed"/>
 </xsl:template>

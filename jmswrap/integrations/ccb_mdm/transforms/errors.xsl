@@ -17,7 +17,10 @@
     <xsl:variable name="mapped" select="dvm:lookupValue($error-codes, 'OUMDM2_ErrorCode',
                                           concat($category, '!', $number), 'OUCCB2_ErrorCode', '')"/>
     <xsl:choose>
-      <xsl:when test="$mapped != ''"><xsl:value-of select="$mapped"/></xsl:when>
+      <!-- An answer must go to CCB, so a cell that is no two numbers counts as none. -->
+      <xsl:when test="number(substring-before($mapped, '!')) &gt; 0 and number(substring-after($mapped, '!')) &gt; 0">
+        <xsl:value-of select="$mapped"/>
+      </xsl:when>
       <xsl:otherwise>
         <xsl:value-of select="aia:getSystemModuleProperty('CCB2-MDM2', 'CCB.Generic.MessageCategory', true())"/>
         <xsl:text>!</xsl:text>
