@@ -79,6 +79,9 @@ class Answering:
             self._passage.close()
 
     async def _waited(self, operation: WriteOperation, message: Message, bell: AnswerBell) -> Waited:
+        if message.reply_to:
+            # The answer goes there (WS-Addressing), and nowhere twice.
+            return Waited(await self._commit.accept(message), None)
         until = clock.monotonic() + operation.answer_seconds
         with bell.listening(message.id) as rung:
             await bell.ready()

@@ -26,7 +26,7 @@ from jmswrap.soap.faults import SoapFault
 
 NAMESPACES = (xml.WSA_10, xml.WSA_0408)
 ANONYMOUS = {xml.WSA_10: f"{xml.WSA_10}/anonymous", xml.WSA_0408: f"{xml.WSA_0408}/role/anonymous"}
-NONE = f"{xml.WSA_10}/none"
+NONE = callback.NONE
 _ENGAGING = frozenset(("To", "Action", "ReplyTo", "FaultTo"))
 _ONCE = frozenset(("To", "Action", "MessageID", "ReplyTo", "FaultTo", "From"))
 _INVALID = {xml.WSA_10: "InvalidAddressingHeader", xml.WSA_0408: "InvalidMessageInformationHeader"}
@@ -258,7 +258,7 @@ def with_addresses(message: Message, known: Addressing, operation: WriteOperatio
     given = {
         callback.NAMESPACE: known.namespace,
         callback.MESSAGE_ID: known.message_id,
-        callback.FAULT_TO: _elsewhere(known.fault_to),
+        callback.FAULT_TO: NONE if known.no_fault else _elsewhere(known.fault_to),
         callback.REFERENCES: "".join(known.reply_to.references) if known.reply_to else "",
         callback.FAULT_REFERENCES: "".join(known.fault_to.references) if known.fault_to else "",
         callback.SOAP_VERSION: version,

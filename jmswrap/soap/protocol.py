@@ -14,6 +14,7 @@ from spyne.protocol.soap import Soap11
 
 from jmswrap import xml
 from jmswrap.accept.hosting import AskOperation, WriteOperation, WriteService
+from jmswrap.config.route_settings import AnswerStyle
 from jmswrap.errors import UnknownOperation
 from jmswrap.soap.addressing import Addressing, check_action, check_elsewhere
 from jmswrap.soap.envelope import Envelope, check_understood
@@ -23,6 +24,7 @@ from jmswrap.soap.replies import reply_envelope
 from jmswrap.soap.versions import SOAP_12
 
 ANONYMOUS = (f"{xml.WSA_10}/anonymous", f"{xml.WSA_0408}/role/anonymous", f"{xml.WSA_10}/none")
+_SYNC = AnswerStyle.SYNC
 _LONE = ("MessageID", "RelatesTo")
 _ADDRESSING = frozenset(
     f"{{{namespace}}}{local}" for namespace in (xml.WSA_10, xml.WSA_0408) for local in (*_LONE, "To", "Action", "From")
@@ -115,9 +117,9 @@ class PassThrough11(Soap11):  # type: ignore[misc]
             self._check_action(ctx.transport.head.action, operation)
         if known is not None:
             check_action(known, operation.actions, operation.soap_action, ctx.transport.head.action)
-            # Only a message that goes straight to a partner has an answer that could be sent on.
-            answered = isinstance(operation, WriteOperation) and operation.partner
-            check_elsewhere(known, self._service.destinations if answered else None)
+            # Only a message that waits for a partner has an answer that could be sent on.
+            is_sent_on = isinstance(operation, WriteOperation) and operation.partner and operation.style is not _SYNC
+            check_elsewhere(known, self._service.destinations if is_sent_on else None)
         self._service.schemas.validate(envelope.body, operation.element, envelope.many)
         ctx.in_object = envelope.body
 

@@ -109,7 +109,7 @@ def integration(folder: Path, partner: str, **more: Any) -> None:
         "workers": {"processes": 1},
         "routes": routes,
     }
-    for style in ("empty", "receipt"):
+    for style in ("sync", "empty", "receipt"):
         config["services"][style]["callbacks"] = {"allow": ["127.0.0.1"], "private": ["127.0.0.0/8"]}
         config["services"][style]["callbacks"]["retry"] = {"waits_seconds": [0.2]}
     config["services"]["hybrid"]["callbacks"] = {"allow": ["127.0.0.1"]}

@@ -241,6 +241,29 @@ def test_a_refusal_goes_to_fault_to(house: House, caller: Caller) -> None:
     assert b"OutOfStock" in body
 
 
+def test_who_wants_no_faults_gets_none_at_its_reply_address_either(house: House, caller: Caller) -> None:
+    both = head(MessageID="urn:nofault", Action=ACTION, ReplyTo=caller.address, FaultTo=f"{xml.WSA_10}/none")
+    id = house.call("receipt", "stock-8", both).text("messageId")
+    eventually(lambda: house.up.jmswrap("show", id)["state"] == "DEAD", "the refusal")
+    # The next answer is sent after all that the refusal made.
+    house.call("receipt", "A8", head(MessageID="urn:next", Action=ACTION, ReplyTo=caller.address))
+    eventually(lambda: bool(caller.got), "the next answer")
+    assert [blocks(body)[f"{{{xml.WSA_10}}}RelatesTo"] for _, body in caller.got] == ["urn:next"]
+
+
+def test_an_answer_that_is_sent_on_is_not_given_on_the_connection_too(house: House, caller: Caller) -> None:
+    reply = house.call("hybrid", "H8", head(MessageID="urn:once", Action=ACTION, ReplyTo=caller.address))
+    assert reply.status == 200
+    assert reply.text("HybridResponse", "receipt", "messageId")
+    assert not reply.text("HybridResponse", "answer")
+
+
+def test_an_answer_that_comes_on_the_connection_cannot_be_wanted_elsewhere(house: House, caller: Caller) -> None:
+    reply = house.call("sync", "S8", head(MessageID="urn:sync", Action=ACTION, ReplyTo=caller.address), "1.2")
+    assert reply.text("Subcode", "Subcode", "Value") == "wsa:OnlyAnonymousAddressSupported"
+    assert "S8" not in [number for number, _ in house.partner.got]
+
+
 def test_a_private_address_is_never_called_unless_its_network_is_named(house: House, caller: Caller) -> None:
     answered = head(MessageID="urn:private", Action=ACTION, ReplyTo=caller.address)
     assert house.call("hybrid", "P1", answered).status == 200
