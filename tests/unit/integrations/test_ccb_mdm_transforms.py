@@ -213,7 +213,7 @@ def test_an_extension_is_used_once_its_flag_is_true(tmp_path: Path, mode: str, f
     custom = folder / "transforms" / "custom" / "person-request.xsl"
     custom.write_text(custom.read_text().replace("</xsl:stylesheet>", EXTENSION.format(mode=mode, element=element)))
     assert person_request(folder, PERSON.read_bytes()).findtext(".//{*}city") == "Springfield"
-    set_property(folder, "OUCCB2OUMDM2PersonSyncReqEBF", flag, "true")
+    set_property(folder, "OUCCB2OUMDM2PersonSyncReqEBF", flag, "True")
     made = person_request(folder, PERSON.read_bytes())
     assert (made.findtext(".//{*}city"), made.findtext("{*}targetMo")) == ("changed", "D1-CONTACT")
 

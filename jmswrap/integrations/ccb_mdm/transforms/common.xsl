@@ -28,18 +28,21 @@
         <xsl:otherwise>Extension.PostXformtoCCB2</xsl:otherwise>
       </xsl:choose>
     </xsl:variable>
+    <!-- As the other switches, in letters of either case. -->
+    <xsl:variable name="before" select="translate(aia:getServiceProperty($service, $pre, false()), 'TRUE', 'true')"/>
+    <xsl:variable name="after" select="translate(aia:getServiceProperty($service, $post, false()), 'TRUE', 'true')"/>
     <xsl:choose>
-      <xsl:when test="aia:getServiceProperty($service, $pre, false()) = 'true'">
+      <xsl:when test="$before = 'true'">
         <xsl:variable name="prepared"><xsl:apply-templates select="." mode="pre-transform"/></xsl:variable>
         <xsl:call-template name="transformed">
           <xsl:with-param name="source" select="exsl:node-set($prepared)/*"/>
-          <xsl:with-param name="post" select="aia:getServiceProperty($service, $post, false()) = 'true'"/>
+          <xsl:with-param name="post" select="$after = 'true'"/>
         </xsl:call-template>
       </xsl:when>
       <xsl:otherwise>
         <xsl:call-template name="transformed">
           <xsl:with-param name="source" select="*"/>
-          <xsl:with-param name="post" select="aia:getServiceProperty($service, $post, false()) = 'true'"/>
+          <xsl:with-param name="post" select="$after = 'true'"/>
         </xsl:call-template>
       </xsl:otherwise>
     </xsl:choose>
