@@ -66,6 +66,15 @@ def standalone(element: etree._Element) -> bytes:
     return etree.tostring(element, encoding="utf-8", with_tail=False)
 
 
+def entries(container: bytes) -> list[etree._Element]:
+    """Return the elements inside a document, each declaring every namespace in scope; XMLSyntaxError.
+
+    lxml moves an element with the namespaces of its names only: ``xsi:type="p:Person"`` would lose its ``p``.
+    """
+    root = etree.fromstring(container, parser())
+    return [etree.fromstring(standalone(child), parser()) for child in root.iterchildren(etree.Element)]
+
+
 def canonical_hash(element: etree._Element) -> str:
     """Return the SHA-256 of the element in exclusive canonical form (W3C xml-exc-c14n)."""
     return hashlib.sha256(etree.tostring(element, method="c14n", exclusive=True)).hexdigest()

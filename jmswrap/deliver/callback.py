@@ -63,7 +63,7 @@ def _fault_action(namespace: str) -> str:
 
 def _fault(answer: Answer, version: str) -> bytes:
     ns = _ENVELOPES.get(version, xml.SOAP_11)
-    detail = list(etree.fromstring(answer.body, xml.parser())) if answer.body else []
+    detail = xml.entries(answer.body) if answer.body else []
     code = answer.code.split(".")[0]
     fault = etree.Element(f"{{{ns}}}Fault", nsmap={"soap": ns})
     if ns == xml.SOAP_12:

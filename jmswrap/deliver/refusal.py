@@ -48,7 +48,7 @@ def parameters(called: Called, text: str = "") -> dict[str, str]:
 
 def _elements(detail_xml: bytes) -> list[etree._Element]:
     try:
-        return list(etree.fromstring(detail_xml, xml.parser()).iterchildren(etree.Element))
+        return xml.entries(detail_xml)
     except etree.XMLSyntaxError:
         # Cut off because it was too long to keep; code and text still say what happened.
         return []

@@ -94,7 +94,7 @@ def _entries(detail_xml: str) -> tuple[etree._Element, ...]:
     if not detail_xml:
         return ()
     try:
-        return tuple(etree.fromstring(detail_xml.encode(), xml.parser()).iterchildren(etree.Element))
+        return tuple(xml.entries(detail_xml.encode()))
     except etree.XMLSyntaxError:
         # Cut off because it was too long to keep; code and text still say what happened.
         return ()

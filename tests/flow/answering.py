@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 from lxml import etree
 
+from jmswrap import xml
 from jmswrap.app.republish import republish
 from jmswrap.contract.derive import derive
 from jmswrap.contract.schemas import Schemas
@@ -46,7 +47,8 @@ class Partner:
                 if number.startswith("slow"):
                     partner.hold.wait(30)
                 status, body = partner.reply(number)
-                envelope = f'<e:Envelope xmlns:e="{SOAP["1.1"]}"><e:Body>{body}</e:Body></e:Envelope>'.encode()
+                declared = f'xmlns:e="{SOAP["1.1"]}" xmlns:xsi="{xml.XSI}" xmlns:xsd="{xml.XSD}"'
+                envelope = f"<e:Envelope {declared}><e:Body>{body}</e:Body></e:Envelope>".encode()
                 self.send_response(status)
                 self.send_header("content-type", "text/xml")
                 self.send_header("content-length", str(len(envelope)))
@@ -65,7 +67,8 @@ class Partner:
 
     def reply(self, number: str) -> tuple[int, str]:
         if number.startswith("stock"):
-            detail = f'<s:OutOfStock xmlns:s="{ORDERS}"><s:number>{number}</s:number></s:OutOfStock>'
+            typed = f'<s:number xsi:type="xsd:string">{number}</s:number>'
+            detail = f'<s:OutOfStock xmlns:s="{ORDERS}">{typed}</s:OutOfStock>'
             inside = f"<faultcode>e:Server</faultcode><faultstring>sold out</faultstring><detail>{detail}</detail>"
             return 500, f"<e:Fault>{inside}</e:Fault>"
         if number.startswith("broken"):

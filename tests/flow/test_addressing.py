@@ -238,7 +238,8 @@ def test_a_refusal_goes_to_fault_to(house: House, caller: Caller) -> None:
     (_, body), *_ = caller.got
     assert blocks(body)[f"{{{xml.WSA_10}}}To"].endswith("/faults")
     assert b"sold out" in body
-    assert b"OutOfStock" in body
+    (number,) = etree.fromstring(body).xpath("//*[local-name()='OutOfStock']/*")
+    assert number.nsmap["xsd"] == xml.XSD, "what xsi:type names is declared"
 
 
 def test_who_wants_no_faults_gets_none_at_its_reply_address_either(house: House, caller: Caller) -> None:

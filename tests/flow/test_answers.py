@@ -80,6 +80,7 @@ def test_a_declared_fault_goes_through_sync_as_it_came(house: House, version: st
     assert (reply.text("faultstring") or reply.text("Reason", "Text")) == "sold out"
     detail = reply.root.xpath("//*[local-name()='detail' or local-name()='Detail']/*")
     assert [entry.tag for entry in detail] == [f"{{{ORDERS}}}OutOfStock"]
+    assert detail[0][0].nsmap["xsd"] == xml.XSD, "what xsi:type names is declared, as in the partner's envelope"
 
 
 def test_a_technical_fault_of_the_partner_is_told_in_a_sentence(house: House) -> None:

@@ -22,7 +22,9 @@ WSDL = Path(__file__).parents[2] / "data/partner/orders.wsdl"
 BODY = b'<Place xmlns="urn:example:orders"><number>1</number><quantity>2</quantity></Place>'
 TRIED = Tried("worker", 12, 20)
 FAULT = Fault(
-    "{http://schemas.xmlsoap.org/soap/envelope/}Client", "no such person", detail_xml="<detail><a>1</a></detail>"
+    "{http://schemas.xmlsoap.org/soap/envelope/}Client",
+    "no such person",
+    detail_xml='<detail xmlns:p="urn:p"><a k="p:x">1</a></detail>',
 )
 
 
@@ -184,6 +186,7 @@ def test_a_refusal_sends_a_negative_acknowledgement_and_lets_the_key_go(delivery
     assert document.findtext("r:faultCode", namespaces=names) == "Client"
     assert document.findtext("r:faultText", namespaces=names) == "no such person"
     assert document.findtext("r:faultDetail/a", namespaces=names) == "1"
+    assert b'xmlns:p="urn:p"' in settlement.outputs[0].body, "a value may have the prefix"
     assert document.findtext("r:body/o:Place/o:number", namespaces=names) == "1"
 
 
