@@ -27,7 +27,7 @@ class HeaderBlock:
 
     def __init__(self, path: Path, secret: Callable[[str], Credential]) -> None:
         try:
-            template = path.read_text("utf-8")
+            template = path.read_text("utf-8-sig")
             etree.fromstring(_PLACE.sub("0", template).encode(), xml.parser())
         except OSError as error:
             raise ConfigError(f"{path} cannot be read: {(error.strerror or '').lower()}") from None

@@ -7,6 +7,7 @@ again. A call that fails raises ``NoReply`` with the outcome that the bytes on t
 
 import http.client
 import ssl
+import zlib
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -269,7 +270,23 @@ def _read(line: Line, wire: Wire, cap: int) -> tuple[HttpReply, bool]:
     headers = {name.lower(): value for name, value in response.headers.items()}
     keep = not response.will_close
     response.close()
+    if headers.get("content-encoding", "").strip().lower() in ("gzip", "x-gzip"):
+        content = _unzipped(content, cap, response.status)
     return HttpReply(response.status, headers, content), keep
+
+
+def _unzipped(content: bytes, cap: int, status: int) -> bytes:
+    """Return what an answer is without its coding: nobody asked for one, which some servers do not heed."""
+    decoder = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+    try:
+        plain = decoder.decompress(content, cap + 1)
+    except zlib.error:
+        raise NoReply(Outcome.GARBAGE_REPLY, "the answer is not gzip, as its head says", status) from None
+    if len(plain) > cap:
+        raise NoReply(Outcome.OVERSIZE_REPLY, f"the answer inflates to more than {cap} bytes", status)
+    if content and not decoder.eof:
+        raise NoReply(Outcome.PARTIAL_REPLY, "the answer's gzip is cut off", status)
+    return plain
 
 
 def _body(response: http.client.HTTPResponse, cap: int) -> bytes:

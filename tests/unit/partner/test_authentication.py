@@ -104,7 +104,8 @@ def test_a_typed_call_carries_the_security_header_too(partner: Make) -> None:
 def test_headers_of_the_partner_s_own_are_filled_in_for_each_attempt(partner: Make, tmp_path: Path) -> None:
     (tmp_path / "session.xml").write_text(
         "<?xml version='1.0'?>\n<s:Session xmlns:s='urn:s'><s:key>${env:KEY}</s:key><s:of>${operation}</s:of>"
-        "<s:id>${id}</s:id><s:at>${now}</s:at></s:Session>"
+        "<s:id>${id}</s:id><s:at>${now}</s:at></s:Session>",
+        "utf-8-sig",
     )
     with rogue(OK) as seen:
         own = {"http_headers": {"X-Api-Key": "env:KEY", "X-Site": "north"}, "soap_headers": ["session.xml"]}
@@ -115,6 +116,7 @@ def test_headers_of_the_partner_s_own_are_filled_in_for_each_attempt(partner: Ma
     blocks = [
         etree.fromstring(r.partition(b"\r\n\r\n")[2]).find(f"{SOAP}Header/{{urn:s}}Session") for r in seen.requests
     ]
+    assert "\ufeff".encode() not in seen.requests[0], "the file's byte order mark stays in the file"
     assert [block.findtext("{urn:s}key") for block in blocks] == ["k&y"] * 2
     assert [block.findtext("{urn:s}of") for block in blocks] == ["Place"] * 2
     assert len({block.findtext("{urn:s}id") for block in blocks}) == 2

@@ -1,5 +1,6 @@
 """Every row of the outcome table, made by a server that misbehaves in just that way."""
 
+import gzip
 import socket
 import time
 from collections.abc import Iterator
@@ -110,6 +111,10 @@ CASES: list[tuple[Outcome, Behaviour]] = [
     (Outcome.GARBAGE_REPLY, answer("200 OK", b"{}")),
     (Outcome.GARBAGE_REPLY, answer("200 OK", b"<!DOCTYPE e:Envelope>" + CONFIRMED)),
     (Outcome.GARBAGE_REPLY, raw(b"SSH-2.0-OpenSSH_9.7\r\n")),
+    (Outcome.REPLIED, answer("200 OK", gzip.compress(CONFIRMED), "Content-Encoding: gzip")),
+    (Outcome.PARTIAL_REPLY, answer("200 OK", gzip.compress(CONFIRMED)[:-9], "Content-Encoding: gzip")),
+    (Outcome.GARBAGE_REPLY, answer("200 OK", CONFIRMED, "Content-Encoding: gzip")),
+    (Outcome.OVERSIZE_REPLY, answer("200 OK", gzip.compress(b" " * 6_000), "Content-Encoding: gzip")),
     (Outcome.OVERSIZE_REPLY, answer("200 OK", b" " * 6_000)),
     (Outcome.OVERSIZE_REPLY, endless),
 ]
