@@ -89,6 +89,7 @@ def head(headers: Sequence[tuple[bytes, bytes]]) -> Head:
             # A field that comes twice is a list (RFC 9110 §5.3).
             before = f"{fields[name]}, " if name in fields else ""
             fields[name] = before + value.decode("latin-1")
+    _check_transfer_coding(fields.get(b"transfer-encoding", "chunked"))
     content_type = fields.get(b"content-type", "")
     multipart = content_type if xop.is_multipart(content_type) else ""
     version, charset, action = _attached(multipart) if multipart else _content_type(content_type)
@@ -104,7 +105,9 @@ def head(headers: Sequence[tuple[bytes, bytes]]) -> Head:
     )
 
 
-_WANTED = frozenset((b"content-type", b"content-encoding", b"content-length", b"soapaction", b"expect"))
+_WANTED = frozenset(
+    (b"content-type", b"content-encoding", b"content-length", b"transfer-encoding", b"soapaction", b"expect")
+)
 
 # A client sends the same Content-Type with every message: the common ones are not parsed again.
 _USUAL = {
@@ -180,6 +183,16 @@ def _coding(value: str) -> str:
         status=415,
         headers=((b"accept-encoding", b"gzip, identity"),),
     )
+
+
+def _check_transfer_coding(value: str) -> None:
+    # gunicorn takes the chunks apart and leaves what is below them as it is (RFC 9112 §6.1).
+    if value.strip().lower() != "chunked":
+        raise SoapFault(
+            f"The transfer coding {value[:40]!r} is not taken; send the message chunked, or with its Content-Length.",
+            code="transfer-coding",
+            status=501,
+        )
 
 
 def _expects_continue(value: str) -> bool:

@@ -250,6 +250,12 @@ HTTP_RULES = (
     Rule("RFC 9112 §6.3", "A length that is none is 400.", raw=request("Content-Length: x"), statuses=(400,)),
     Rule(
         "RFC 9112 §6.1",
+        "A transfer coding that is not known is 501.",
+        raw=request("Transfer-Encoding: gzip, chunked", body=CHUNKED),
+        statuses=(501,),
+    ),
+    Rule(
+        "RFC 9112 §6.1",
         "Chunked and a length at once is 400.",
         raw=request("Transfer-Encoding: chunked", LENGTH, body=CHUNKED),
         statuses=(400,),
