@@ -15,7 +15,8 @@ _HEAD = """# Conformance of the door
 
 Made from the table in `tests/unit/soap/conformance.py`; do not edit it by hand. Each row is tried over real HTTP by
 `tests/unit/soap/test_conformance.py`. "BP" is the WS-I Basic Profile 1.1. A fault of SOAP 1.1 comes with HTTP 500,
-except where HTTP itself has a word for it (401, 403, 404, 408, 413, 415, 417, 501, 503); the fault is always in the body.
+except where HTTP itself has a word for it (401, 403, 404, 408, 413, 415, 417, 501, 503); the fault is always in the
+body.
 
 | rule | what it asks | what is answered |
 |---|---|---|
