@@ -1,6 +1,8 @@
 """XML words everybody uses: a parser that trusts nobody, names, and canonical hashes."""
 
+import codecs
 import hashlib
+import re
 from typing import Any
 
 from lxml import etree
@@ -18,6 +20,8 @@ XSI = "http://www.w3.org/2001/XMLSchema-instance"
 WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
 WSU = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
 WSSE_SECURITY = f"{{{WSSE}}}Security"
+_BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16le"), (codecs.BOM_UTF16_BE, "utf-16be"))
+_PLACES = re.compile(r", line \d+, column \d+|\s*\(<string>(?:, line \d+)?\)$")
 
 
 def parser(charset: str = "") -> etree.XMLParser:
@@ -35,6 +39,19 @@ def parser(charset: str = "") -> etree.XMLParser:
         recover=False,
         encoding=charset or None,
     )
+
+
+def charset_of(raw: bytes, named: str) -> str:
+    """Return the charset to read a document in: a byte order mark goes before HTTP and MIME (RFC 7303 §3.3)."""
+    if raw[:1] == b"\0":
+        # libxml2 takes UTF-16 without a mark for the other order.
+        return "utf-16be" if named.lower() == "utf-16" else named
+    return next((known for mark, known in _BYTE_ORDER_MARKS if raw.startswith(mark)), named)
+
+
+def complaint(error: Exception) -> str:
+    """Return what a parser says is wrong, on one line and without the places, which stand elsewhere."""
+    return " ".join(_PLACES.sub("", str(error)).split()).rstrip(".")
 
 
 def parsed(content: bytes, reader: etree.XMLParser) -> etree._Element:

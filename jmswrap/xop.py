@@ -198,10 +198,12 @@ def _decoded(content: bytes, coding: str) -> bytes:
 
 def _parsed(root: _Part) -> etree._Element:
     try:
-        envelope = xml.parsed(root.content, xml.parser(root.charset))
+        envelope = xml.parsed(root.content, xml.parser(xml.charset_of(root.content, root.charset)))
     except (etree.XMLSyntaxError, LookupError, ValueError) as error:
         line = error.lineno or 0 if isinstance(error, etree.XMLSyntaxError) else 0
-        raise InvalidDocument(f"The envelope is not well-formed XML ({error}); correct it.", line) from None
+        raise InvalidDocument(
+            f"The envelope is not well-formed XML ({xml.complaint(error)}); correct it.", line
+        ) from None
     if envelope.getroottree().docinfo.internalDTD is not None:
         raise InvalidDocument("The message has a document type declaration (DOCTYPE); send it without.")
     return envelope

@@ -4,7 +4,6 @@ Refuses document types before they are read, entity references, wrong namespaces
 documents too deep or too wide; knows nothing of operations.
 """
 
-import codecs
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -25,12 +24,10 @@ MANY_MARKS = 16000
 
 _DOCTYPE = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s|<\?.*?\?>|<!--.*?-->)*+<!DOCTYPE", re.DOTALL)
 _TOO_MANY_ATTRIBUTES = etree.XPath(f"boolean(//*[count(@*) > {MAX_ATTRIBUTES}])")
-_LINES = re.compile(r", line (\d+), column \d+")
 _BOOLEANS = {"1": True, "true": True, "0": False, "false": False}
 _INSTRUCTION = etree.XPath("//processing-instruction()")
 _ENCODING_STYLE = f"{{{SOAP_12.namespace}}}encodingStyle"
 _NO_ENCODING = f"{SOAP_12.namespace}/encoding/none"
-_BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16le"), (codecs.BOM_UTF16_BE, "utf-16be"))
 _DECLARATION = b"<?xml "
 
 
@@ -70,7 +67,7 @@ class EnvelopeReader:
         if b"<!DOCTYPE" in raw and _DOCTYPE.match(raw):
             raise _document_type()
         if raw[0] >= 0xEF or raw[0] == 0:
-            charset = _charset(raw, charset)
+            charset = xml.charset_of(raw, charset)
         parser = self._parsers.get(charset)
         if parser is None:
             # The Content-Type's charset goes before the declaration in the document (RFC 7303 §3.2).
@@ -87,14 +84,6 @@ class EnvelopeReader:
         if raw.count(b"=") > MAX_ATTRIBUTES and _TOO_MANY_ATTRIBUTES(root):
             raise SoapFault(f"An element has more than {MAX_ATTRIBUTES} attributes; send fewer.", code="too-wide")
         return root
-
-
-def _charset(raw: bytes, charset: str) -> str:
-    """Return the charset that a byte order mark says; it goes before the Content-Type's (RFC 7303 §3.3)."""
-    if raw[0] == 0:
-        # libxml2 takes UTF-16 without a mark for the other order.
-        return "utf-16be" if charset == "utf-16" else charset
-    return next((named for mark, named in _BYTE_ORDER_MARKS if raw.startswith(mark)), charset)
 
 
 def _may_have_instructions(raw: bytes) -> bool:
@@ -233,7 +222,5 @@ def _instruction(found: Any) -> SoapFault:
 
 def _not_xml(error: Exception) -> SoapFault:
     line = error.lineno or 0 if isinstance(error, etree.XMLSyntaxError) else 0
-    said = re.sub(r"\s*\(<string>(, line \d+)?\)$", "", _LINES.sub("", str(error)))
-    said = " ".join(said.split()).rstrip(".")
-    sentence = f"Line {line}: the message is not well-formed XML ({said}); correct it."
+    sentence = f"Line {line}: the message is not well-formed XML ({xml.complaint(error)}); correct it."
     return SoapFault(sentence, code="not-xml", line=line)

@@ -32,6 +32,16 @@ def test_a_part_is_stored_as_base64_in_its_place(orders: Orders, envelope, insid
     assert base64.b64decode(body.findtext(f"{{{ORDERS}}}number")) == PART
 
 
+@pytest.mark.parametrize(
+    ("charset", "encoding"), [("UTF-16", "utf-16-be"), ("utf-16", "utf-16"), ("iso-8859-1", "utf-8-sig")]
+)
+def test_the_envelope_is_read_in_the_encoding_of_its_part(orders: Orders, charset: str, encoding: str) -> None:
+    body, kind = mtom(envelope_11(PLACE))
+    body = body.replace(envelope_11(PLACE), envelope_11(PLACE).decode().encode(encoding))
+    body = body.replace(b"application/xop+xml;", f"application/xop+xml; charset={charset};".encode(), 1)
+    assert orders.post(body, kind).status == 200
+
+
 @pytest.mark.parametrize("kind", ["text/xml", "application/soap+xml"])
 def test_soap_with_attachments_is_refused_in_one_sentence(orders: Orders, kind: str) -> None:
     reply = orders.post(*mtom(envelope_11(PLACE), kind=kind))
