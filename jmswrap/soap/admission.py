@@ -190,6 +190,8 @@ class Admission:
             return
         now_ms, skew_ms = time.time() * 1000, self._settings.skew_seconds * 1000
         created_ms, expires_ms = security.created_ms, security.expires_ms
+        if self._settings.timestamp_required and not created_ms:
+            raise wsse.invalid("The Timestamp has no Created, so that nobody knows how old it is; send one with it.")
         if created_ms > now_ms + skew_ms:
             raise wsse.invalid("The Timestamp's Created lies in the future; set the sender's clock.")
         if expires_ms and expires_ms <= created_ms:

@@ -307,6 +307,8 @@ def test_a_digest_of_the_first_moment_of_the_clock_is_as_old_as_it_says(digests:
 def test_a_timestamp_is_demanded_where_that_is_set(digests: Orders) -> None:
     assert "no Timestamp" in digest_call(digests, secrets.token_bytes(16), instant(), times="").sentence
     assert "security header is missing" in call(digests, place()).sentence
+    for empty in ("<u:Timestamp/>", f"<u:Timestamp><u:Expires>{instant(9e8)}</u:Expires></u:Timestamp>"):
+        assert "no Created" in digest_call(digests, secrets.token_bytes(16), instant(), times=empty).sentence
 
 
 def test_a_password_as_text_is_refused_where_digests_are_taken(digests: Orders) -> None:
