@@ -129,7 +129,10 @@ def answer(fault: SoapFault, version: SoapVersion) -> Answer:
         _header(root, version).extend(etree.fromstring(f"<blocks>{fault.blocks}</blocks>", xml.parser()))
     if version is SOAP_11 and fault.subcode is not None and fault.detail is not None:
         # WS-Addressing 1.0 SOAP Binding, §6.2: where SOAP 1.1 has no place for it.
-        etree.SubElement(_header(root, version), f"{{{fault.subcode[1]}}}FaultDetail").append(fault.detail)
+        prefix, namespace, _ = fault.subcode
+        # With the prefix: the detail names a header by it.
+        named = etree.SubElement(_header(root, version), f"{{{namespace}}}FaultDetail", nsmap={prefix: namespace})
+        named.append(fault.detail)
     body = etree.tostring(root, encoding="utf-8", xml_declaration=True)
     return Answer(_status(fault, version), version.media_type, body, fault.headers)
 

@@ -173,10 +173,12 @@ def test_a_fault_about_addressing_says_which_header_it_is_about(
 ) -> None:
     told = house.call("sync", "R4", header, "1.1", action="")
     assert told.text("Header", "FaultDetail").strip() == problem
+    assert told.root.find(".//{*}FaultDetail")[0].nsmap["wsa"] == xml.WSA_10
     assert told.text("Body", "detail") == "", "SOAP 1.1: the detail is about the Body"
     told = house.call("sync", "R4", header, "1.2", action="")
     assert told.text("Subcode", "Subcode", "Value") == (f"wsa:{reason}" if reason else "")
     assert told.text("Detail", "ProblemHeaderQName") + told.text("Detail", "ProblemAction") == problem
+    assert told.root.find(".//{*}Detail")[0].nsmap["wsa"] == xml.WSA_10
 
 
 @pytest.mark.parametrize(
