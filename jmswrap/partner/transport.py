@@ -331,4 +331,4 @@ def _no_answer(wire: Wire, error: Exception) -> NoReply:
 
 def _why(error: BaseException) -> str:
     cause = error.__cause__ if isinstance(error, urllib3.exceptions.HTTPError) and error.__cause__ else error
-    return (getattr(cause, "strerror", None) or str(cause) or type(cause).__name__).lower()
+    return " ".join((getattr(cause, "strerror", None) or str(cause) or type(cause).__name__).lower().split())

@@ -110,6 +110,7 @@ CASES: list[tuple[Outcome, Behaviour]] = [
     (Outcome.GARBAGE_REPLY, answer("200 OK", b"<html>Log in</html>")),
     (Outcome.GARBAGE_REPLY, answer("200 OK", b"{}")),
     (Outcome.GARBAGE_REPLY, answer("200 OK", b"<!DOCTYPE e:Envelope>" + CONFIRMED)),
+    (Outcome.GARBAGE_REPLY, raw(b"HTTP/1.1 099 No\r\n\r\n")),
     (Outcome.GARBAGE_REPLY, raw(b"SSH-2.0-OpenSSH_9.7\r\n")),
     (Outcome.REPLIED, answer("200 OK", gzip.compress(CONFIRMED), "Content-Encoding: gzip")),
     (Outcome.PARTIAL_REPLY, answer("200 OK", gzip.compress(CONFIRMED)[:-9], "Content-Encoding: gzip")),
@@ -126,6 +127,7 @@ def test_a_misbehaving_partner_gives_the_outcome_of_its_row(expected: Outcome, b
         called = call(seen.address)
         assert called.outcome is expected, called.sentence
         assert called.sentence
+        assert "\n" not in called.sentence
         assert len(seen.requests) == 1
 
 
