@@ -8,11 +8,13 @@ processor, so its process should end soon: ``overrun`` says so.
 What counts is the thread's processor time where the system tells it: waiting for a database, a
 busy machine, or a process that was stopped for a while make no transform slow.
 
-Only two run at once. libxslt works beside the interpreter, but each function that a stylesheet
-calls needs the interpreter: with more, they wait for one another at every call (32 at once did a
-fifth less, measured). While one waits for a database, another takes its place.
+They run one after the other. libxslt works beside the interpreter, but each function that a
+stylesheet calls needs the interpreter: many at once meet at every other call, and cost more
+processor time for nothing more done (measured). One that takes long or waits for a database
+holds nobody up.
 """
 
+import contextlib
 import os
 import threading
 import time
@@ -29,8 +31,8 @@ T = TypeVar("T")
 LEAST_WAIT_SECONDS = 0.05
 """Between two looks at how much time a transform has had."""
 
-PLACES = 2
-"""How many transforms of one integration run at once in a process."""
+TURN_SECONDS = 0.005
+"""How long a transform has its process for itself; a usual one takes 1 ms."""
 
 _LOG = log.get(__name__)
 
@@ -38,10 +40,12 @@ _LOG = log.get(__name__)
 class _Run(Generic[T]):
     """One piece of work and what came of it."""
 
-    __slots__ = ("began", "clock", "done", "error", "given_up", "result", "work")
+    __slots__ = ("_turn", "began", "clock", "done", "error", "given_up", "result", "work")
 
-    def __init__(self, work: Callable[[], T]) -> None:
+    def __init__(self, work: Callable[[], T], turn: threading.Semaphore) -> None:
         self.work = work
+        turn.acquire()
+        self._turn = [turn]
         self.done = threading.Lock()
         self.done.acquire()
         self.result: T
@@ -59,6 +63,11 @@ class _Run(Generic[T]):
         except BaseException as error:  # noqa: BLE001 - raised again in the thread that waits
             self.error = error
         self.done.release()
+
+    def let_others(self) -> None:
+        """Let the next one run, too; any thread may say so, and once is enough."""
+        with contextlib.suppress(IndexError):
+            self._turn.pop().release()
 
     def answer(self) -> T:
         """Return or raise what came of it."""
@@ -80,12 +89,12 @@ class TimeLimit:
 
     def __init__(self, seconds: float, then: Callable[[], None] | None = None) -> None:
         self.seconds = seconds
-        """Processor time; 0: no limit, and no other threads."""
+        """Processor time; 0: no limit, no other threads and no waiting for one another."""
         self._then = then
         """Called when a transform was given up, in the thread that waited for it."""
         self._here = threading.local()
         self._lock = threading.Lock()
-        self._places = threading.Semaphore(PLACES)
+        self._turn = threading.Semaphore()
         self._process_id = os.getpid()
         self._idle: list[SimpleQueue[_Run[Any] | None]] = []
         self._given_up: list[_Run[Any]] = []
@@ -98,29 +107,26 @@ class TimeLimit:
 
     def run(self, what: str, work: Callable[[], T]) -> T:
         """Do the work; raises what it raises, TransformTooLong when it takes too long."""
-        if getattr(self._here, "run", None) is not None:
-            return work()  # for a transform that runs already
-        self._after_a_fork()
-        with self._places:
-            return self._run(what, work) if self.seconds else self._run_here(work)
-
-    def _run_here(self, work: Callable[[], T]) -> T:
-        self._here.run = _Run(work)
-        try:
+        if not self.seconds or getattr(self._here, "run", None) is not None:
             return work()
-        finally:
-            self._here.run = None
-
-    def _run(self, what: str, work: Callable[[], T]) -> T:
-        runner = self._taken()
-        run = _Run(work)
-        runner.put(run)
-        left_seconds = self.seconds
+        self._after_a_fork()
+        run = _Run(work, self._turn)
         try:
-            while not run.done.acquire(timeout=max(left_seconds, LEAST_WAIT_SECONDS)):
+            return self._run(what, run)
+        finally:
+            run.let_others()
+
+    def _run(self, what: str, run: _Run[T]) -> T:
+        runner = self._taken()
+        runner.put(run)
+        look_seconds = TURN_SECONDS
+        try:
+            while not run.done.acquire(timeout=look_seconds):
+                run.let_others()
                 left_seconds = self.seconds - run.used_seconds()
                 if left_seconds <= 0:
                     self._give_up(run, what)
+                look_seconds = max(left_seconds, LEAST_WAIT_SECONDS)
         except BaseException:
             # Also when whoever waits is interrupted: nobody gives that thread work any more.
             runner.put(None)
@@ -141,16 +147,14 @@ class TimeLimit:
         return call
 
     def waiting(self, function: Callable[..., T]) -> Callable[..., T]:
-        """Return an extension function that waits for something else than the processor; others run meanwhile."""
+        """Return an extension function that waits for something else than the processor: others run from then on."""
+        here = self._here
 
         def call(*given: Any) -> T:
-            if getattr(self._here, "run", None) is None:
-                return function(*given)
-            self._places.release()
-            try:
-                return function(*given)
-            finally:
-                self._places.acquire()
+            run = getattr(here, "run", None)
+            if run is not None:
+                run.let_others()
+            return function(*given)
 
         return call
 
@@ -171,7 +175,7 @@ class TimeLimit:
                 # Threads do not survive a fork, and what they held is nobody's.
                 self._process_id = os.getpid()
                 self._idle.clear()
-                self._places = threading.Semaphore(PLACES)
+                self._turn = threading.Semaphore()
 
     def _taken(self) -> "SimpleQueue[_Run[Any] | None]":
         with self._lock:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from jmswrap.errors import TransformTooLong
-from jmswrap.transform.limit import PLACES, TimeLimit
+from jmswrap.transform.limit import TimeLimit
 from jmswrap.transform.oracle.library import Library
 from jmswrap.transform.resources import Resources
 from jmswrap.transform.xslt import Transform
@@ -126,19 +126,25 @@ class Crowd:
             thread.join(20)
 
 
-@pytest.mark.parametrize("seconds", [0, 5])
-def test_two_run_at_once_and_the_others_wait_for_a_place(seconds: float) -> None:
-    crowd = Crowd(TimeLimit(seconds), 5, lambda: None)
-    assert [crowd.begins() for _ in range(PLACES)] == [True] * PLACES
+def test_one_runs_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jmswrap.transform.limit.TURN_SECONDS", 60)
+    crowd = Crowd(TimeLimit(90), 3, lambda: None)
+    assert crowd.begins()
     assert not crowd.begins(0.3)
     crowd.going_on.set()
-    assert [crowd.begins() for _ in range(5 - PLACES)] == [True] * (5 - PLACES)
+    assert [crowd.begins() for _ in range(2)] == [True] * 2
     crowd.end()
 
 
-@pytest.mark.parametrize("seconds", [0, 5])
-def test_while_one_waits_for_a_database_another_takes_its_place(seconds: float) -> None:
-    limit, answer = TimeLimit(seconds), threading.Event()
+def test_what_takes_long_holds_nobody_up() -> None:
+    crowd = Crowd(TimeLimit(5), 3, lambda: None)
+    assert [crowd.begins() for _ in range(3)] == [True] * 3
+    crowd.end()
+
+
+def test_while_one_waits_for_a_database_the_next_one_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jmswrap.transform.limit.TURN_SECONDS", 60)
+    limit, answer = TimeLimit(90), threading.Event()
     crowd = Crowd(limit, 5, limit.waiting(lambda: answer.wait(20)))
     assert [crowd.begins() for _ in range(5)] == [True] * 5
     answer.set()
@@ -146,9 +152,15 @@ def test_while_one_waits_for_a_database_another_takes_its_place(seconds: float) 
     assert limit.run("x.xsl", lambda: 1) == 1
 
 
-def test_what_was_given_up_gives_up_its_place(limit: TimeLimit) -> None:
+def test_without_a_limit_nobody_waits_for_another() -> None:
+    crowd = Crowd(TimeLimit(0), 3, lambda: None)
+    assert [crowd.begins() for _ in range(3)] == [True] * 3
+    crowd.end()
+
+
+def test_what_was_given_up_lets_others_run(limit: TimeLimit) -> None:
     over = threading.Event()
-    for _ in range(PLACES + 1):
+    for _ in range(3):
         with pytest.raises(TransformTooLong):
             limit.run("x.xsl", lambda: spin(over))
     assert limit.run("x.xsl", lambda: 1) == 1
