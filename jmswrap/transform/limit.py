@@ -44,7 +44,6 @@ class _Run(Generic[T]):
 
     def __init__(self, work: Callable[[], T], turn: threading.Semaphore) -> None:
         self.work = work
-        turn.acquire()
         self._turn = [turn]
         self.done = threading.Lock()
         self.done.acquire()
@@ -110,7 +109,9 @@ class TimeLimit:
         if not self.seconds or getattr(self._here, "run", None) is not None:
             return work()
         self._after_a_fork()
-        run = _Run(work, self._turn)
+        turn = self._turn
+        turn.acquire()
+        run = _Run(work, turn)
         try:
             return self._run(what, run)
         finally:
