@@ -84,8 +84,9 @@ def _at(element: etree._Element, why: str) -> str:
 
 def _of_element(element: etree._Element) -> str:
     if not str(element.tag).startswith(XSL):
-        later = next((str(name) for name in element.attrib if str(name)[len(XSL) :] in _ATTRIBUTES), "")
-        return f"xsl:{later[len(XSL) :]} is of 2.0" if later.startswith(XSL) else ""
+        said = (str(name).removeprefix(XSL) for name in element.attrib if str(name).startswith(XSL))
+        later = next((name for name in said if name in _ATTRIBUTES), "")
+        return f"xsl:{later} is of 2.0" if later else ""
     name = etree.QName(element).localname
     if name not in ELEMENTS:
         return f"xsl:{name} is of 2.0"
