@@ -74,7 +74,7 @@ MOVES: dict[State | None, dict[State, str]] = {
         State.CANCELLED: "buried or replaced by a person",
     },
     State.IN_DOUBT: {
-        State.QUEUED: "resolved: to be sent again",
+        State.QUEUED: "resolved: to be sent again, or its answer to be read again",
         State.DELIVERED: "resolved: it had arrived",
         State.DEAD: "resolved: it had not, and is not to be sent again",
         State.CANCELLED: "replaced by a person",

@@ -170,6 +170,7 @@ def _say(found: MessageDetail) -> None:
         "message": summary.id,
         "state": summary.state + (f": {summary.reason}" if summary.reason else ""),
         "waits for": found.waits_for,
+        "answered": _answered(found),
         "route": summary.route,
         "queue": summary.queue,
         "operation": summary.operation,
@@ -204,6 +205,13 @@ def _redelivered(found: MessageDetail) -> str:
     if found.redelivered:
         return "yes, it was sent before"
     return "possibly: it came before the store failed over or was restored" if found.perhaps_sent else ""
+
+
+def _answered(found: MessageDetail) -> str:
+    """Say what can be done with an answer that is kept for a person."""
+    if not found.answered or found.summary.state != State.IN_DOUBT:
+        return ""
+    return f"yes; when its answer can be read: jmswrap resolve {found.summary.id} --to ANSWERED (it sends nothing)"
 
 
 def _instant(ms: int) -> str:

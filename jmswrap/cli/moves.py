@@ -63,17 +63,21 @@ def bury(file: Path, reason: str, selection: Selection) -> None:
 @options.config
 @click.option(
     "--to",
-    type=click.Choice(["QUEUED", "DELIVERED", "DEAD"], case_sensitive=False),
+    type=click.Choice(["QUEUED", "ANSWERED", "DELIVERED", "DEAD"], case_sensitive=False),
     required=True,
-    help="QUEUED: send it again; DELIVERED: it had arrived; DEAD: it had not, and is not to be sent.",
+    help="QUEUED: send it again; ANSWERED: read the partner's answer, which was kept, again and send nothing; "
+    "DELIVERED: it had arrived; DEAD: it had not, and is not to be sent.",
 )
 @click.option("--stale-ok", is_flag=True, help="QUEUED even where a later message of its key was delivered.")
 @_reason
 @selecting(State.IN_DOUBT)
 def resolve(file: Path, to: str, stale_ok: bool, reason: str, selection: Selection) -> None:
     """Decide messages that may or may not have arrived (IN_DOUBT)."""
-    state = State(to.upper())
     with moving(load(file)) as moves:
+        if to == "ANSWERED":
+            selection.move(moves, lambda message: moves.read_again(message, reason), "its answer is read again")
+            return
+        state = State(to)
         selection.move(moves, lambda message: moves.resolve(message, state, reason, stale_ok), f"now {state}")
 
 

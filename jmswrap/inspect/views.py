@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from jmswrap.message import Attempt, OtherKey, Record
-from jmswrap.states import HERE
+from jmswrap.states import HERE, Phase
 from jmswrap.store.nouns import Awaiting
 from jmswrap.store.packing import SCHEMA_VERSION, newer
 
@@ -150,6 +150,8 @@ class MessageDetail:
     body: bytes | None = None
     reply: str = ""
     """The last reply that was kept."""
+    answered: bool = False
+    """The partner's answer is kept, to be read again instead of asking the partner again."""
     waits_for: str = ""
     """The messages that hold its key, or a key it waits for, and why they do; empty when none does."""
     unopened: str = ""
@@ -216,4 +218,5 @@ def detail(record: Record, attempts: tuple[Attempt, ...], body: bytes | None, re
         attempts=attempts,
         body=body,
         reply=reply,
+        answered=record.phase is Phase.REPLIED,
     )

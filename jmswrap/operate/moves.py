@@ -77,6 +77,10 @@ class Moves:
         """Decide a message IN_DOUBT."""
         self._wake(self._store.resolve(message_id, to, reason, stale_ok=stale_ok))
 
+    def read_again(self, message_id: str, reason: str = "") -> None:
+        """Have the answer to a message IN_DOUBT read again, where it was kept; nothing is sent."""
+        self._wake(self._store.read_again(message_id, reason))
+
     def skip(self, queue: str, key: str, reason: str = "") -> str:
         """Let the messages of a key pass the one that holds it, or wait no longer; return what was done."""
         self._known(queue, "")

@@ -44,6 +44,11 @@ def moved(verb: str, message_id: str, answer: list[Any]) -> tuple[str, ...]:
             f"Message {message_id} was answered by its partner, and the answer waits to be read: "
             "let it go on; a retry reads the answer and calls nobody."
         )
+    if status == b"NO_ANSWER":
+        raise IllegalMove(
+            f"No answer of the partner is kept for message {message_id}: look there whether it arrived, "
+            "then resolve it to QUEUED, DELIVERED or DEAD."
+        )
     state = answer[1].decode()
     instead = _INSTEAD.get((verb, state))
     raise IllegalMove(f"Message {message_id} is {state}: {_FROM[verb]}{f'; {instead}' if instead else ''}.")

@@ -256,6 +256,10 @@ class Store(Looking):
         how = on_dead if to is State.DEAD else "1" if stale_ok else ""
         return self._operate("resolve", message_id, reason, f"{to}:{how}")
 
+    def read_again(self, message_id: str, reason: str = "") -> tuple[str, ...]:
+        """Have the answer read that was kept of a message IN_DOUBT, and send nothing; returns the queues to wake."""
+        return self._operate("resolve", message_id, reason, "ANSWERED:")
+
     def pause(self, queue: str = "", partner: str = "", reason: str = "", route: str = "") -> None:
         """Hold deliveries of a queue, to a partner or of a route; accepting goes on."""
         self._runner.run(Call("pause", ("pause", operating.mark(queue, partner, route), reason)))

@@ -33,6 +33,12 @@ local function hand_back(m)
   return queued
 end
 
+-- What the partner answered is not read again.
+local function forget_answer(m)
+  m.r.h = nil
+  call('DEL', P .. 'r:' .. m.id)
+end
+
 -- The doubt is over: nobody needs to be asked any more.
 local function end_doubt(m)
   call('ZREM', P .. 'doubt:' .. m.r.q, m.id)

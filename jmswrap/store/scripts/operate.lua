@@ -7,8 +7,10 @@
 -- ARGV:    prefix, limits, verb, id, reason, option, for replace one put block
 --          option: replay, replace '1' stale_ok | ''
 --                  resolve 'QUEUED:' | 'QUEUED:1' stale_ok | 'DELIVERED:' | 'DEAD:hold' | 'DEAD:release'
+--                          'ANSWERED:' the answer that was kept is read again, and nothing is sent
 -- Returns: {'OK', queue, wake 0 | 1, another queue to wake, …} · {'UNKNOWN'} · {'STATE', state}
 --          {'STALE', later id} · {'NEWER', version of the record} · {'ANSWERED'}: the partner has it, its answer waits to be read
+--          {'NO_ANSWER'}: there is none to be read
 local verb, reason, option = ARGV[3], ARGV[5], ARGV[6]
 local FIRST_PUT = 7
 local m = load(ARGV[4])
@@ -103,6 +105,8 @@ function verbs.resolve()
     local later = overtaken_by()
     if later and how ~= '1' then return {'STALE', later} end
   end
+  if to == 'ANSWERED' and m.r.h ~= 'replied' then return {'NO_ANSWER'} end
+  if to ~= 'ANSWERED' then forget_answer(m) end
   end_doubt(m)
   if to == 'DEAD' then
     m.r.m = reason ~= '' and reason or nil
@@ -115,7 +119,7 @@ function verbs.resolve()
   end
   forget_release(m)
   m.r.x = nil
-  if to == 'QUEUED' then
+  if to ~= 'DELIVERED' then
     requeue()
     if skipped then take_place(m) else push_ready(m) end
   else
@@ -154,7 +158,7 @@ function verbs.replace()
   local new, queue, key = ARGV[FIRST_PUT], ARGV[FIRST_PUT + 6], ARGV[FIRST_PUT + 7]
   local repeated = from == 'CANCELLED' and load(new)
   if not repeated and (from == 'IN_FLIGHT' or FINAL[from]) then return {'STATE', from} end
-  if not repeated and m.r.h == 'replied' then return {'ANSWERED'} end
+  if not repeated and m.r.h == 'replied' and from ~= 'IN_DOUBT' then return {'ANSWERED'} end
   local place = nil
   if not repeated then
     local listed = m.r.k and (from == 'QUEUED' or holds(m))

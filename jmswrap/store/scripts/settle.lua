@@ -95,12 +95,11 @@ end
 if to == 'QUEUED' then
   if wake_due(m.r.q, hand_back(m)) then wake(m.r.q) end
 else
-  if not rereads then
-    m.r.h = nil
-    call('DEL', P .. 'r:' .. id)
-  end
-  -- Its worker lives. The count of one that is DEAD for killing them stays, for a person to see.
-  if to ~= 'DEAD' or (m.r.kl or 0) <= SUSPECT then m.r.kl = nil end
+  -- In doubt, and nobody will ask the partner: a person may have its answer read again.
+  local for_a_person = to == 'IN_DOUBT' and wait == 0 and m.r.h == 'replied'
+  if not rereads and not for_a_person then forget_answer(m) end
+  -- Its worker lives. The count of one that was set aside for killing them stays, for a person to see.
+  if (to ~= 'DEAD' and to ~= 'IN_DOUBT') or (m.r.kl or 0) <= SUSPECT then m.r.kl = nil end
   if to == 'DELIVERED' then
     finish(m, 'DELIVERED')
     if from ~= 'QUEUED' then leave_key(m) end

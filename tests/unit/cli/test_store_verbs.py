@@ -5,6 +5,7 @@ from pathlib import Path
 
 from jmswrap.message import Settlement
 from jmswrap.states import State
+from jmswrap.store.nouns import Hold
 from jmswrap.store.store import Store
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -80,6 +81,18 @@ def test_a_message_in_doubt_is_decided(jmswrap, folder, held):
     assert "only a DEAD message is replayed; decide it with `jmswrap resolve`" in jmswrap("retry", message).stderr
     assert jmswrap("resolve", "--to", "DELIVERED", message).returncode == 0
     assert json.loads(jmswrap("show", "--json", message).stdout)["state"] == "DELIVERED"
+
+
+def test_an_answer_that_is_kept_is_offered_to_be_read_again(jmswrap, folder, held):
+    message = send(jmswrap, folder)
+    (claimed,) = held.claim("Orders", "w", 1).messages
+    hold = Hold(claimed.id, claimed.fence)
+    assert held.mark([(hold, "park")], [(hold, b"{}\n<answer/>")]) == [True, True]
+    held.settle([Settlement(claimed.id, claimed.fence, State.IN_DOUBT, reason="its stylesheet broke")])
+    shown = jmswrap("show", message).stdout
+    assert f"jmswrap resolve {message} --to ANSWERED" in " ".join(shown.split())
+    assert jmswrap("resolve", "--to", "answered", message).stdout == f"{message}: its answer is read again\n"
+    assert json.loads(jmswrap("show", "--json", message).stdout)["state"] == "QUEUED"
 
 
 def test_waiting_messages_are_cancelled_and_the_unknown_one_is_told(jmswrap, folder):

@@ -214,13 +214,14 @@ class Model:
         self.forget_release(one)
         one.skipped = False
         if to is State.WAITING and rereads and one.phase != "replied":
-            to, wait_ms = State.IN_DOUBT, -self.now_ms
+            to, wait_ms = State.IN_DOUBT, 0
         if to is State.QUEUED:
             one.state = to
             one.phase = "replied" if one.phase == "replied" else ""
         else:
-            one.phase = "replied" if to is State.WAITING and rereads else ""
-            one.kills = one.kills if to is State.DEAD and one.kills > SUSPECT else 0
+            for_a_person = to is State.IN_DOUBT and wait_ms == 0 and one.phase == "replied"
+            one.phase = "replied" if for_a_person or (to is State.WAITING and rereads) else ""
+            one.kills = one.kills if to in (State.DEAD, State.IN_DOUBT) and one.kills > SUSPECT else 0
             self._settled(one, to, on_dead, wait_ms)
         if output:
             self.outputs.add(output)
@@ -234,7 +235,7 @@ class Model:
         elif to is State.DEAD:
             self.die(one, on_dead)
         else:
-            one.state, one.probe_ms, one.asked = to, self.now_ms + wait_ms, 0
+            one.state, one.probe_ms, one.asked = to, self.now_ms + wait_ms if wait_ms else 0, 0
 
     def lapse(self, one: Kept) -> None:
         self.end_lease(one)

@@ -83,6 +83,7 @@ class Persons(Invariants):
                 self.store.resolve(one.id, to)
             return
         self.store.resolve(one.id, to, on_dead=on_dead, stale_ok=stale_ok)
+        one.phase = ""
         if to is State.QUEUED:
             self.model.replay(one)
         elif to is State.DELIVERED:
@@ -91,6 +92,18 @@ class Persons(Invariants):
             self.model.finish(one, to)
         else:
             self.model.die(one, on_dead)
+
+    @precondition(lambda self: self.in_state(0, State.IN_DOUBT))
+    @rule(number=ANY)
+    def read_again(self, number: int) -> None:
+        one = self.in_state(number, State.IN_DOUBT)
+        assert one
+        if one.phase != "replied":
+            with pytest.raises(IllegalMove, match="No answer of the partner is kept"):
+                self.store.read_again(one.id)
+            return
+        self.store.read_again(one.id)
+        self.model.replay(one)
 
     @precondition(lambda self: any(self.model.order.values()))
     @rule(number=ANY)
@@ -126,7 +139,7 @@ class Persons(Invariants):
             with pytest.raises(IllegalMove, match="overtaken|was answered" if stale else "under way"):
                 self.store.replace(one.id, by)
             return
-        if one.phase == "replied":
+        if one.phase == "replied" and one.state is not State.IN_DOUBT:
             with pytest.raises(IllegalMove, match="was answered"):
                 self.store.replace(one.id, by, stale_ok=stale_ok)
             return

@@ -213,6 +213,7 @@ class StoreMachine(Guards):
         repeat=st.booleans(),
         rereads=st.booleans(),
         refuses=st.booleans(),
+        asks=st.booleans(),
         up=st.sampled_from([True, False, None]),
     )
     def settle(
@@ -224,9 +225,11 @@ class StoreMachine(Guards):
         repeat: bool,
         rereads: bool,
         refuses: bool,
+        asks: bool,
         up: bool | None,
     ) -> None:
         """Any hold that was ever given, so stale ones as well; perhaps twice over."""
+        wait = 0 if to is State.IN_DOUBT and not asks else wait
         hold, worker = self.hold(number)
         output = f"o{hold.id[1:]}" if to is State.DELIVERED else ""
         if to is State.DEAD and refuses:
