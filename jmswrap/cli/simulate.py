@@ -90,10 +90,12 @@ async def _run(running: Running, as_json: bool) -> None:
     await listen([running])
     names = [operation.name for operation in running.partner.port.usable]
     if as_json:
-        render.as_json({"address": running.address, "operations": names, "ledger": running.hosted.ledger})
+        said = {"address": running.address, "contract": f"{running.address}?wsdl"}
+        render.as_json({**said, "operations": names, "ledger": running.hosted.ledger})
     else:
         shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
         click.echo(f"{running.hosted.name} listens at {running.address}\nIt takes: {shown}")
+        click.echo(f"Its contract is at {running.address}?wsdl")
         if running.hosted.ledger:
             click.echo(f"What it applies is written to {running.hosted.ledger}")
     await until_stopped([running])

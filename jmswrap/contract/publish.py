@@ -9,7 +9,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote
 
 from lxml import etree
 
@@ -44,7 +44,7 @@ class Published:
         self._plain = _names(sources)
         self._names: dict[tuple[Path, str], str] = {}
         self._files: dict[str, Document] = {}
-        first = self._name(sources[0].path, "")
+        self._first = first = self._name(sources[0].path, "")
         # Grows while it is gone through.
         for path, adopted in (met := list(self._names)):
             self._files[self._names[path, adopted]] = _document(self._rewritten(self._sources[path], adopted))
@@ -77,12 +77,24 @@ class Published:
             path = local(source.path, reference.location)
             if path in self._sources:
                 name = self._name(path, _adopted(reference, self._sources[path], adopted))
-                reference.element.set(reference.attribute, f"{self._address}?xsd={quote(name)}")
+                query = "wsdl" if name == self._first else f"xsd={quote(name)}"
+                reference.element.set(reference.attribute, f"{self._address}?{query}")
         ungroup(root, adopted, self._groups)
         root = _settled(root, adopted)
         for element in root.iter(*_ADDRESSES):
             element.set("location", self._address)
         return root
+
+
+def wanted_file(query: bytes) -> str | None:
+    """Return what a query asks of a service: ``wsdl``, the name of an XSD, or None for the page."""
+    fields = parse_qs(query.decode("latin-1"), keep_blank_values=True)
+    for name, values in fields.items():
+        if name.lower() == "wsdl":
+            return "wsdl"
+        if name.lower() == "xsd":
+            return f"xsd={values[0]}"
+    return None
 
 
 def _settled(root: etree._Element, adopted: str) -> etree._Element:

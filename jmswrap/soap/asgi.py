@@ -12,6 +12,7 @@ from typing import Any
 from jmswrap import clock, log
 from jmswrap.accept.hosting import Engine, Hosting, Open
 from jmswrap.accept.watch import StoreWatch
+from jmswrap.contract.publish import wanted_file
 from jmswrap.errors import JmswrapError, Refused, Unavailable
 from jmswrap.soap import faults, guard, pages
 from jmswrap.soap.admission import Admission
@@ -222,7 +223,7 @@ def _unforeseen(scope: Scope) -> str:
 
 
 def _of_service(desk: Desk, scope: Scope) -> Answer:
-    wanted = pages.wanted_file(scope["query_string"])
+    wanted = wanted_file(scope["query_string"])
     if wanted is None:
         return pages.service(desk.name, desk.operations)
     found = desk.wsdl() if wanted == "wsdl" else desk.file(wanted.removeprefix("xsd="))

@@ -5,7 +5,6 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 from html import escape
-from urllib.parse import parse_qs
 
 from jmswrap.accept.hosting import Hosting
 from jmswrap.contract.publish import Document
@@ -85,17 +84,6 @@ def _zipped(content: bytes) -> bytes:
 def text(status: int, sentence: str, headers: Headers = ()) -> Answer:
     """Return a plain sentence."""
     return Answer(status, TEXT, f"{sentence}\n".encode(), headers)
-
-
-def wanted_file(query: bytes) -> str | None:
-    """Return what a query asks of a service: ``wsdl``, the name of an XSD, or None for the page."""
-    fields = parse_qs(query.decode("latin-1"), keep_blank_values=True)
-    for name, values in fields.items():
-        if name.lower() == "wsdl":
-            return "wsdl"
-        if name.lower() == "xsd":
-            return f"xsd={values[0]}"
-    return None
 
 
 def _matches(if_none_match: str, etag: str) -> bool:

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from jmswrap import log
 from jmswrap.app import lifeline
@@ -59,7 +60,7 @@ class Running:
     @property
     def address(self) -> str:
         """Where it is called."""
-        return f"http://{self.server.host}:{self.server.port}/{self.hosted.name}"
+        return f"http://{self.server.host}:{self.server.port}/{quote(self.hosted.name)}"
 
 
 def plan_of(text: str) -> list[Hosted]:
@@ -91,6 +92,7 @@ async def listen(prepared: Sequence[Running]) -> None:
             await running.server.start()
         except OSError as error:
             raise ConfigError(f"port {running.server.port} is taken: name another one ({error.strerror})") from error
+        running.partner.address = running.address
 
 
 async def until_stopped(prepared: Sequence[Running], watch_stdin: bool = False) -> None:

@@ -12,13 +12,11 @@ import os
 import random
 import re
 import time
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape
 
 from lxml import etree
 
@@ -28,17 +26,17 @@ from jmswrap.contract.reading import read
 from jmswrap.contract.sample import Sampler
 from jmswrap.contract.schemas import Schemas
 from jmswrap.errors import ConfigError, ContractError, InvalidDocument
-from jmswrap.testing import callback
+from jmswrap.testing import callback, envelopes
 from jmswrap.testing.bodies import spoken, understood
-from jmswrap.testing.doorkeeper import WSSE, Doorkeeper
+from jmswrap.testing.doorkeeper import Doorkeeper
+from jmswrap.testing.envelopes import MEDIA, VERSIONS, addressing
 from jmswrap.testing.http import MOST_BODY_BYTES, Answer, Request
 from jmswrap.testing.ledger import Entry, Ledger
+from jmswrap.testing.pages import Pages
 from jmswrap.testing.scenario import Drop, Rule, Scenario, ScenarioSettings
 from jmswrap.testing.scenario import read as read_scenario
 
 _ACTION = re.compile(r"""action\s*=\s*"?([^";]*)""")
-_VERSIONS = {xml.SOAP_11: "1.1", xml.SOAP_12: "1.2"}
-_MEDIA = {xml.SOAP_11: "text/xml; charset=utf-8", xml.SOAP_12: "application/soap+xml; charset=utf-8"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +88,9 @@ class SimulatedPartner:
             problem = next((o.problem for o in self.port.operations.values() if o.problem), "it has no operation")
             raise ContractError(f"this partner cannot be simulated: {problem}")
         self.go_away: Callable[[float], None] | None = None
+        self.address = ""
+        """Where it is called, which its contract at ``?wsdl`` says; who listens for it sets it."""
+        self._pages = Pages(wsdl, [operation.name for operation in self.port.usable])
         self._schemas = Schemas.of(wsdl)
         self._sampler = Sampler(wsdl, self._schemas)
         self._parser = xml.parser()
@@ -107,8 +108,7 @@ class SimulatedPartner:
     def respond(self, request: Request) -> Answer:
         """Answer one request as the partner would."""
         if request.method == "GET":
-            names = ", ".join(operation.name for operation in self.port.usable)
-            return Answer(200, f"A simulated partner. It takes: {names}\n".encode(), {"Content-Type": "text/plain"})
+            return self._pages.answer(request.target, self.address)
         if request.method != "POST":
             return Answer(405, headers={"Allow": "GET, POST"})
         if not self._doorkeeper.lets_in(request.headers.get("authorization", "")):
@@ -120,9 +120,9 @@ class SimulatedPartner:
         except InvalidDocument as error:
             return self._fault(xml.SOAP_11, "Client", str(error))
         namespace = str(etree.QName(envelope).namespace)
-        bodies = [] if namespace not in _VERSIONS else envelope.findall(f"{{{namespace}}}Body")
+        bodies = [] if namespace not in VERSIONS else envelope.findall(f"{{{namespace}}}Body")
         if len(bodies) != 1:
-            known = namespace if namespace in _VERSIONS else xml.SOAP_11
+            known = namespace if namespace in VERSIONS else xml.SOAP_11
             return self._fault(known, "Client", "the request is no SOAP envelope with one body")
         if objection := self._doorkeeper.objects(envelope):
             return self._fault(namespace, "FailedAuthentication", objection)
@@ -180,7 +180,7 @@ class SimulatedPartner:
         if rule.late_seconds is not None:
             return replace(answer, delay_seconds=answer.delay_seconds + rule.late_seconds)
         if rule.drift:
-            return replace(answer, body=_drifted(answer.body))
+            return replace(answer, body=envelopes.drifted(answer.body))
         if rule.garbage:
             page = b"<html><body>Please log in</body></html>"
             return replace(answer, status=200, body=page, headers={"Content-Type": "text/html"})
@@ -189,11 +189,11 @@ class SimulatedPartner:
         return replace(answer, twice=rule.twice)
 
     def _called_back(self, answer: Answer, seconds: float, namespace: str, envelope: etree._Element) -> Answer:
-        address = _addressing(envelope, "ReplyTo")
+        address = addressing(envelope, "ReplyTo")
         if not callback.is_allowed(address):
             return self._fault(namespace, "Client", "callbacks go to a ReplyTo with an http address on this machine")
-        body = _related(answer.body, namespace, _addressing(envelope, "MessageID"), address)
-        later = partial(callback.post, callback.Callback(address, body, _MEDIA[namespace]))
+        body = envelopes.related(answer.body, namespace, addressing(envelope, "MessageID"), address)
+        later = partial(callback.post, callback.Callback(address, body, MEDIA[namespace]))
         return Answer(202, delay_seconds=answer.delay_seconds, afterwards=partial(_later, seconds, later))
 
     def _apply(self, operation: Operation, envelope: etree._Element, body: etree._Element, length: int) -> None:
@@ -204,8 +204,8 @@ class SimulatedPartner:
             element=operation.element,
             sha256=_hash(body),
             bytes=length,
-            message_id=_addressing(envelope, "MessageID"),
-            correlation_id=_addressing(envelope, "RelatesTo"),
+            message_id=addressing(envelope, "MessageID"),
+            correlation_id=addressing(envelope, "RelatesTo"),
             values={name: _text(find(body)) for name, find in self._values.items()},
         )
         self.ledger.append(entry)
@@ -226,8 +226,8 @@ class SimulatedPartner:
                 content = spoken(operation, reply)
                 content = content.partition(b"?>")[2] if content.startswith(b"<?xml") else content
             self._replies[operation.name] = content
-        body = _envelope(namespace, self._replies[operation.name])
-        return Answer(200, body, {"Content-Type": _MEDIA[namespace]}, self._delay)
+        body = envelopes.envelope(namespace, self._replies[operation.name])
+        return Answer(200, body, {"Content-Type": MEDIA[namespace]}, self._delay)
 
     def _detail(self, operation: Operation) -> bytes:
         """Return the detail element of a business fault, empty where the contract declares none."""
@@ -257,21 +257,9 @@ class SimulatedPartner:
         return element
 
     def _fault(self, namespace: str, code: str, text: str, detail: bytes = b"") -> Answer:
-        said = escape(text).encode()
-        security = b"<s:Subcode><s:Value xmlns:w='%s'>w:FailedAuthentication</s:Value></s:Subcode>" % WSSE.encode()
-        if namespace == xml.SOAP_12:
-            word = {"Client": b"Sender", "Server": b"Receiver"}.get(code, b"Sender")
-            under = security if code == "FailedAuthentication" else b""
-            fault = b"<s:Fault><s:Code><s:Value>s:%s</s:Value>%s</s:Code>" % (word, under)
-            fault += b'<s:Reason><s:Text xml:lang="en">%s</s:Text></s:Reason>' % said
-            fault += (b"<s:Detail>%s</s:Detail></s:Fault>" % detail) if detail else b"</s:Fault>"
-        else:
-            prefix = b"w" if code == "FailedAuthentication" else b"s"
-            fault = b"<s:Fault xmlns:w='%s'><faultcode>%s:%s</faultcode>" % (WSSE.encode(), prefix, code.encode())
-            fault += b"<faultstring>%s</faultstring>" % said
-            fault += (b"<detail>%s</detail></s:Fault>" % detail) if detail else b"</s:Fault>"
         status = 400 if namespace == xml.SOAP_12 and code == "Client" else 500
-        return Answer(status, _envelope(namespace, fault), {"Content-Type": _MEDIA[namespace]}, self._delay)
+        body = envelopes.fault(namespace, code, text, detail)
+        return Answer(status, body, {"Content-Type": MEDIA[namespace]}, self._delay)
 
     def _xpath(self, expression: str) -> Callable[[etree._Element], Any]:
         declared = etree.parse(str(self.contract.wsdl), xml.parser()).getroot().nsmap
@@ -285,34 +273,9 @@ class SimulatedPartner:
         return compiled
 
 
-def _envelope(namespace: str, content: bytes) -> bytes:
-    return b'<s:Envelope xmlns:s="%s"><s:Body>%s</s:Body></s:Envelope>' % (namespace.encode(), content)
-
-
 def _plain(request: Request) -> bytes:
     content_type = request.headers.get("content-type", "")
     return xop.resolved(request.body, content_type, MOST_BODY_BYTES) if xop.is_multipart(content_type) else request.body
-
-
-def _drifted(reply: bytes) -> bytes:
-    """Put an element into a reply that no contract has."""
-    if not reply:
-        return reply
-    envelope = etree.fromstring(reply, xml.parser())
-    inside = next(envelope[-1].iterchildren(etree.Element), envelope[-1])
-    etree.SubElement(inside, "{urn:jmswrap:drift}unknown").text = "since the last release"
-    return etree.tostring(envelope, encoding="utf-8")
-
-
-def _related(reply: bytes, namespace: str, message_id: str, address: str) -> bytes:
-    """Put WS-Addressing headers into a reply, or an envelope around nothing."""
-    envelope = etree.fromstring(reply or _envelope(namespace, b""), xml.parser())
-    header = etree.Element(f"{{{namespace}}}Header")
-    envelope.insert(0, header)
-    said = {"MessageID": f"urn:uuid:{uuid.uuid4()}", "RelatesTo": message_id, "To": address}
-    for name, value in said.items():
-        etree.SubElement(header, f"{{{xml.WSA_10}}}{name}").text = value
-    return etree.tostring(envelope, encoding="utf-8")
 
 
 def _later(seconds: float, what: Callable[[], None]) -> None:
@@ -331,13 +294,6 @@ def _hash(body: etree._Element) -> str:
     except etree.C14NError:
         # A namespace that is a relative address has no canonical form (libxml2 2.14); hash what stands there.
         return hashlib.sha256(xml.standalone(body)).hexdigest()
-
-
-def _addressing(envelope: etree._Element, local: str) -> str:
-    for namespace in (xml.WSA_10, xml.WSA_0408):
-        for block in envelope[0].iterchildren(f"{{{namespace}}}{local}"):
-            return str(block.xpath("string()")).strip()
-    return ""
 
 
 def _true(found: Any) -> bool:

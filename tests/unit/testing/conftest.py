@@ -22,8 +22,8 @@ def simulate(tmp_path: Path) -> Iterator[Callable[..., str]]:
     """Start ``jmswrap simulate`` as a person would; gives its address."""
     started: list[subprocess.Popen[str]] = []
 
-    def start(*options: object) -> str:
-        command = [sys.executable, "-m", "jmswrap", "simulate", str(WSDL), "--json", *map(str, options)]
+    def start(*options: object, wsdl: Path = WSDL) -> str:
+        command = [sys.executable, "-m", "jmswrap", "simulate", str(wsdl), "--json", *map(str, options)]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=dict(os.environ))
         started.append(process)
         assert process.stdout is not None
