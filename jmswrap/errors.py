@@ -1,4 +1,4 @@
-"""Every error jmswrap raises on purpose, in one tree.
+"""The errors that several folders know, in one tree; a finer one stands beside the code that raises it.
 
     JmswrapError
     ├── ConfigError          the integration folder is wrong; ``check`` lists every problem
@@ -13,6 +13,7 @@
     │   ├── QueueFull            the queue's backlog is at its cap
     │   ├── BrokerAway           a JMS broker is not there, or did not confirm what it was sent
     │   ├── HistoryDown          the history database did not take or give what it was asked
+    │   ├── CrossReferencesDown  the cross-reference database did not
     │   └── Unopened             a body at rest cannot be opened with the keys that are here
     ├── TransformError       a step failed on this document; never retried
     │   ├── TransformTooLong     the step took longer than `transforms.seconds`

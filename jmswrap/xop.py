@@ -204,7 +204,7 @@ def _parsed(root: _Part) -> etree._Element:
         raise InvalidDocument(
             f"The envelope is not well-formed XML ({xml.complaint(error)}); correct it.", line
         ) from None
-    if envelope.getroottree().docinfo.internalDTD is not None:
+    if xml.has_doctype(envelope):
         raise InvalidDocument("The message has a document type declaration (DOCTYPE); send it without.")
     return envelope
 

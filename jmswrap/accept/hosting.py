@@ -151,7 +151,7 @@ Renew = Callable[[Hosting, Engine], None]
 
 
 class Renewals(Protocol):
-    """Looks for new generations; ``app/gateway.py`` in life."""
+    """Looks for new generations; ``app/gateway_renewal.py`` in life."""
 
     def start(self, renew: Renew) -> None:
         """Begin to look, in the event loop of the process."""

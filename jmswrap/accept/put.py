@@ -1,6 +1,7 @@
-"""Puts a message on a queue: for a typed service's method, and for applications on the site.
+"""Puts a message on a queue, for a typed service's method.
 
-What a SOAP call does through a derived service, a program does with ``Queues.put``.
+What a SOAP call does through a derived service, the method does with ``Queues.put``; an application on
+the site has ``jmswrap.queues``.
 """
 
 import asyncio

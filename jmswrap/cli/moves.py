@@ -1,4 +1,4 @@
-"""``retry, cancel, bury, resolve, pause, resume``: a person's moves."""
+"""``retry, cancel, bury, resolve, skip, pause, resume``: a person's moves."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -8,7 +8,7 @@ gets the answers it got and writes nothing.
 import json
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -51,7 +51,7 @@ class Work:
     """A connection to read with: that of the transaction, once it has begun."""
     writing: Callable[[], Connection]
     """The transaction's connection; begins it when it has not."""
-    calls: int = field(default=0)
+    calls: int = 0
 
     def lookup(self, table: str, column: str, value: str, wanted: str) -> list[str]:
         """Return the values of a column in the row where another has the value."""
@@ -126,7 +126,7 @@ class Work:
         )  # fmt: skip
         return answer
 
-    def _put(self, asked: "_Asked", many: bool = False) -> str:
+    def _put(self, asked: _Asked, many: bool = False) -> str:
         row, there = self._state(asked)
         mode = asked.mode
         if mode == "ANY":
@@ -146,7 +146,7 @@ class Work:
             self._replace(asked, row, there[0])
         return asked.value
 
-    def _state(self, asked: "_Asked") -> tuple[str | None, list[str]]:
+    def _state(self, asked: _Asked) -> tuple[str | None, list[str]]:
         """Return the row of the known value, and what its column holds already."""
         self._look(asked.table, asked.reference, asked.column)
         _not_empty(asked.table, asked.reference, asked.known)
@@ -155,18 +155,18 @@ class Work:
         row = self._row(connection, asked.table, asked.reference, asked.known)
         return row, [] if row is None else self._values(connection, asked.table, row, asked.column)
 
-    def _add(self, asked: "_Asked") -> None:
+    def _add(self, asked: _Asked) -> None:
         self._unused(asked)
         row = uuid.uuid4().hex.upper()
         self._insert(asked.table, asked.reference, row, asked.known)
         if asked.reference != asked.column:
             self._insert(asked.table, asked.column, row, asked.value)
 
-    def _link(self, asked: "_Asked", row: str) -> None:
+    def _link(self, asked: _Asked, row: str) -> None:
         self._unused(asked)
         self._insert(asked.table, asked.column, row, asked.value)
 
-    def _replace(self, asked: "_Asked", row: str, before: str) -> None:
+    def _replace(self, asked: _Asked, row: str, before: str) -> None:
         if asked.value != before:
             self._unused(asked)
             here = (_in(asked.table), DATA.c.xref_column_name == asked.column, DATA.c.row_number == row)
@@ -188,7 +188,7 @@ class Work:
             )  # fmt: skip
             connection.execute(delete(DATA).where(_in(table), DATA.c.xref_column_name == name, DATA.c.value == one))
 
-    def _unused(self, asked: "_Asked") -> None:
+    def _unused(self, asked: _Asked) -> None:
         taken = self._row(self.writing(), asked.table, asked.column, asked.value)
         _need(taken is None, f"{asked}: {asked.column} {asked.value!r} stands in another row already")
 

@@ -30,8 +30,8 @@ def document(message: Message, body: bytes, called: Called, partner: str, text: 
         "outcome": str(called.outcome),
         **parameters(called, text),
     }
-    for name, text in texts.items():
-        etree.SubElement(root, f"{{{NAMESPACE}}}{name}").text = _printable(text)
+    for name, value in texts.items():
+        etree.SubElement(root, f"{{{NAMESPACE}}}{name}").text = _printable(value)
     detail = etree.SubElement(root, f"{{{NAMESPACE}}}faultDetail")
     if fault and fault.detail_xml:
         detail.extend(_elements(fault.detail_xml.encode()))

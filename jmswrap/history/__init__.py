@@ -1,1 +1,1 @@
-"""The history: settled messages in SQLite or PostgreSQL. SQLAlchemy lives here only."""
+"""The history: settled messages in SQLite or PostgreSQL."""

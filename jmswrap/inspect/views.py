@@ -60,9 +60,9 @@ class QueueView:
     most_messages: int = 0
     """Messages not settled at which it takes no more; 0: no cap."""
     most_bytes: int = 0
-    blocked: tuple["BlockedView", ...] = ()
+    blocked: tuple[BlockedView, ...] = ()
     """Keys on which messages wait for one that is not under way; not more than a few hundred."""
-    awaited: tuple["AwaitedView", ...] = ()
+    awaited: tuple[AwaitedView, ...] = ()
     """Keys of other queues that messages wait for; those of the first few hundred."""
     held: str = ""
     """What holds its messages by itself and until when; empty: nothing does."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from lxml import etree
 
+from jmswrap import xml
 from jmswrap.errors import TransformError
 from jmswrap.transform.oracle.namespaces import BUS_UUID, ORAEXT, STRING, XP20
 from jmswrap.transform.values import number, text
@@ -113,6 +114,6 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 def escaped_xml(value: str) -> etree._Element:
     """Return the document that a text holds."""
     try:
-        return etree.fromstring(value.encode(), etree.XMLParser(resolve_entities=False, no_network=True))
+        return etree.fromstring(value.encode(), xml.parser())
     except etree.XMLSyntaxError as error:
         raise TransformError(f"parseEscapedXML: the text is not an XML document: {error}") from error
