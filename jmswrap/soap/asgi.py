@@ -14,7 +14,7 @@ from jmswrap.accept.hosting import Engine, Hosting, Open
 from jmswrap.accept.watch import StoreWatch
 from jmswrap.contract.publish import wanted_file
 from jmswrap.errors import JmswrapError, Refused, Unavailable
-from jmswrap.soap import faults, guard, pages
+from jmswrap.soap import faults, guard, host, pages
 from jmswrap.soap.admission import Admission
 from jmswrap.soap.desk import Desk, Desks
 from jmswrap.soap.faults import Answer, Headers, SoapFault
@@ -126,6 +126,8 @@ class Gateway:
         """Return the answer to a call, and whether more of its body may still come."""
         version, is_unread = guard.version_of(scope["headers"]), not guard.awaits_continue(scope["headers"])
         try:
+            if objection := host.objection(scope["http_version"], scope["headers"]):
+                raise SoapFault(objection, code="host", status=400)
             desk, admission = self._door(scope["path"])
             if self._watch is not None:
                 self._watch.require_safe()
@@ -168,6 +170,8 @@ class Gateway:
             return pages.text(500, f"The gateway could not answer. Give the operator this id: {id}.")
 
     async def _page(self, scope: Scope) -> Answer:
+        if objection := host.objection(scope["http_version"], scope["headers"]):
+            return pages.text(400, objection)
         path, method = _origin(scope["path"]).removesuffix("/") or "/", scope["method"]
         desk = self._desks.by_path.get(path) if self._desks is not None else None
         if path == "*" and method == "OPTIONS":

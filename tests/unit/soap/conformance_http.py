@@ -5,6 +5,8 @@ import gzip
 from conformance_rule import CHUNKED, INVALID, LENGTH, MESSAGE_11, WSDL, Rule, magic, request, soap
 from door import ORDERS, envelope_11, place
 
+HOST = b"Host: localhost\r\n"
+
 PROFILE_RULES = (
     Rule(
         "BP R1000, R1001",
@@ -259,6 +261,43 @@ HTTP_RULES = (
         "Chunked and a length at once is 400.",
         raw=request("Transfer-Encoding: chunked", LENGTH, body=CHUNKED),
         statuses=(400,),
+    ),
+    Rule(
+        "RFC 9112 §3.2",
+        "A request of HTTP/1.1 without Host is 400.",
+        raw=request(LENGTH, body=MESSAGE_11).replace(HOST, b""),
+        statuses=(400,),
+    ),
+    Rule(
+        "RFC 9112 §3.2",
+        "Whatever its method is.",
+        raw=b"GET /services/Orders?wsdl HTTP/1.1\r\n\r\nOPTIONS * HTTP/1.1\r\n\r\n",
+        statuses=(400, 400),
+    ),
+    Rule(
+        "RFC 9112 §3.2",
+        "One of HTTP/1.0 needs none.",
+        raw=b"GET /services/Orders?wsdl HTTP/1.0\r\n\r\n",
+        statuses=(200,),
+    ),
+    Rule("RFC 9112 §3.2", "Two are 400.", raw=request(LENGTH, "Host: other", body=MESSAGE_11), statuses=(400,)),
+    *(
+        Rule(
+            "RFC 9112 §3.2",
+            f"`{wrong}` is no host: 400.",
+            raw=request(LENGTH, body=MESSAGE_11).replace(HOST, f"Host: {wrong}\r\n".encode()),
+            statuses=(400,),
+        )
+        for wrong in ("a b", "http://localhost", "localhost:80x", "[::1")
+    ),
+    Rule(
+        "RFC 9110 §7.2",
+        "A name, an address and nothing are taken, with a port or without one.",
+        raw=b"".join(
+            request(LENGTH, body=MESSAGE_11).replace(HOST, b"Host: %s\r\n" % right)
+            for right in (b"a_b.example:", b"[2001:db8::1]:8080", b"127.0.0.1:8080", b"")
+        ),
+        statuses=(200, 200, 200, 200),
     ),
     Rule(
         "RFC 9112 §3.2.2",

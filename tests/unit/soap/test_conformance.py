@@ -56,6 +56,17 @@ def test_100_comes_before_the_answer(orders: Orders) -> None:
         assert connection.recv(65_536).startswith(b"HTTP/1.1 200 ")
 
 
+def test_a_request_without_host_gets_what_other_refusals_get(orders: Orders) -> None:
+    without = b"POST /services/Orders HTTP/1.1\r\nContent-Type: text/xml\r\nContent-Length: 0\r\n\r\n"
+    looking = b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", orders.port), timeout=15) as connection:
+        connection.sendall(without + looking)
+        answers = b"".join(iter(lambda: connection.recv(65_536), b""))
+    assert b"<faultcode>soap:Client</faultcode><faultstring>The request has no Host header; send" in answers
+    assert answers.endswith(b"\r\n\r\nThe request has no Host header; send the one that HTTP/1.1 asks for.\n")
+    assert orders.queued() == 0
+
+
 def _statuses(orders: Orders, raw: bytes, count: int) -> list[int]:
     """Send bytes and return the final statuses of the first answers."""
     with socket.create_connection(("127.0.0.1", orders.port), timeout=15) as connection:
