@@ -4,6 +4,7 @@ A verb's module is imported when the verb is called: ``jmswrap check`` should no
 the libraries that ``jmswrap serve`` needs.
 """
 
+import errno
 import gc
 import importlib
 import sys
@@ -59,6 +60,9 @@ VERBS = {
 }
 """Every verb and where it lives; jmswrap.cli.sections has their order."""
 
+_CLOSED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+
 
 class Told(click.ClickException):
     """An error of ours on its way to the terminal: the sentence on standard error, exit status 1."""
@@ -109,6 +113,19 @@ class Verbs(click.Group):
             return super().invoke(ctx)
         except JmswrapError as error:
             raise Told(str(error)) from error
+        except OSError as error:
+            told = _of_a_place(error)
+            if told is None:
+                raise
+            raise Told(told) from error
+
+
+def _of_a_place(error: OSError) -> str | None:
+    """Return what to do about a file or folder that this user may not use, or whose disk is full."""
+    if error.filename is None or error.errno not in _CLOSED | _FULL:
+        return None
+    advice = "make room there" if error.errno in _FULL else "run the command as a user who may, or name another place"
+    return f"{error.filename} cannot be used: {error.strerror}; {advice}"
 
 
 def _imported(module: str) -> ModuleType:

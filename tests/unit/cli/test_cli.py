@@ -1,6 +1,7 @@
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import threading
@@ -190,6 +191,28 @@ def test_what_cannot_be_written_is_one_sentence(orders, tmp_path):
         assert (done.returncode, len(done.stderr.splitlines())) == (1, 1), (words, done.stderr)
         assert str(tmp_path / "file") in done.stderr
         assert "Errno" not in done.stderr
+
+
+def test_a_folder_of_another_user_is_one_sentence(orders, tmp_path):
+    may_all = os.geteuid() == 0
+    if may_all and shutil.which("setpriv") is None:
+        pytest.skip("root may write everywhere, and there is no setpriv to take that away")
+    bounded = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if may_all else []
+    site = shutil.copytree(orders, tmp_path / "site")
+    (site / "data").mkdir()
+    closed = [site / "data", site / "wsdl" / "Orders.wsdl", site / "wsdl"]
+    for place in closed:
+        place.chmod(0o400 if place.is_file() else 0o500 if place.name == "wsdl" else 0)
+    try:
+        for words, place in ((("queues",), closed[0]), (("republish",), closed[1])):
+            command = [*bounded, sys.executable, "-m", "jmswrap", *words, "-c", str(site)]
+            done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+            assert (done.returncode, len(done.stderr.splitlines())) == (1, 1), done.stderr
+            assert str(place) in done.stderr
+            assert "Permission denied; run the command as a user who may" in done.stderr
+    finally:
+        for place in reversed(closed):
+            place.chmod(0o700)
 
 
 def test_serving_without_a_store_is_one_sentence(orders):
