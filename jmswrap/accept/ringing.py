@@ -7,19 +7,12 @@ the sweeper, which finds queues that have work and no wake-up.
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
-from typing import Protocol
 
 from jmswrap import log
 from jmswrap.errors import JmswrapError
+from jmswrap.store.nouns import Rings
 
 _log = log.get(__name__)
-
-
-class Rings(Protocol):
-    """The part of ``store.wakeup.Bell`` that is needed."""
-
-    def ring(self, queue: str) -> None:
-        """Say that the queue has work."""
 
 
 class Ringer:

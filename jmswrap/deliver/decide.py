@@ -24,7 +24,6 @@ _REPLY_LOOKED_AT = 16_384
 PUT_OFF_MS = 30_000
 """How long a message waits whose route or key this worker does not know; another's configuration may."""
 
-
 _NOTHING_SENT = frozenset({Outcome.TRANSFORM_FAILED, Outcome.VALUE_NOT_MAPPED, Outcome.CANNOT_CALL})
 
 
@@ -85,7 +84,7 @@ def _without_references(why: str, called: Called, claimed: Claimed, delivery: De
         claimed.id,
         claimed.fence,
         State.WAITING,
-        attempt=_attempt(down, claimed, delivery, tried, kept=told),
+        attempt=_attempt(down, claimed, delivery, tried, with_reply=told),
         reason=down.sentence,
         rereads=told,
     )
@@ -107,7 +106,7 @@ def _decided(called: Called, claimed: Claimed, delivery: Delivery, tried: Tried)
         claimed.id,
         claimed.fence,
         State.DELIVERED,
-        attempt=_attempt(called, claimed, delivery, tried, kept=meaning is not Meaning.DELIVERED),
+        attempt=_attempt(called, claimed, delivery, tried, with_reply=meaning is not Meaning.DELIVERED),
         partner_up=_partner_up(meaning, row.trouble, claimed, delivery),
     )
     match meaning:
@@ -144,7 +143,7 @@ def _delivered(settlement: Settlement, called: Called, claimed: Claimed, deliver
     # The partner has it, so it is neither repeated nor dead: a person decides, the reply at hand.
     settled = _with_output(settlement, reply, delivery.reply, State.IN_DOUBT)
     if settled.state is State.IN_DOUBT and settled.attempt is not None:
-        settled = replace(settled, attempt=replace(settled.attempt, reply=_kept(called.raw)))
+        settled = replace(settled, attempt=replace(settled.attempt, reply=kept(called.raw)))
     return settled
 
 
@@ -223,7 +222,7 @@ def _output(source: Message, body: bytes, put: Put, purpose: str) -> Message:
     )
 
 
-def _attempt(called: Called, claimed: Claimed, delivery: Delivery, tried: Tried, kept: bool) -> Attempt:
+def _attempt(called: Called, claimed: Claimed, delivery: Delivery, tried: Tried, with_reply: bool) -> Attempt:
     return Attempt(
         number=claimed.record.attempts + 1,
         ended_ms=0,
@@ -234,12 +233,13 @@ def _attempt(called: Called, claimed: Claimed, delivery: Delivery, tried: Tried,
         sentence=called.sentence,
         http_status=called.http_status,
         fault_code=called.fault.code if called.fault else "",
-        reply=_kept(called.raw) if kept else "",
+        reply=kept(called.raw) if with_reply else "",
         generation=delivery.generation,
     )
 
 
-def _kept(raw: bytes) -> str:
+def kept(raw: bytes) -> str:
+    """Return what of a raw reply is offered to the history."""
     return raw[:_REPLY_LOOKED_AT].decode("utf-8", "replace")
 
 

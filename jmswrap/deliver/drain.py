@@ -18,12 +18,12 @@ from jmswrap.deliver.decide import closed, handed_back, unknown
 from jmswrap.deliver.delivery import Call, QueuePlan
 from jmswrap.deliver.flight import Flight
 from jmswrap.deliver.held import Asking, Held
-from jmswrap.deliver.pace import DEADLY, SUSPECT, Drained, Ended, Pace, Rings
+from jmswrap.deliver.pace import DEADLY, SUSPECT, Drained, Ended, Pace
 from jmswrap.deliver.probing import Probing
 from jmswrap.deliver.trouble import trouble
 from jmswrap.message import Claimed, Settlement
 from jmswrap.states import Phase
-from jmswrap.store.nouns import Claim, Hold
+from jmswrap.store.nouns import Claim, Hold, Rings
 from jmswrap.store.store import Store
 
 _LOG = log.get(__name__)

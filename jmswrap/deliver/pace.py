@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Protocol
 
 from jmswrap.deliver.fence import Fence
 from jmswrap.deliver.trouble import Tells
@@ -14,13 +13,6 @@ SUSPECT = 2
 
 DEADLY = 3
 """After so many it is DEAD."""
-
-
-class Rings(Protocol):
-    """Something that wakes a queue's workers."""
-
-    def ring(self, queue: str) -> None:
-        """Say that the queue has work."""
 
 
 def never() -> bool:

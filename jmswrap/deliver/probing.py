@@ -12,13 +12,14 @@ from lxml import etree
 
 from jmswrap import clock, log
 from jmswrap.deliver.crew import Crew
+from jmswrap.deliver.decide import kept
 from jmswrap.deliver.delivery import Delivery, Probe, QueuePlan, through
 from jmswrap.deliver.held import Asking
-from jmswrap.deliver.pace import Rings
 from jmswrap.errors import TransformError
 from jmswrap.message import Attempt, Claimed, Settlement
 from jmswrap.outcome import Called, Outcome
 from jmswrap.states import State
+from jmswrap.store.nouns import Rings
 from jmswrap.store.store import Store
 
 _LOG = log.get(__name__)
@@ -131,5 +132,5 @@ def _attempt(claimed: Claimed, called: Called, name: str, said: str, worker: str
         outcome=called.outcome,
         sentence=said,
         http_status=called.http_status,
-        reply=called.raw[:16_384].decode("utf-8", "replace"),
+        reply=kept(called.raw),
     )

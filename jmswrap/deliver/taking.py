@@ -7,7 +7,6 @@ when the taker is gone without a word, the message comes again and says so (JMSR
 
 import threading
 from collections.abc import Sequence
-from typing import Protocol
 
 from jmswrap import clock, log
 from jmswrap.deliver.decide import closed
@@ -15,7 +14,7 @@ from jmswrap.errors import Unavailable
 from jmswrap.message import Attempt, Claimed, Settlement
 from jmswrap.outcome import Outcome
 from jmswrap.states import State
-from jmswrap.store.nouns import Hold
+from jmswrap.store.nouns import Hold, Rings
 from jmswrap.store.store import Store
 
 _LOG = log.get(__name__)
@@ -27,13 +26,6 @@ RENEWALS_A_LEASE = 3
 
 AGAIN_SECONDS = 1.0
 """Before leases are renewed again that the store did not answer for."""
-
-
-class Rings(Protocol):
-    """Something that wakes a queue's workers."""
-
-    def ring(self, queue: str) -> None:
-        """Say that the queue has work."""
 
 
 class Taking:

@@ -6,7 +6,6 @@ Reads only. What is read in several steps is a picture of a moving thing.
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 from jmswrap import log
 from jmswrap.config.partner_settings import Window
@@ -29,8 +28,6 @@ from jmswrap.inspect.views import (
 )
 from jmswrap.message import OtherKey, Record
 from jmswrap.states import HERE, State
-from jmswrap.store import keys, reading
-from jmswrap.store.edge import edge
 from jmswrap.store.nouns import NO_CAP, Awaiting, QueueSummary
 from jmswrap.store.store import Store
 
@@ -60,8 +57,8 @@ class Inspection:
     def queues(self) -> list[QueueView]:
         """Return every queue that is configured or ever had a message, by name."""
         found = {summary.name: summary for summary in self._store.queues()}
-        pauses = self._pauses()
-        now_ms = self._now_ms()
+        pauses = self._store.pauses()
+        now_ms = self._store.now_ms()
         views = []
         for name in sorted({*found, *self._queues}):
             summary = found.get(name)
@@ -98,13 +95,13 @@ class Inspection:
         if not found and asked.route not in ("", *routes):
             raise IllegalMove(f"There is no route `{asked.route}`{did_you_mean(asked.route, routes)}")
         records = sorted(found.values(), key=lambda record: record.accepted_ms, reverse=True)
-        now_ms = self._now_ms()
+        now_ms = self._store.now_ms()
         return [view(record, now_ms) for record in records[: asked.limit]]
 
     def past(self, search: Search) -> list[MessageView]:
         """Return messages of the history only, however far back; IllegalMove when there is no history."""
         history = self._the_history()
-        now_ms = self._now_ms()
+        now_ms = self._store.now_ms()
         return [view(kept.record, now_ms) for kept in history.find(search)]
 
     def history(self) -> HistoryView | None:
@@ -120,7 +117,7 @@ class Inspection:
         return HistoryView(
             place=self._history.place.name,
             messages=extent.messages if extent else None,
-            oldest_age_ms=self._now_ms() - oldest_ms if oldest_ms else 0,
+            oldest_age_ms=self._store.now_ms() - oldest_ms if oldest_ms else 0,
             waiting=waiting.count,
             overdue_ms=waiting.overdue_ms,
             problem=problem,
@@ -139,7 +136,7 @@ class Inspection:
         except Unopened as error:
             unopened = str(error)
         reply = raw.decode("utf-8", "replace") if raw else next((a.reply for a in reversed(attempts) if a.reply), "")
-        found = detail(record, attempts, body, reply, self._now_ms())
+        found = detail(record, attempts, body, reply, self._store.now_ms())
         return replace(found, waits_for=self._waits_for(record), unopened=unopened)
 
     def totals(self, day: str = "", queue: str = "") -> list[DayTotals]:
@@ -178,7 +175,7 @@ class Inspection:
             where = "store or the history" if self._history else "store"
             raise IllegalMove(f"There is no message {message_id} in the {where}: look for it with `jmswrap messages`.")
         reply = next((attempt.reply for attempt in reversed(kept.attempts) if attempt.reply), "")
-        return detail(kept.record, kept.attempts, kept.body, reply, self._now_ms())
+        return detail(kept.record, kept.attempts, kept.body, reply, self._store.now_ms())
 
     def _the_history(self) -> History:
         if self._history is None:
@@ -215,12 +212,6 @@ class Inspection:
             if head.message.id != message.id
         )
 
-    def _pauses(self) -> dict[str, str]:
-        """Return the reasons of all pauses, by ``q:QUEUE`` and ``p:PARTNER``."""
-        with edge():
-            marks: Any = self._store.client.hgetall(keys.alone(self._store.prefix, "pause"))
-        return {mark.decode(): said.decode().partition(" ")[2] for mark, said in marks.items()}
-
     def _paused(self, queue: str, pauses: Mapping[str, str]) -> str | None:
         partner = self._partners.get(queue, "")
         if f"q:{queue}" in pauses:
@@ -247,10 +238,6 @@ class Inspection:
             f"no route has this queue any more, so its {here} messages stay: put the route back, or move, cancel or "
             "bury them"
         )
-
-    def _now_ms(self) -> int:
-        with edge():
-            return reading.server_ms(self._store.client, self._store.prefix)
 
 
 def _life(record: Record) -> tuple[str, int]:

@@ -9,19 +9,13 @@ from collections.abc import Collection, Mapping
 from typing import Protocol
 
 from jmswrap import clock, log
+from jmswrap.store.nouns import Rings
 from jmswrap.store.presence import GONE_SECONDS, Roll
 
 _log = log.get(__name__)
 
 BETWEEN_SECONDS = 0.2
 """The roll is not called more often."""
-
-
-class Rings(Protocol):
-    """Something that wakes a queue's workers."""
-
-    def ring(self, queue: str) -> None:
-        """Say that the queue has work."""
 
 
 class Knows(Protocol):

@@ -6,7 +6,6 @@ that makes work ready rings for it.
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from typing import Protocol
 
 from jmswrap import clock, xml
 from jmswrap.config.suggestions import did_you_mean
@@ -15,17 +14,12 @@ from jmswrap.message import Message, Receipt, Record
 from jmswrap.operate import many
 from jmswrap.operate.erasing import Erased, Erases, erase
 from jmswrap.states import State
+from jmswrap.store import operating
+from jmswrap.store.nouns import Rings
 from jmswrap.store.store import Store
 
 REPLACES = "JMSWRAP_replaces"
 """The property in which a replacement names the message it came for."""
-
-
-class Rings(Protocol):
-    """Something that wakes a queue's workers."""
-
-    def ring(self, queue: str) -> None:
-        """Say that the queue has work."""
 
 
 class Moves:
@@ -95,9 +89,7 @@ class Moves:
 
     def send_on(self, message_id: str, reason: str = "") -> str:
         """Let a message wait for no other keys; return what was done."""
-        record = self._store.record(message_id)
-        if record is None:
-            raise IllegalMove(f"There is no message {message_id} in the store: look for it with `jmswrap messages`.")
+        record = self._record(message_id)
         if not record.waits_for:
             raise IllegalMove(
                 f"Message {message_id} is {record.state} and waits for no other key: name its queue and key to skip it."
@@ -108,10 +100,7 @@ class Moves:
 
     def message(self, message_id: str) -> Message:
         """Return a message with its body, to be edited or moved."""
-        record = self._store.record(message_id, with_body=True)
-        if record is None:
-            raise IllegalMove(f"There is no message {message_id} in the store: look for it with `jmswrap messages`.")
-        return record.message
+        return self._record(message_id, with_body=True).message
 
     def replace(self, message_id: str, by: Message, reason: str = "", stale_ok: bool = False) -> str:
         """End a message and put ``by`` in its place, under a new id that is returned.
@@ -153,6 +142,12 @@ class Moves:
         woken = (m.queue for m, o in zip(messages, outcomes, strict=True) if isinstance(o, Receipt) and o.wake)
         self._wake(dict.fromkeys(woken))
         return outcomes
+
+    def _record(self, message_id: str, with_body: bool = False) -> Record:
+        record = self._store.record(message_id, with_body)
+        if record is None:
+            raise operating.unknown(message_id)
+        return record
 
     def _known(self, queue: str, partner: str, route: str = "") -> None:
         named = (("queue", queue, self._queues), ("partner", partner, self._partners), ("route", route, self._routes))

@@ -10,7 +10,8 @@ from typing import Protocol
 
 from jmswrap import log
 from jmswrap.errors import JmswrapError
-from jmswrap.operate.attendance import Knows, Rings, RollCall
+from jmswrap.operate.attendance import Knows, RollCall
+from jmswrap.store.nouns import Rings
 
 _log = log.get(__name__)
 

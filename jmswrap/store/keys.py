@@ -90,7 +90,12 @@ for wake-ups, where POOL is ``workers.pool``."""
 PLAIN: tuple[Key, ...] = (
     Key("refused", "hash", "kind of process → JSON: ms, why it did not adopt the files as they are", "until it does"),
     Key("unknown", "hash", "PARTNER OPERATION ELEMENT → replies that had it and the contract has not", "7 days"),
-    Key("cor:SERVICE:CORRELATION", "string", "id of the last message of a service with a correlation id", "PX"),
+    Key(
+        "cor:SERVICE[/CLIENT]:CORRELATION",
+        "string",
+        "id of the last message with a correlation id of a service, and of a client where they are known",
+        "PX",
+    ),
     Key("bridge:NAME", "hash", "process → JSON: at ms, how each end of the bridge is", "PX"),
     Key("nonce:SHA256", "string", "1: a caller used this nonce (hash of user name and nonce)", "PX"),
 )
@@ -122,9 +127,9 @@ def answered(prefix: str) -> str:
     return f"{prefix}:answered"
 
 
-def correlated(prefix: str, service: str, correlation_id: str) -> str:
-    """Name what leads from a correlation id to a message of a service."""
-    return f"{prefix}:cor:{service}:{correlation_id}"
+def correlated(prefix: str, service: str, correlation_id: str, client: str = "") -> str:
+    """Name what leads from a correlation id to a message of a service; no name has a slash or a colon in it."""
+    return f"{prefix}:cor:{service}{f'/{client}' if client else ''}:{correlation_id}"
 
 
 def nonce(prefix: str, mark: str) -> str:
@@ -160,6 +165,11 @@ def order(prefix: str, queue: str, key: str) -> str:
 def waiters(prefix: str, name: str) -> str:
     """Name the messages that wait for a key (QUEUE:KEY)."""
     return f"{prefix}:wait:{name}"
+
+
+def breaker(prefix: str, partner: str) -> str:
+    """Name the breaker of a partner."""
+    return f"{prefix}:brk:{partner}"
 
 
 def totals(prefix: str, day: str, queue: str) -> str:

@@ -107,6 +107,21 @@ class Looking:
         with edge():
             return reading.server_ms(self.client, self.prefix)
 
+    def pauses(self) -> dict[str, str]:
+        """Return the reasons of all pauses, by ``q:QUEUE``, ``p:PARTNER`` and ``r:ROUTE``."""
+        with edge():
+            return reading.pauses(self.client, self.prefix)
+
+    def failures(self, partners: Sequence[str]) -> dict[str, int]:
+        """Return how many calls to each of these partners have failed in a row."""
+        with edge():
+            return reading.failures(self.client, self.prefix, partners)
+
+    def server(self) -> str:
+        """Return the server's program and version, for a person."""
+        with edge():
+            return reading.server(self.client)
+
     def totals(self, queue: str, day: str) -> dict[str, int]:
         """Return the control totals of a day (``yyyymmdd``, UTC): ``FROM>TO`` → moves, ``duplicate``."""
         with edge():

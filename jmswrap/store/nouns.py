@@ -5,6 +5,7 @@ Anybody above may import this module; it knows no Redis.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from jmswrap.errors import IdReused, Unavailable
 from jmswrap.message import Attempt, Claimed, OtherKey, Receipt, Record
@@ -13,6 +14,13 @@ from jmswrap.states import State
 Accepted = Receipt | IdReused | Unavailable
 """What accepting one message came to. Errors are returned, so that one message's
 failure is not its neighbours'."""
+
+
+class Rings(Protocol):
+    """What wakes a queue's workers; ``wakeup.Bell`` in life."""
+
+    def ring(self, queue: str) -> None:
+        """Say that the queue has work."""
 
 
 @dataclass(frozen=True, slots=True)

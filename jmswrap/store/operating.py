@@ -31,7 +31,7 @@ def moved(verb: str, message_id: str, answer: list[Any]) -> tuple[str, ...]:
         woken = [*([answer[1]] if answer[2] else []), *answer[3:]]
         return tuple(dict.fromkeys(queue.decode() for queue in woken))
     if status == b"UNKNOWN":
-        raise IllegalMove(f"There is no message {message_id} in the store: look for it with `jmswrap messages`.")
+        raise unknown(message_id)
     if status == b"STALE":
         raise IllegalMove(
             f"Message {message_id} was overtaken by {answer[1].decode()} of the same key: "
@@ -52,6 +52,11 @@ def moved(verb: str, message_id: str, answer: list[Any]) -> tuple[str, ...]:
     state = answer[1].decode()
     instead = _INSTEAD.get((verb, state))
     raise IllegalMove(f"Message {message_id} is {state}: {_FROM[verb]}{f'; {instead}' if instead else ''}.")
+
+
+def unknown(message_id: str) -> IllegalMove:
+    """Return the error for a message that the store does not have."""
+    return IllegalMove(f"There is no message {message_id} in the store: look for it with `jmswrap messages`.")
 
 
 def mark(queue: str, partner: str, route: str) -> str:

@@ -29,12 +29,6 @@ _OF_HELD = ("dead", "doubt", "due", "waits")
 _INDEXED = {State.DEAD: "dead", State.IN_DOUBT: "doubt", State.WAITING: "due", State.SCHEDULED: "due"}
 
 
-def raw(client: redis.Redis, key: str) -> bytes | None:
-    """Return a string's bytes."""
-    value = client.get(key)
-    return value if isinstance(value, bytes) else None
-
-
 def record(client: redis.Redis, prefix: str, message_id: str, with_body: bool, ring: Keyring = PLAIN) -> Record | None:
     """Return a record, its lease end and, if asked for, its body; Unopened when that cannot be opened."""
     pipe = client.pipeline(transaction=False)
@@ -149,7 +143,7 @@ def _ready_heads(client: redis.Redis, prefix: str, queue: str) -> Iterator[Recor
         if not entry:
             continue
         name = entry[1:].decode()
-        head: Any = client.lindex(f"{prefix}:k:{queue}:{name}", 0) if entry[:1] == b"=" else name.encode()
+        head: Any = client.lindex(keys.order(prefix, queue, name), 0) if entry[:1] == b"=" else name.encode()
         found = record(client, prefix, head.decode(), with_body=False) if head else None
         if found:
             yield found
@@ -160,6 +154,26 @@ def server_ms(client: redis.Redis, prefix: str) -> int:
     seconds, micros = client.time()
     offset: Any = client.get(keys.alone(prefix, "clock"))
     return int(seconds) * 1000 + int(micros) // 1000 + int(offset or 0)
+
+
+def pauses(client: redis.Redis, prefix: str) -> dict[str, str]:
+    """Return the reasons of all pauses, by their marks."""
+    marks: Any = client.hgetall(keys.alone(prefix, "pause"))
+    return {mark.decode(): said.decode().partition(" ")[2] for mark, said in marks.items()}
+
+
+def failures(client: redis.Redis, prefix: str, partners: Sequence[str]) -> dict[str, int]:
+    """Return how many calls to each partner have failed in a row, as its breaker counts them."""
+    pipe: Any = client.pipeline(transaction=False)
+    for partner in partners:
+        pipe.hget(keys.breaker(prefix, partner), "failures")
+    return dict(zip(partners, (int(count or 0) for count in pipe.execute()), strict=True))
+
+
+def server(client: redis.Redis) -> str:
+    """Return the server's program and version."""
+    info: Any = client.info("server")
+    return f"{info.get('server_name', 'redis')} {info.get('valkey_version', info['redis_version'])}"
 
 
 def messages(

@@ -30,9 +30,5 @@ class Refusals:
     def all(self) -> dict[str, str]:
         """Return the sentences by kind of process."""
         with edge():
-            found: dict[Any, Any] = self._client.hgetall(self._key)
-        return {_text(kind): json.loads(note)[1] for kind, note in found.items()}
-
-
-def _text(value: bytes | str) -> str:
-    return value.decode() if isinstance(value, bytes) else value
+            found: Any = self._client.hgetall(self._key)
+        return {kind.decode(): json.loads(note)[1] for kind, note in found.items()}

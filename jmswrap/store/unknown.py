@@ -37,7 +37,7 @@ class UnknownSeen:
         """Add what was seen, by operation and element."""
         with edge():
             known: Any = self._client.hkeys(self._key)
-            names = {_text(name) for name in known}
+            names = {name.decode() for name in known}
             pipe: Any = self._client.pipeline(transaction=False)
             for (operation, element), count in found.items():
                 name = f"{partner} {operation} {element}"
@@ -50,10 +50,6 @@ class UnknownSeen:
     def all(self) -> list[Unknown]:
         """Return the counts, by name."""
         with edge():
-            found: dict[Any, Any] = self._client.hgetall(self._key)
-        rows = sorted((_text(name).split(" ", 2), int(count)) for name, count in found.items())
+            found: Any = self._client.hgetall(self._key)
+        rows = sorted((name.decode().split(" ", 2), int(count)) for name, count in found.items())
         return [Unknown(partner, operation, element, count) for (partner, operation, element), count in rows]
-
-
-def _text(value: bytes | str) -> str:
-    return value.decode() if isinstance(value, bytes) else value
