@@ -10,6 +10,7 @@ from typing import Protocol
 
 from jmswrap import clock
 from jmswrap.accept.asking import Asking, Question
+from jmswrap.accept.clients import CLIENT_PROPERTY
 from jmswrap.accept.commit import GroupCommit
 from jmswrap.accept.hosting import WriteOperation, WriteService
 from jmswrap.accept.replies import Accepted, Nothing, Passed, Reply, Waited
@@ -59,7 +60,8 @@ class Answering:
             return await self._passed(operation, message)
         if operation.keep_answer_ms and message.correlation_id and self._store is not None:
             keep_ms = operation.keep_answer_ms + CORRELATED_MS
-            await self._store.correlate(service.name, message.correlation_id, message.id, keep_ms)
+            client = message.properties.get(CLIENT_PROPERTY, "")
+            await self._store.correlate(service.name, message.correlation_id, message.id, keep_ms, client)
         if operation.style is AnswerStyle.HYBRID and self._bell is not None:
             return await self._waited(operation, message, self._bell)
         receipt = await self._commit.accept(message)

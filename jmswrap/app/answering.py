@@ -38,7 +38,8 @@ class Answers:
 def answers_of(integration: Integration, commit: GroupCommit, store: AsyncStore, blocking: Store) -> Answers:
     """Return how a gateway process answers; ``blocking`` is the store for threads."""
     history = history_of(integration)
-    asking = Asking(store, history)
+    others = {name: client.messages_of for name, client in integration.config.clients.items()}
+    asking = Asking(store, history, others)
     return Answers(Answering(commit, store, asking, _passage(integration, blocking)), history)
 
 

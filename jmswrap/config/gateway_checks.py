@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from jmswrap.config import certificates, passwords, secrets
-from jmswrap.config.gateway_settings import Client, ClientCertificates, Pages, Way
+from jmswrap.config.gateway_settings import EVERYBODY, Client, ClientCertificates, Pages, Way
 from jmswrap.config.settings import Config
 from jmswrap.config.source import Where
 from jmswrap.config.suggestions import did_you_mean
@@ -27,6 +27,7 @@ def security(config: Config, folder: Path, services: frozenset[str]) -> Found:
     for name, client in config.clients.items():
         yield from _client(config, name, client)
         yield from _operations(("clients", name, "operations"), client, services)
+        yield from _others(config, name, client)
 
 
 def _tls(config: Config, folder: Path) -> Found:
@@ -144,6 +145,13 @@ def _operations(where: Where, client: Client, services: frozenset[str]) -> Found
         elif service not in services:
             end = did_you_mean(service, sorted(services))
             yield (*where, number), f"`{written}` is of `{service}`, which is no service{end}"
+
+
+def _others(config: Config, name: str, client: Client) -> Found:
+    for number, other in enumerate(client.messages_of):
+        if other != EVERYBODY and other not in config.clients:
+            end = did_you_mean(other, sorted(config.clients))
+            yield ("clients", name, "messages_of", number), f"`messages_of` names `{other}`, which is no client{end}"
 
 
 def _twice(config: Config) -> Found:

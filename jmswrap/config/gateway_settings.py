@@ -74,6 +74,10 @@ class Security(Settings):
     skew_seconds: float = Field(60, ge=0, le=600, description="How far the callers' clocks may differ from ours.")
 
 
+EVERYBODY = "*"
+"""In ``messages_of``: all clients, and who sent messages while nobody was asked."""
+
+
 class Client(Settings):
     """A caller."""
 
@@ -90,6 +94,10 @@ class Client(Settings):
     )
     operations: tuple[str, ...] = Field(
         min_length=1, description="What it may call: `service.operation`, `service.*`, or `*` for everything."
+    )
+    messages_of: tuple[str, ...] = Field(
+        (),
+        description="Other clients whose messages it may ask about as if they were its own, by name; `*`: everybody's.",
     )
 
 

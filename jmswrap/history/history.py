@@ -237,4 +237,8 @@ def _query(search: Search) -> Select[Any]:
     for name, value in wanted.items():
         if value:
             query = query.where(MESSAGES.c[name] == value)
+    for name, value in search.properties:
+        # LIKE would not tell capitals from small letters in SQLite.
+        without = func.replace(MESSAGES.c.properties, rows.property_json(name, value), "")
+        query = query.where(without != MESSAGES.c.properties)
     return query.where(MESSAGES.c.accepted_ms >= search.since_ms) if search.since_ms else query

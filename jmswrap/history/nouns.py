@@ -46,6 +46,8 @@ class Search:
     since_ms: int = 0
     """Accepted at or after this time."""
     limit: int = 50
+    properties: tuple[tuple[str, str], ...] = ()
+    """Names and values that are all there."""
 
     def fits(self, record: Record) -> bool:
         """Tell whether a record is looked for."""
@@ -57,6 +59,7 @@ class Search:
             (self.source_id, message.source_id),
             (self.correlation_id, message.correlation_id),
             (self.state, record.state),
+            *((value, message.properties.get(name, "")) for name, value in self.properties),
         )
         return record.accepted_ms >= self.since_ms and all(not asked or asked == given for asked, given in wanted)
 

@@ -133,6 +133,11 @@ def blank(made: str | None) -> str | None:
     return _json([{k: v for k, v in a.items() if k not in _SAID} for a in json.loads(made or "[]")])
 
 
+def property_json(name: str, value: str) -> str:
+    """Return how a property stands in a row's ``properties``."""
+    return str(_json({name: value}))[1:-1]
+
+
 def _json(value: Any) -> str | None:
     """Write JSON in ASCII, which every database takes whatever the text holds."""
     return json.dumps(value, separators=(",", ":")) if value else None

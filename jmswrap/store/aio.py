@@ -79,16 +79,18 @@ class AsyncStore:
             kept: Any = await self.client.get(keys.answer(self.prefix, message_id))
         return None if kept is None else packing.read_answer(kept, message_id, self._ring)
 
-    async def correlate(self, service: str, correlation_id: str, message_id: str, keep_ms: int) -> None:
-        """Have the message found by its correlation id for a time."""
+    async def correlate(self, service: str, correlation_id: str, message_id: str, keep_ms: int, client: str) -> None:
+        """Have the message found by its correlation id for a time; each client's by itself (empty: unknown)."""
+        key = keys.correlated(self.prefix, service, correlation_id, client)
         with edge():
-            await self.client.set(keys.correlated(self.prefix, service, correlation_id), message_id, px=keep_ms)
+            await self.client.set(key, message_id, px=keep_ms)
 
-    async def correlated(self, service: str, correlation_id: str) -> str:
-        """Return the id of the last message of a service with a correlation id; empty when none is known."""
+    async def correlated(self, service: str, correlation_id: str, clients: Sequence[str]) -> list[str]:
+        """Return the id of each client's last message of a service with a correlation id, where one is known."""
+        names = [keys.correlated(self.prefix, service, correlation_id, client) for client in clients]
         with edge():
-            found: Any = await self.client.get(keys.correlated(self.prefix, service, correlation_id))
-        return found.decode() if isinstance(found, bytes) else ""
+            found: Any = await self.client.mget(names)
+        return [id.decode() for id in found if isinstance(id, bytes)]
 
     async def _run_all(self, todo: Sequence[Call]) -> list[Any]:
         with edge():

@@ -69,6 +69,7 @@ def test_a_gateway_that_knows_its_callers_may_listen_everywhere(tmp_path: Path) 
         (BASIC, {"ccb": {**CCB, "operations": ["Place"]}}, "must be written `service.operation`"),
         (BASIC, {"ccb": {**CCB, "operations": ["Order.Place"]}}, "did you mean `Orders`?"),
         (BASIC, {"ccb": {**CCB, "operations": ["Orders.Plce"]}}, "did you mean `Place`?"),
+        (BASIC, {"ccb": {**CCB, "messages_of": ["*", "cbb"]}}, "names `cbb`, which is no client: did you mean `ccb`?"),
         (BASIC, {"ccb": CCB, "mdm": {**CCB, "username": "ccb"}}, "have the same username"),
         (
             {"security": {"accept": ["password_digest"], "open_pages": "none"}},

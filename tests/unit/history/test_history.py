@@ -83,6 +83,17 @@ def test_messages_are_found_by_what_a_person_knows_of_them_newest_first(history,
     assert ids(history, key="K1", since_ms=2_000, state=State.DELIVERED) == []
 
 
+def test_messages_are_found_by_a_property_to_the_letter(history, make):
+    history.keep([make("a", 1_000, properties={"p": "1", "JMSXUserID": 'Öl "%_'}), make("b", 2_000)])
+    history.keep(
+        [make("c", 3_000, properties={"JMSXUserID": "shop"}), make("d", properties={"x": '"JMSXUserID":"shop"'})]
+    )
+    assert ids(history, properties=(("JMSXUserID", 'Öl "%_'), ("p", "1"))) == ["a"]
+    assert ids(history, properties=(("JMSXUserID", "shop"),)) == ["c"]
+    assert ids(history, properties=(("JMSXUserID", "Shop"),)) == []
+    assert ids(history, properties=(("JMSXUserID", "%"),)) == []
+
+
 def test_text_that_no_database_takes_is_kept_with_marks_in_its_place(history, make):
     attempts = (Attempt(1, 1, 1, "w", "t", "GARBAGE", "a\x00b\ud800", reply="\x00\ud800"),)
     assert history.keep([make(key="k\x00\ud800", attempts=attempts)]) == {}
