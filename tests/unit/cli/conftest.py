@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from jmswrap import log
 from jmswrap.cli.main import main
 from jmswrap.contract.wrap import wrap
 from jmswrap.store.opening import client
@@ -38,7 +39,21 @@ def signals() -> Iterator[None]:
 
 
 @pytest.fixture
-def jmswrap(folder: Path, store_server: EmbeddedServer, signals: None, monkeypatch: pytest.MonkeyPatch) -> Run:
+def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A process's log lines go where a new process's go, and afterwards where they went before."""
+    ours = logging.getLogger(log.ROOT)
+    level = ours.level
+    monkeypatch.setattr(ours, "handlers", [])
+    monkeypatch.setattr(ours, "propagate", True)
+    ours.setLevel(logging.NOTSET)
+    yield
+    ours.setLevel(level)
+
+
+@pytest.fixture
+def jmswrap(
+    folder: Path, store_server: EmbeddedServer, signals: None, lines: None, monkeypatch: pytest.MonkeyPatch
+) -> Run:
     """Run a verb on the folder and the tests' store, as from a shell; keywords are more settings."""
     prefix = f"cli-{folder.parent.name}"
     own = {"store": {"url": store_server.url, "prefix": prefix}, "workers": {"pool": prefix}}
