@@ -42,7 +42,7 @@ def put(store: Store, *messages: Message) -> list[str]:
 
 
 def delivery(address: str, **options: object) -> Delivery:
-    partner = PartnerClient("shop", WSDL, address=address, limits=Limits(read_seconds=5, total_seconds=5))
+    partner = PartnerClient("shop", WSDL, address=address, limits=Limits(read_seconds=30, total_seconds=30))
     return Delivery("place", Call(partner, "Place"), Schedule((0.05,), jitter=0), **options)  # type: ignore[arg-type]
 
 

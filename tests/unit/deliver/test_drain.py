@@ -47,7 +47,7 @@ def test_calls_are_under_way_at_once(store: Store, crew: Crew) -> None:
 
     def meet(connection: socket.socket, seen: Rogue) -> None:
         request(connection, seen)
-        together.wait(10)
+        together.wait(25)
         connection.sendall(f"HTTP/1.1 200 OK\r\nContent-Length: {len(CONFIRMED)}\r\n\r\n".encode() + CONFIRMED)
 
     with rogue(meet) as seen:
@@ -70,7 +70,8 @@ def test_a_failed_attempt_is_made_again_when_due(store: Store, crew: Crew) -> No
     with rogue(twice_busy) as seen:
         one = delivery(seen.address)
         (name,) = put(store, order(1))
-        drained = drain(store, crew, one, Pace(linger_seconds=0.5)).run()
+        pace = Pace(drain_seconds=60, linger_seconds=60, stopping=lambda: len(tries) == 3)
+        drained = drain(store, crew, one, pace).run()
         finish(one)
     assert (drained.retried, drained.delivered) == (2, 1)
     assert [attempt.outcome for attempt in store.attempts(name)] == ["unavailable", "unavailable", "replied"]

@@ -111,7 +111,8 @@ def test_a_claim_whose_answer_was_lost_costs_no_lease(store: Store, crew: Crew) 
         one = delivery(seen.address)
         ids = put(store, *(order(number) for number in range(3)))
         began = clock.monotonic()
-        drained = drain(Deaf(store.client, store.prefix), crew, one, Pace(linger_seconds=0.5)).run()
+        pace = Pace(drain_seconds=60, linger_seconds=60, stopping=lambda: len(seen.requests) == 3)
+        drained = drain(Deaf(store.client, store.prefix), crew, one, pace).run()
         finish(one)
     assert drained.delivered == 3
     assert set(states(store, ids)) == {State.DELIVERED}
