@@ -23,13 +23,6 @@ def partner(address: str, limits: Limits | None = None) -> closing[PartnerClient
     return closing(PartnerClient("orders", WSDL, address=address, limits=limits or Limits()))
 
 
-def slow(connection: socket.socket, seen: Rogue) -> None:
-    """Answer after 0.6 s."""
-    request(connection, seen)
-    seen.gone.wait(0.6)
-    connection.sendall(f"HTTP/1.1 200 OK\r\nContent-Length: {len(CONFIRMED)}\r\n\r\n".encode() + CONFIRMED)
-
-
 def test_calls_one_after_another_share_a_connection() -> None:
     with rogue(answer("200 OK", CONFIRMED)) as seen, partner(seen.address) as orders:
         for _ in range(5):
@@ -85,31 +78,39 @@ def test_an_abort_from_another_thread_ends_a_call_that_waits() -> None:
     def hang(connection: socket.socket, seen: Rogue) -> None:
         request(connection, seen)
         wire.abort()
-        seen.gone.wait(10)
+        seen.gone.wait(60)
 
     wire = Wire()
     begun = time.monotonic()
     with rogue(hang) as seen, partner(seen.address) as orders:
         called = orders.call("Place", PLACE, wire=wire)
     assert called.outcome is Outcome.NO_ANSWER
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 30
 
 
 def test_a_call_ends_itself_when_its_lease_ends() -> None:
+    def hang(connection: socket.socket, seen: Rogue) -> None:
+        request(connection, seen)
+        seen.gone.wait(60)
+
     begun = time.monotonic()
-    with rogue(slow) as seen, partner(seen.address) as orders:
-        called = orders.call("Place", PLACE, wire=Wire(lease_end=begun + 0.2))
+    with rogue(hang) as seen, partner(seen.address) as orders:
+        called = orders.call("Place", PLACE, wire=Wire(lease_end=begun + 1))
         assert called.outcome is Outcome.NO_ANSWER
-        assert 0.15 < time.monotonic() - begun < 0.55
+        assert 0.95 < time.monotonic() - begun < 30
 
 
 def test_a_renewed_lease_lets_a_running_call_go_on() -> None:
-    wire = Wire(lease_end=time.monotonic() + 0.3)
-    renewal = threading.Timer(0.1, lambda: setattr(wire, "lease_end", time.monotonic() + 10))
-    with rogue(slow) as seen, partner(seen.address) as orders:
-        renewal.start()
+    def renew_then_answer(connection: socket.socket, seen: Rogue) -> None:
+        request(connection, seen)
+        old, wire.lease_end = wire.lease_end, time.monotonic() + 60
+        assert old is not None
+        seen.gone.wait(old + 0.2 - time.monotonic())
+        connection.sendall(f"HTTP/1.1 200 OK\r\nContent-Length: {len(CONFIRMED)}\r\n\r\n".encode() + CONFIRMED)
+
+    with rogue(renew_then_answer) as seen, partner(seen.address) as orders:
+        wire = Wire(lease_end=time.monotonic() + 1.5)
         assert orders.call("Place", PLACE, wire=wire).outcome is Outcome.REPLIED
-        renewal.join()
 
 
 def test_the_wire_knows_how_much_was_written() -> None:
