@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from jmswrap.config import secrets
+from jmswrap.config.basis import TlsVersion
 from jmswrap.config.certificates import FINGERPRINT, subject
-from jmswrap.config.gateway_settings import ClientCertificates, Tls, TlsVersion
+from jmswrap.config.gateway_settings import ClientCertificates, Tls
 from jmswrap.errors import ConfigError
 
 _VERSIONS = {TlsVersion.TLS_1_2: ssl.TLSVersion.TLSv1_2, TlsVersion.TLS_1_3: ssl.TLSVersion.TLSv1_3}

@@ -5,16 +5,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from jmswrap.config import secrets
-from jmswrap.config.checks import is_loopback
+from jmswrap.config.addresses import is_loopback
 from jmswrap.config.settings import Config
-from jmswrap.config.source import Where
+from jmswrap.config.source import Finding, Where
 from jmswrap.errors import ConfigError
 from jmswrap.inspect.views import BridgeView
 from jmswrap.store import bridging
 from jmswrap.store.bridging import End
 from jmswrap.store.store import Store
-
-Finding = tuple[Where, str]
 
 
 def missing_library(config: Config) -> list[Finding]:

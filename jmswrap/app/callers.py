@@ -10,12 +10,10 @@ from pathlib import Path
 from jmswrap.accept import clients, tls
 from jmswrap.config.gateway_settings import ClientCertificates, Way
 from jmswrap.config.settings import Config
-from jmswrap.config.source import Where
+from jmswrap.config.source import Finding, Where
 from jmswrap.config.suggestions import did_you_mean
 from jmswrap.contract.nouns import Contract
 from jmswrap.errors import ConfigError
-
-Finding = tuple[Where, str]
 
 
 def unknowable(

@@ -12,14 +12,12 @@ from jmswrap.app.literals import Literals
 from jmswrap.app.transforms import declared, library
 from jmswrap.config.route_settings import Route
 from jmswrap.config.settings import Config
-from jmswrap.config.source import Where
+from jmswrap.config.source import Finding, Where
 from jmswrap.config.suggestions import did_you_mean
 from jmswrap.contract.nouns import Contract, Operation, Port
 from jmswrap.contract.reading import read
 from jmswrap.contract.schemas import Schemas
 from jmswrap.errors import ConfigError, ContractError
-
-Finding = tuple[Where, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,12 @@ from typing import Any
 from jmswrap.config import partner_checks, secrets
 from jmswrap.config.partner_settings import Partner
 from jmswrap.config.settings import Config
-from jmswrap.config.source import Where
+from jmswrap.config.source import Finding, Where
 from jmswrap.contract.nouns import Port
 from jmswrap.errors import ConfigError
 from jmswrap.partner.authentication import Authentication
 from jmswrap.partner.credential import Credential
 from jmswrap.partner.expiry import expires
-
-Finding = tuple[Where, str]
 
 
 def unusable(config: Config, folder: Path, environment: Mapping[str, str]) -> Iterator[Finding]:

@@ -4,16 +4,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from jmswrap.app.oracle_files import ENDPOINT
+from jmswrap.app.transforms import readable_properties
 from jmswrap.config.settings import Config
-from jmswrap.config.source import Where
+from jmswrap.config.source import Finding
 from jmswrap.contract.nouns import Port
-from jmswrap.errors import ConfigError
-from jmswrap.transform.properties import Properties, read
 
 
-def imprudent(config: Config, ports: Mapping[str, Port], folder: Path) -> Iterator[tuple[Where, str]]:
+def imprudent(config: Config, ports: Mapping[str, Port], folder: Path) -> Iterator[Finding]:
     """Yield the endpoint properties of Read processes that somebody set, and that say other than what is called."""
-    known = _readable(config, folder)
+    known = readable_properties(config, folder)
     told: set[tuple[str, str]] = set()
     for name, route in config.routes.items():
         partner = route.to.partner or ""
@@ -34,10 +33,3 @@ def imprudent(config: Config, ports: Mapping[str, Port], folder: Path) -> Iterat
 def _complete(address: str) -> bool:
     """Tell whether an address is one: before the vendor's installation it holds tokens that begin with `@`."""
     return address.startswith(("http://", "https://")) and "@" not in address
-
-
-def _readable(config: Config, folder: Path) -> Properties:
-    try:
-        return read(folder / name for name in config.transforms.properties)
-    except ConfigError:
-        return Properties()  # told where the stylesheets are compiled, which need the file as well

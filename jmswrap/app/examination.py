@@ -20,11 +20,12 @@ from jmswrap.app import (
     partners,
     store_password,
 )
-from jmswrap.app.contracts import Contracts, Finding, compile_all, homeless
+from jmswrap.app.contracts import Contracts, compile_all, homeless
 from jmswrap.app.integration import Integration, draft
 from jmswrap.app.prudence import warnings_of
 from jmswrap.config.problem import Problem
 from jmswrap.config.settings import Config
+from jmswrap.config.source import Finding
 
 
 @dataclass(frozen=True, slots=True)

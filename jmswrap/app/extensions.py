@@ -18,7 +18,7 @@ from lxml import etree
 from jmswrap import xml
 from jmswrap.config.route_settings import Extension, Route
 from jmswrap.config.settings import Config
-from jmswrap.config.source import Where
+from jmswrap.config.source import Finding, Where
 from jmswrap.errors import ConfigError, TransformError
 from jmswrap.transform.properties import Properties
 
@@ -76,7 +76,7 @@ def hook(name: str, folder: Path) -> Hook:
     return Hook(name, loaded)
 
 
-def wrong(config: Config, folder: Path) -> Iterator[tuple[Where, str]]:
+def wrong(config: Config, folder: Path) -> Iterator[Finding]:
     """Yield what is wrong with extensions, beside their stylesheets."""
     for name, route in config.routes.items():
         if route.extensions is None:

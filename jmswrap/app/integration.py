@@ -12,13 +12,14 @@ from typing import Any
 
 from jmswrap.app import bridging, mail_checks, overrides
 from jmswrap.app import generation as generations
-from jmswrap.app.contracts import Contracts, Finding, check_contracts, read_contracts
+from jmswrap.app.contracts import Contracts, check_contracts, read_contracts
 from jmswrap.app.styles import styles_fit
 from jmswrap.app.transforms import unshared
 from jmswrap.config.addresses import missing_driver
 from jmswrap.config.load import Loaded, loaded
 from jmswrap.config.problem import Problem
 from jmswrap.config.settings import Config
+from jmswrap.config.source import Finding
 from jmswrap.contract.nouns import Contract
 from jmswrap.errors import ConfigError
 
@@ -74,12 +75,17 @@ def load(path: Path, given: Mapping[str, Any] | None = None) -> Integration:
     return read.integration
 
 
+def file_of(path: Path) -> Path:
+    """Return the ``jmswrap.yaml`` that a path means: itself, or the one in a folder."""
+    return path.absolute() / DEFAULT_FILE if path.is_dir() else path.absolute()
+
+
 def draft(path: Path, given: Mapping[str, Any] | None = None, partly: bool = False) -> Draft | tuple[Problem, ...]:
     """Read an integration's files, or return what keeps them from being read.
 
     ``partly``: contracts are read, too, where the file has problems that leave something of it.
     """
-    file = path.absolute() / DEFAULT_FILE if path.is_dir() else path.absolute()
+    file = file_of(path)
     mark = generations.of_file(file)
     found = loaded(file, overrides.merged(overrides.of(os.environ), given or {}))
     config = found.usable

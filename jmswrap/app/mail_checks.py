@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from jmswrap.app.transforms import readable_properties
 from jmswrap.config import secrets
-from jmswrap.config.checks import is_loopback
+from jmswrap.config.addresses import is_loopback
 from jmswrap.config.mail_settings import MailTls
 from jmswrap.config.settings import Config
-from jmswrap.config.source import Where
+from jmswrap.config.source import Finding
 from jmswrap.errors import ConfigError
-from jmswrap.transform.properties import Properties, read
+from jmswrap.transform.properties import Properties
 
 BUSINESS = "BusinessError.NotificationFlag"
 TECHNICAL = "TechnicalError.NotificationFlag"
@@ -18,13 +19,11 @@ TECHNICAL = "TechnicalError.NotificationFlag"
 FALL_BACK = "ErrorHandling.GenericEmailID"
 """The vendor's address of an administrator."""
 
-Finding = tuple[Where, str]
-
 
 def unsent(config: Config, folder: Path) -> list[Finding]:
     """Return what keeps mail from being sent that somebody asked for."""
     if config.mail.host:
-        known = _readable(config, folder)
+        known = readable_properties(config, folder)
         lacking = "mail has no recipients: give `mail.recipients`, or the property " + FALL_BACK
         return [] if recipients(config, known) else [(("mail",), lacking)]
     if config.mail.business_errors or config.mail.technical_errors:
@@ -45,7 +44,7 @@ def imprudent(config: Config, folder: Path) -> Iterator[Finding]:
     """Yield what works, and is rarely meant: a password in clear, a switch of the vendor's files that does nothing."""
     mail = config.mail
     # A customer's files run as they are, so that their switches ask for mail is no problem.
-    known = Properties() if mail.host else _readable(config, folder)
+    known = Properties() if mail.host else readable_properties(config, folder)
     for name in config.routes:
         for flag in (BUSINESS, TECHNICAL):
             if own(known, name, flag):
@@ -60,11 +59,6 @@ def password(config: Config, folder: Path, environment: Mapping[str, str]) -> st
     return secrets.resolve(config.mail.password, folder, environment).text
 
 
-def properties(config: Config, folder: Path) -> Properties:
-    """Return the properties that the vendor's files switch mail with; ConfigError."""
-    return read(folder / name for name in config.transforms.properties)
-
-
 def recipients(config: Config, known: Properties) -> tuple[str, ...]:
     """Return who gets the mail: those of the settings, or the vendor's administrator."""
     fall_back = (known.module_value(FALL_BACK) or "").strip()
@@ -74,10 +68,3 @@ def recipients(config: Config, known: Properties) -> tuple[str, ...]:
 def own(known: Properties, route: str, flag: str) -> bool:
     """Tell whether a switch of a service is on in its own properties."""
     return known.service(route).get(flag, "").strip().lower() == "true"
-
-
-def _readable(config: Config, folder: Path) -> Properties:
-    try:
-        return properties(config, folder)
-    except ConfigError:
-        return Properties()  # told where the stylesheets are compiled, which need the file as well

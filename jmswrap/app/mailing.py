@@ -4,8 +4,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from jmswrap.app.mail_checks import BUSINESS, TECHNICAL, own, password, properties, recipients
+from jmswrap.app.mail_checks import BUSINESS, TECHNICAL, own, password, recipients
 from jmswrap.app.postman import Postman
+from jmswrap.app.transforms import properties_of
 from jmswrap.config.settings import Config
 from jmswrap.transform.properties import Properties
 
@@ -34,7 +35,7 @@ def postman(config: Config, folder: Path) -> Postman | None:
     """Return what sends mail; None when there is no mail server. Raises ConfigError."""
     if not config.mail.host:
         return None
-    to = recipients(config, properties(config, folder))
+    to = recipients(config, properties_of(config, folder))
     ca = str(folder / config.mail.ca) if config.mail.ca else ""
     return Postman(
         config.mail.model_copy(update={"ca": ca}), to, config.name, lambda: password(config, folder, os.environ)

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from jmswrap import log, xml
-from jmswrap.app.contracts import Contracts, Finding
+from jmswrap.app.contracts import Contracts
 from jmswrap.app.integration import Integration
 from jmswrap.config.partner_settings import Addressing, Partner
 from jmswrap.config.security_settings import OAuth
 from jmswrap.config.settings import Config
+from jmswrap.config.source import Finding
 from jmswrap.contract.nouns import RPC, Body, Port
 from jmswrap.contract.unknown import UnknownElements
 from jmswrap.errors import ConfigError, ContractError

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from jmswrap.config.addresses import is_file
 from jmswrap.config.route_settings import AnswerStyle, InDoubt, Order
 from jmswrap.config.settings import Config
-from jmswrap.config.source import Where
+from jmswrap.config.source import Finding, Where
 from jmswrap.config.waiting import pointless
 
 
-def warnings_of(config: Config) -> Iterator[tuple[Where, str]]:
+def warnings_of(config: Config) -> Iterator[Finding]:
     """Yield the warnings about a configuration that has no problem."""
     if config.store.url and is_file(config.history.url):
         yield (

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from jmswrap.app import overrides
-from jmswrap.app.integration import DEFAULT_FILE
+from jmswrap.app.integration import file_of
 from jmswrap.config.load import loaded
 from jmswrap.config.settings import Config
 from jmswrap.contract.derive import derive
@@ -16,7 +16,7 @@ def republish(path: Path, service: str = "") -> list[Path]:
 
     ConfigError says why a service that is named cannot be derived.
     """
-    file = path.absolute() / DEFAULT_FILE if path.is_dir() else path.absolute()
+    file = file_of(path)
     found = loaded(file, overrides.of(os.environ))
     if found.usable is None or found.problems:
         raise ConfigError("\n".join(str(problem) for problem in found.problems))

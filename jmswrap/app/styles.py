@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from jmswrap.app.contracts import Contracts, Finding
+from jmswrap.app.contracts import Contracts
 from jmswrap.config.route_settings import AnswerStyle, Route
 from jmswrap.config.settings import Config
+from jmswrap.config.source import Finding
 from jmswrap.contract import answers, receipt
 from jmswrap.contract.nouns import RPC, Operation
 from jmswrap.contract.outputs import UNSAYABLE

@@ -5,16 +5,16 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from jmswrap.app.generation import value_maps
-from jmswrap.config.addresses import is_file, missing_driver
-from jmswrap.config.checks import is_loopback
+from jmswrap.config.addresses import is_file, is_loopback, missing_driver
 from jmswrap.config.settings import Config
-from jmswrap.config.source import Where
+from jmswrap.config.source import Finding
 from jmswrap.config.transform_settings import System
 from jmswrap.crossref.declared import Declared, read
 from jmswrap.errors import ConfigError
-from jmswrap.transform import properties
 from jmswrap.transform.limit import TimeLimit
 from jmswrap.transform.oracle.library import Library
+from jmswrap.transform.properties import Properties
+from jmswrap.transform.properties import read as read_properties
 from jmswrap.transform.resources import Resources
 
 
@@ -25,11 +25,24 @@ def library(config: Config, folder: Path, limit: TimeLimit | None = None) -> Lib
     resources.keep(value_maps(folder, config))
     return Library(
         resources,
-        properties.read(folder / name for name in settings.properties),
+        properties_of(config, folder),
         {name: _described(system) for name, system in settings.systems.items()},
         settings.preferences,
         limit=limit or TimeLimit(settings.seconds),
     )
+
+
+def properties_of(config: Config, folder: Path) -> Properties:
+    """Return the properties of the vendor's configuration files. Raises ConfigError."""
+    return read_properties(folder / name for name in config.transforms.properties)
+
+
+def readable_properties(config: Config, folder: Path) -> Properties:
+    """Return the same, or none where a file cannot be read: that is told where the stylesheets are compiled."""
+    try:
+        return properties_of(config, folder)
+    except ConfigError:
+        return Properties()
 
 
 def declared(config: Config, folder: Path) -> dict[str, Declared]:
@@ -43,7 +56,7 @@ def declared(config: Config, folder: Path) -> dict[str, Declared]:
     return tables
 
 
-def unshared(config: Config) -> Iterator[tuple[Where, str]]:
+def unshared(config: Config) -> Iterator[Finding]:
     """Yield what is wrong with where the cross-references are kept."""
     references = config.cross_references
     if not references.tables:

@@ -1,6 +1,7 @@
-"""What the address of a database says by itself; jmswrap.database makes an engine of it."""
+"""What an address says by itself; jmswrap.database makes an engine of that of a database."""
 
 import importlib.util
+import ipaddress
 import re
 
 POSTGRES = re.compile(r"^postgres(ql)?(\+psycopg)?://")
@@ -14,5 +15,13 @@ def missing_driver(setting: str, url: str) -> str:
 
 
 def is_file(url: str) -> bool:
-    """Tell whether an address means SQLite, which serves one machine only."""
+    """Tell whether a database's address means SQLite, which serves one machine only."""
     return url != "none" and not POSTGRES.match(url)
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host name or address stays on this machine."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,16 +1,13 @@
 """What the file says about messages that do not simply arrive: do the settings fit together?"""
 
-from collections.abc import Iterator
 from zoneinfo import ZoneInfoNotFoundError
 
 from jmswrap.config.partner_settings import Partner
 from jmswrap.config.route_settings import InDoubt, OnDead, Route
-from jmswrap.config.source import Where
+from jmswrap.config.source import Found, Where
 from jmswrap.config.suggestions import did_you_mean
 from jmswrap.config.windows import zone
 from jmswrap.outcome import TABLE, Meaning, Outcome
-
-Found = Iterator[tuple[Where, str]]
 
 
 def afterwards(where: Where, route: Route) -> Found:

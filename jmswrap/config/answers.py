@@ -2,13 +2,11 @@
 
 import ipaddress
 import re
-from collections.abc import Iterator
 
+from jmswrap.config.consumers import callback_queue
 from jmswrap.config.route_settings import AnswerStyle, Route
 from jmswrap.config.settings import Config
-from jmswrap.config.source import Where
-
-Found = Iterator[tuple[Where, str]]
+from jmswrap.config.source import Found, Where
 
 _QUEUED_ONLY = ("queue", "id", "probe", "reply", "refusal", "expired", "delay_seconds", "time_to_live_seconds")
 
@@ -48,8 +46,8 @@ def callbacks(config: Config) -> Found:
         where: Where = ("services", name, "callbacks")
         if service.python:
             yield where, f"service `{name}` is a Python class, whose methods answer by themselves: remove `callbacks`"
-        if f"{name}.callbacks" in queues | set(config.routes):
-            yield where, f"`{name}.callbacks` is the queue of these answers: give the route of that name another"
+        if callback_queue(name) in queues | set(config.routes):
+            yield where, f"`{callback_queue(name)}` is the queue of these answers: give the route of that name another"
         for index, host in enumerate(service.callbacks.allow):
             if not re.fullmatch(r"(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9_.:-]+?)(:\d+)?", host):
                 yield (*where, "allow", index), f"`{host}` must be a host or host:port, without scheme and path"

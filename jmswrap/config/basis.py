@@ -1,5 +1,6 @@
 """What every section of the settings table is made of."""
 
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -9,6 +10,13 @@ Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,99}$
 
 Seconds = Annotated[float, Field(ge=0)]
 """A length of time."""
+
+
+class TlsVersion(StrEnum):
+    """A version of TLS."""
+
+    TLS_1_2 = "1.2"
+    TLS_1_3 = "1.3"
 
 
 class Settings(BaseModel):

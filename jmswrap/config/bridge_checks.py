@@ -1,15 +1,13 @@
 """What can be wrong about bridges, as far as the file alone shows it. Like ``checks``."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 from jmswrap.config.bridge_settings import Bridge
+from jmswrap.config.problem import no_file
 from jmswrap.config.secrets import is_reference, misplaced
 from jmswrap.config.settings import Config
-from jmswrap.config.source import Where
-
-Found = Iterator[tuple[Where, str]]
+from jmswrap.config.source import Found, Where
 
 _UNFIT = re.compile(r"[\r\n\0]")
 
@@ -44,8 +42,7 @@ def _tls(where: Where, bridge: Bridge, folder: Path) -> Found:
     for key in ("ca", "certificate", "key"):
         file = getattr(tls, key)
         if file and not (folder / file).is_file():
-            sentence = f"there is no file `{file}` in {folder}: paths are relative to the folder of this file"
-            yield (*where, "tls", key), sentence
+            yield (*where, "tls", key), no_file(file, folder)
     if bool(tls.certificate) != bool(tls.key):
         yield (*where, "tls"), f"bridge `{where[1]}` needs `certificate` and `key`, or neither"
     if tls.key_password and not is_reference(tls.key_password):

@@ -3,16 +3,14 @@
 Like ``checks``: each yields a place and a sentence.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from jmswrap.config import certificates, passwords, secrets
 from jmswrap.config.gateway_settings import EVERYBODY, Client, ClientCertificates, Pages, Way
 from jmswrap.config.settings import Config
-from jmswrap.config.source import Where
+from jmswrap.config.source import Found, Where
 from jmswrap.config.suggestions import did_you_mean
-
-Found = Iterator[tuple[Where, str]]
 
 _PASSWORD_WAYS = frozenset((Way.BASIC, Way.TEXT, Way.DIGEST))
 _IN_CLEAR = (Way.BASIC, Way.TEXT)

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from jmswrap.config.basis import Settings
+from jmswrap.config.basis import Settings, TlsVersion
 
 
 class ClientCertificates(StrEnum):
@@ -13,13 +13,6 @@ class ClientCertificates(StrEnum):
     NONE = "none"
     OPTIONAL = "optional"
     REQUIRED = "required"
-
-
-class TlsVersion(StrEnum):
-    """The least version of TLS that is spoken."""
-
-    TLS_1_2 = "1.2"
-    TLS_1_3 = "1.3"
 
 
 class Tls(Settings):

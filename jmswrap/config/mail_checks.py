@@ -1,15 +1,13 @@
 """What can be wrong about mail, as far as the file alone shows it. Like ``checks``."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 from jmswrap.config.mail_settings import MailTls
+from jmswrap.config.problem import no_file
 from jmswrap.config.secrets import is_reference, misplaced
 from jmswrap.config.settings import Config
-from jmswrap.config.source import Where
-
-Found = Iterator[tuple[Where, str]]
+from jmswrap.config.source import Found
 
 _ADDRESS = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+")
 
@@ -30,9 +28,6 @@ def mail(config: Config, folder: Path) -> Found:
     if settings.password and not is_reference(settings.password):
         yield ("mail", "password"), misplaced("mail.password")
     if settings.ca and not (folder / settings.ca).is_file():
-        yield (
-            ("mail", "ca"),
-            f"there is no file `{settings.ca}` in {folder}: paths are relative to the folder of this file",
-        )
+        yield ("mail", "ca"), no_file(settings.ca, folder)
     if settings.ca and settings.tls is MailTls.NONE:
         yield ("mail", "ca"), "`ca` is not used without TLS: set `tls` to `starttls` or `immediate`"

@@ -11,9 +11,7 @@ from urllib.parse import urlsplit
 
 from jmswrap.config import secrets
 from jmswrap.config.partner_settings import Partner
-from jmswrap.config.source import Where
-
-Found = Iterator[tuple[Where, str]]
+from jmswrap.config.source import Found, Where
 
 _TOKEN = re.compile(r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
 _OURS = frozenset(

@@ -4,6 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
+def no_file(name: str, folder: Path) -> str:
+    """Return what to say of a file that is not there."""
+    return f"there is no file `{name}` in {folder}: paths are relative to the folder of this file"
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
     """One thing that is wrong, with its place."""

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from jmswrap.config.basis import Settings
+from jmswrap.config.basis import Settings, TlsVersion
 
 _REFERENCE = "`env:NAME` or `file:PATH`"
 
@@ -91,13 +91,6 @@ class Security(Settings):
     timestamp: Timestamp | None = Field(None, description="A WS-Security Timestamp; `{}` for one with the defaults.")
     signature: Signature | None = Field(None, description="A WS-Security signature.")
     must_understand: bool = Field(True, description="Mark the WS-Security header with mustUnderstand.")
-
-
-class TlsVersion(StrEnum):
-    """A version of TLS."""
-
-    TLS_1_2 = "1.2"
-    TLS_1_3 = "1.3"
 
 
 class Tls(Settings):

@@ -4,7 +4,7 @@ Keys are taken as they are written (``on`` stays "on"), a key that comes twice i
 problem, anchors and ``<<`` work. Nothing in the file can make an object of ours.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,11 @@ from jmswrap.config.problem import Problem
 
 Where = tuple[str | int, ...]
 """The way to a value: keys and list positions from the top."""
+
+Finding = tuple[Where, str]
+"""What is wrong, or rarely meant: its place and a sentence."""
+
+Found = Iterator[Finding]
 
 OVERRIDES = Path("JMSWRAP_OVERRIDES")
 """Stands for the file in problems with values that came from the environment."""

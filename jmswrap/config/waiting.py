@@ -1,13 +1,11 @@
 """What the file says about routes that wait for others: can anybody wait for that?"""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 from jmswrap.config.route_settings import Order, Route, WaitsFor
 from jmswrap.config.settings import Config
-from jmswrap.config.source import Where
+from jmswrap.config.source import Found, Where
 from jmswrap.config.suggestions import did_you_mean
-
-Found = Iterator[tuple[Where, str]]
 
 
 def waiting(where: Where, route: Route, config: Config, known: Collection[str]) -> Found:

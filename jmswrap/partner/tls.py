@@ -4,7 +4,8 @@ import ssl
 from pathlib import Path
 
 from jmswrap import log
-from jmswrap.config.security_settings import Tls, TlsVersion
+from jmswrap.config.basis import TlsVersion
+from jmswrap.config.security_settings import Tls
 from jmswrap.errors import ConfigError
 from jmswrap.partner.credential import Credential, stamp
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from jmswrap import log
-from jmswrap.config.checks import is_loopback
+from jmswrap.config.addresses import is_loopback
 
 _LOG = log.get(__name__)
 _SECONDS = 10.0
