@@ -63,11 +63,10 @@ def _say(file: Path, examined: Examined) -> None:
     if examined.integration is not None:
         config = examined.integration.config
         parts = (("route", config.routes), ("service", config.services), ("partner", config.partners))
-        counted = ", ".join(f"{len(found)} {word}{'s' * (len(found) != 1)}" for word, found in parts)
+        counted = ", ".join(render.count(len(found), word) for word, found in parts)
         click.echo(f"{file}: {config.name} is right ({counted}).")
     else:
-        count = len(examined.problems)
-        click.echo(f"{count} problem{'s' * (count != 1)}.", err=True)
+        click.echo(f"{render.count(len(examined.problems), 'problem')}.", err=True)
 
 
 def _told(problem: Problem) -> str:

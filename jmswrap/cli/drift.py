@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from jmswrap.app import drift as app_drift
-from jmswrap.app.integration import DEFAULT_FILE, load
+from jmswrap.app.integration import load
 from jmswrap.cli import options, render
 
 
@@ -14,7 +14,7 @@ from jmswrap.cli import options, render
 @options.config
 @click.argument("partner", required=False, default="")
 @click.option("--from", "source", default="", metavar="WSDL", help="Today's WSDL, a file or an address.")
-@click.option("--allow", multiple=True, metavar="HOST", help="Also read imports from this host.")
+@options.allow
 @options.as_json
 def drift(file: Path, partner: str, source: str, allow: tuple[str, ...], as_json: bool) -> None:
     """Compare pinned contracts with what partners publish today.
@@ -23,8 +23,7 @@ def drift(file: Path, partner: str, source: str, allow: tuple[str, ...], as_json
     right by the pinned contract may fail, or a reply may lack something) or not. Exit status 1 when one is breaking
     or a partner could not be asked.
     """
-    integration = load(file / DEFAULT_FILE if file.is_dir() else file)
-    found = list(app_drift.drifted(integration, partner, source, allow))
+    found = list(app_drift.drifted(load(file), partner, source, allow))
     if as_json:
         render.as_json([asdict(one) for one in found])
     else:

@@ -11,13 +11,7 @@ from jmswrap.cli import options, render
 
 @click.command(name="import-oracle")
 @click.argument("source", metavar="DIR", type=click.Path(path_type=Path))
-@click.option(
-    "-o",
-    "--output",
-    "folder",
-    type=click.Path(path_type=Path),
-    help="Folder to make; default: named as --name says, else DIR-jmswrap.",
-)
+@options.output("DIR-jmswrap")
 @click.option("--name", default="", help="Name of the integration; default: that of DIR.")
 @options.as_json
 def import_oracle(source: Path, folder: Path | None, name: str, as_json: bool) -> None:

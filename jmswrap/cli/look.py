@@ -12,7 +12,7 @@ from jmswrap.app.looking import looking
 from jmswrap.cli import options, render
 from jmswrap.cli.since import OfState, Since
 from jmswrap.history.nouns import Search
-from jmswrap.inspect.views import MessageDetail, MessageView, QueueView
+from jmswrap.inspect.views import MessageDetail, MessageView, QueueView, span
 from jmswrap.states import State
 
 _BLOCKED_SHOWN = 10
@@ -116,8 +116,8 @@ def history(file: Path, as_json: bool) -> None:
         facts = {
             "history": found.place,
             "messages": "unknown" if found.messages is None else found.messages,
-            "oldest": render.span(found.oldest_age_ms) if found.oldest_age_ms else "",
-            "waiting for it": f"{found.waiting}" + (f", for {render.span(found.overdue_ms)}" if found.waiting else ""),
+            "oldest": span(found.oldest_age_ms) if found.oldest_age_ms else "",
+            "waiting for it": f"{found.waiting}" + (f", for {span(found.overdue_ms)}" if found.waiting else ""),
             "problem": found.problem,
         }
         render.facts(facts)
@@ -143,7 +143,7 @@ def show(file: Path, as_json: bool, body: bool, message_id: str) -> None:
 
 def _queue_row(view: QueueView) -> tuple[object, ...]:
     counts = [view.counts.get(str(state), render.NOTHING) for state in _COLUMNS]
-    oldest = render.span(view.oldest_age_ms) if view.oldest_age_ms else render.NOTHING
+    oldest = span(view.oldest_age_ms) if view.oldest_age_ms else render.NOTHING
     paused = "" if view.paused is None else f"yes: {view.paused}" if view.paused else "yes"
     paused = "; ".join(said for said in (paused, view.held) if said)
     return (view.name, *counts, oldest, view.drains or render.NOTHING, _backlog(view), paused)
@@ -158,8 +158,8 @@ def _backlog(view: QueueView) -> str:
 
 
 def _message_row(view: MessageView) -> tuple[object, ...]:
-    reason = view.reason + (f" (again in {render.span(view.due_in_ms)})" if view.due_in_ms else "")
-    age = render.span(view.age_ms)
+    reason = view.reason + (f" (again in {span(view.due_in_ms)})" if view.due_in_ms else "")
+    age = span(view.age_ms)
     route = view.route or f"(queue {view.queue})"  # put there by an application, for an application
     return (view.id, route, view.operation, view.state, view.key or "–", age, view.attempts, reason)
 

@@ -32,9 +32,31 @@ def as_json(function: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="Print data as JSON instead of a table.")(function)
 
 
+def output(otherwise: str) -> Callable[[F], F]:
+    """Add ``-o``; the verb gets ``folder``, a path or None. ``otherwise`` says what it is named without ``--name``."""
+    return click.option(
+        "-o",
+        "--output",
+        "folder",
+        type=click.Path(path_type=Path),
+        help=f"Folder to make; default: named as --name says, else {otherwise}.",
+    )
+
+
+def properties(function: F) -> F:
+    """Add ``-p``; the verb gets ``properties``, of which ``pairs`` makes a dictionary."""
+    return click.option(
+        "-p", "--property", "properties", multiple=True, metavar="NAME=VALUE", help="An application property."
+    )(function)
+
+
+def allow(function: F) -> F:
+    """Add ``--allow``; the verb gets ``allow``, hosts."""
+    return click.option("--allow", multiple=True, metavar="HOST", help="Also read imports from this host.")(function)
+
+
 def imports(function: F) -> F:
     """Add ``--allow`` and ``--catalog``, where imports come from; the verb gets ``allow`` and ``catalog_file``."""
-    allow = click.option("--allow", multiple=True, metavar="HOST", help="Also read imports from this host.")
     catalog = click.option(
         "--catalog",
         "catalog_file",

@@ -1,6 +1,5 @@
 """``jmswrap put``: put messages on a queue from files."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -9,10 +8,7 @@ from jmswrap.app.applications import Heading, Putter
 from jmswrap.app.connections import moving
 from jmswrap.app.integration import load
 from jmswrap.cli import options
-from jmswrap.cli.send import BATCH, Sent, content, tell
-from jmswrap.errors import Refused
-from jmswrap.message import Message
-from jmswrap.operate.moves import Moves
+from jmswrap.cli.send import BATCH, Sent, put_files, tell
 
 
 @click.command()
@@ -26,7 +22,7 @@ from jmswrap.operate.moves import Moves
 @click.option("--priority", type=click.IntRange(0, 9), help="From 0 to 9; 4 is normal.")
 @click.option("--delay", type=click.FloatRange(0), default=0, metavar="S", help="Not taken before so many seconds.")
 @click.option("--expires", type=click.FloatRange(0), default=0, metavar="S", help="Expires after so many seconds.")
-@click.option("-p", "--property", "properties", multiple=True, metavar="NAME=VALUE", help="An application property.")
+@options.properties
 @click.argument("queue")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
 def put(
@@ -67,17 +63,5 @@ def put(
     sent: list[Sent] = []
     with moving(integration) as moves:
         for begin in range(0, len(files), BATCH):
-            sent += _put(moves, putter, queue, files[begin : begin + BATCH], heading)
+            sent += put_files(moves, files[begin : begin + BATCH], lambda body: putter.message(queue, body, heading))
     tell(sent, as_json)
-
-
-def _put(moves: Moves, putter: Putter, queue: str, files: Sequence[Path], heading: Heading) -> list[Sent]:
-    made: list[tuple[Path, Message]] = []
-    sent: list[Sent] = []
-    for file in files:
-        try:
-            made.append((file, putter.message(queue, content(file), heading)))
-        except Refused as error:
-            sent.append(Sent(file, error))
-    outcomes = moves.put([message for _, message in made]) if made else []
-    return sent + [Sent(file, outcome) for (file, _), outcome in zip(made, outcomes, strict=True)]

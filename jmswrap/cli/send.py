@@ -1,7 +1,7 @@
 """``jmswrap send``: put messages on a route from files."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,7 +43,7 @@ class Sent:
 @click.command()
 @options.config
 @options.as_json
-@click.option("-p", "--property", "properties", multiple=True, metavar="NAME=VALUE", help="An application property.")
+@options.properties
 @click.argument("route")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
 def send(file: Path, as_json: bool, properties: tuple[str, ...], route: str, files: tuple[Path, ...]) -> None:
@@ -60,7 +60,7 @@ def send(file: Path, as_json: bool, properties: tuple[str, ...], route: str, fil
         task = progress.add_task("sending", total=len(files))
         for begin in range(0, len(files), BATCH):
             batch = files[begin : begin + BATCH]
-            sent += _put(moves, sender, batch, pairs)
+            sent += put_files(moves, batch, lambda document: sender.message(document, pairs))
             progress.advance(task, len(batch))
     tell(sent, as_json)
 
@@ -69,12 +69,13 @@ def _worth(files: Sequence[Path]) -> bool:
     return len(files) > 1 and sys.stderr.isatty()
 
 
-def _put(moves: Moves, sender: Sender, files: Sequence[Path], properties: dict[str, str]) -> list[Sent]:
+def put_files(moves: Moves, files: Sequence[Path], message_of: Callable[[bytes], Message]) -> list[Sent]:
+    """Put the messages that files make, those that can be made, and say what became of each."""
     made: list[tuple[Path, Message]] = []
     sent: list[Sent] = []
     for file in files:
         try:
-            made.append((file, sender.message(content(file), properties)))
+            made.append((file, message_of(content(file))))
         except Refused as error:
             sent.append(Sent(file, error))
     outcomes = moves.put([message for _, message in made]) if made else []

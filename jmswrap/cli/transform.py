@@ -18,7 +18,7 @@ from jmswrap.errors import ConfigError
 @click.command()
 @options.config
 @options.as_json
-@click.option("-p", "--property", "properties", multiple=True, metavar="NAME=VALUE", help="An application property.")
+@options.properties
 @click.option("--of", "part", type=click.Choice(PARTS), default=PARTS[0], show_default=True, help="Which transforms.")
 @click.option(
     "--diff",

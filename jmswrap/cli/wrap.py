@@ -14,13 +14,7 @@ from jmswrap.contract import wrap as contract_wrap
 
 @click.command()
 @click.argument("wsdl")
-@click.option(
-    "-o",
-    "--output",
-    "folder",
-    type=click.Path(path_type=Path),
-    help="Folder to make; default: named as --name says, else like the file.",
-)
+@options.output("like the file")
 @click.option("--service", default="", help="The WSDL service to wrap, when there are several.")
 @click.option("--port", default="", help="The WSDL port to wrap, when there are several.")
 @click.option("--name", default="", help="Name of the integration; default: the WSDL service's.")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from jmswrap.config.health_settings import Health
-from jmswrap.inspect.views import BridgeView, HistoryView, QueueView
+from jmswrap.inspect.views import BridgeView, HistoryView, QueueView, span
 from jmswrap.states import State
 from jmswrap.store.unknown import Unknown
 
@@ -92,7 +92,7 @@ def _queue(queue: QueueView, limits: Health) -> Iterator[Finding]:
     name, age_ms = queue.name, queue.oldest_age_ms
     if age_ms <= -CLOCK_BACK_MS:
         sentence = (
-            f"The oldest message of queue {name} came {_span(-age_ms)} ahead of the store's clock, which was set back: "
+            f"The oldest message of queue {name} came {span(-age_ms)} ahead of the store's clock, which was set back: "
             "what waits for a time waits so much longer (`jmswrap show` says until when, `jmswrap edit` sends it now)."
         )
         yield Finding(Level.WARNING, "clock", sentence)
@@ -101,7 +101,7 @@ def _queue(queue: QueueView, limits: Health) -> Iterator[Finding]:
     for most_seconds, bad in ((limits.oldest_critical_seconds, Level.CRITICAL), (limits.oldest_seconds, Level.WARNING)):
         if most_seconds and age_ms >= most_seconds * 1000:
             sentence = (
-                f"The oldest message of queue {name} has waited for {_span(age_ms)}: see `jmswrap messages -q {name}`."
+                f"The oldest message of queue {name} has waited for {span(age_ms)}: see `jmswrap messages -q {name}`."
             )
             yield Finding(bad, "oldest", sentence)
             break
@@ -119,7 +119,7 @@ def _queue(queue: QueueView, limits: Health) -> Iterator[Finding]:
 def _bridges(views: Sequence[BridgeView]) -> Iterator[Finding]:
     for view in views:
         if not view.up:
-            said = f"Bridge {view.bridge} ({view.way}) carries nothing, for {_span(view.for_ms)}: {view.reason}"
+            said = f"Bridge {view.bridge} ({view.way}) carries nothing, for {span(view.for_ms)}: {view.reason}"
             yield Finding(Level.WARNING, "bridge", said if said.endswith(".") else f"{said}.")
 
 
@@ -130,7 +130,7 @@ def _history(view: HistoryView | None, limits: Health) -> Iterator[Finding]:
         yield Finding(Level.WARNING, "history", view.problem)
     if limits.history_seconds and view.overdue_ms >= limits.history_seconds * 1000:
         sentence = (
-            f"{view.waiting} settled messages wait for the history, for {_span(view.overdue_ms)}: see the workers' log."
+            f"{view.waiting} settled messages wait for the history, for {span(view.overdue_ms)}: see the workers' log."
         )
         yield Finding(Level.WARNING, "history", sentence)
 
@@ -138,13 +138,5 @@ def _history(view: HistoryView | None, limits: Health) -> Iterator[Finding]:
 def _backup(age_ms: int | None, limits: Health) -> Iterator[Finding]:
     if not limits.backup_hours or (age_ms is not None and age_ms < limits.backup_hours * 3_600_000):
         return
-    sentence = "There was never a backup" if age_ms is None else f"The last backup is {_span(age_ms)} old"
+    sentence = "There was never a backup" if age_ms is None else f"The last backup is {span(age_ms)} old"
     yield Finding(Level.WARNING, "backup", f"{sentence}: run `jmswrap backup FOLDER`.")
-
-
-def _span(ms: float) -> str:
-    seconds = ms / 1000
-    for unit, length, most in (("s", 1, 120), ("min", 60, 7_200), ("h", 3_600, 172_800)):
-        if seconds < most:
-            return f"{seconds / length:.0f} {unit}"
-    return f"{seconds / 86_400:.0f} d"

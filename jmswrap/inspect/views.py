@@ -220,3 +220,12 @@ def detail(record: Record, attempts: tuple[Attempt, ...], body: bytes | None, re
         reply=reply,
         answered=record.phase is Phase.REPLIED,
     )
+
+
+def span(ms: float) -> str:
+    """Return a length of time as people say it: ``3 s``, ``12 min``, ``5 h``, ``3 d``."""
+    seconds = max(ms, 0) / 1000
+    for unit, length, limit in (("s", 1, 120), ("min", 60, 7200), ("h", 3600, 172_800)):
+        if seconds < limit:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds / 86_400:.0f} d"
