@@ -3,7 +3,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,7 @@ def child(name: str, told: Path, code: str = SLEEPER, stop_seconds: float = 5) -
 
 
 async def pid_in(file: Path, other_than: int = 0) -> int:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not (file.exists() and file.read_text() and int(file.read_text()) != other_than):
             await asyncio.sleep(0.02)
     return int(file.read_text())
@@ -33,27 +32,27 @@ def alive(pid: int) -> bool:
 
 
 async def gone(pid: int) -> bool:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while alive(pid):
             await asyncio.sleep(0.02)
     return True
 
 
-def test_a_child_that_dies_is_started_again(tmp_path):
+def test_a_child_that_dies_is_started_again_at_once(tmp_path, caplog):
     async def run() -> None:
         supervisor = Supervisor()
         kept = child("worker-1", tmp_path / "pid")
         await supervisor.start(kept)
         first = await pid_in(tmp_path / "pid")
         os.kill(first, signal.SIGKILL)
-        struck_at = time.monotonic()
         second = await pid_in(tmp_path / "pid", other_than=first)
-        assert time.monotonic() - struck_at < 1
         assert kept.restarts == 1
         await supervisor.stop([])
         assert await gone(second)
 
-    asyncio.run(run())
+    with caplog.at_level("ERROR", logger="jmswrap.app.supervisor"):
+        asyncio.run(run())
+    assert "again_in_seconds=0.05" in caplog.text
 
 
 def test_a_child_that_cannot_be_started_again_at_once_is_tried_again(tmp_path, caplog):
@@ -68,7 +67,7 @@ def test_a_child_that_cannot_be_started_again_at_once_is_tried_again(tmp_path, c
         first = await pid_in(tmp_path / "pid")
         program.unlink()
         os.kill(first, signal.SIGKILL)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while "child-not-started" not in caplog.text:
                 await asyncio.sleep(0.02)
         program.symlink_to(sys.executable)
@@ -89,7 +88,7 @@ def test_the_end_of_a_child_is_told_with_its_process_id(tmp_path):
         await supervisor.start(kept)
         first = await pid_in(tmp_path / "pid")
         os.kill(first, signal.SIGKILL)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             assert await told.get() == first
         await supervisor.stop([])
         assert told.empty()
@@ -124,5 +123,5 @@ def test_no_child_outlives_a_parent_that_is_killed(tmp_path, number):
     process = subprocess.Popen([sys.executable, "-c", parent, watched, str(tmp_path / "pid")])
     pid = asyncio.run(pid_in(tmp_path / "pid"))
     process.send_signal(number)
-    process.wait(10)
+    process.wait(30)
     assert asyncio.run(gone(pid))
