@@ -16,6 +16,10 @@ WSDL_SOAP_12 = "http://schemas.xmlsoap.org/wsdl/soap12/"
 SOAP_HTTP = "http://schemas.xmlsoap.org/soap/http"
 WSA_10 = "http://www.w3.org/2005/08/addressing"
 WSA_0408 = "http://schemas.xmlsoap.org/ws/2004/08/addressing"
+XML_NAMESPACE = "http://www.w3.org/XML/1998/namespace"
+"""Of ``xml:lang`` and its like."""
+SOAP_ENCODING = "http://schemas.xmlsoap.org/soap/encoding/"
+"""Of SOAP 1.1, section 5."""
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
 WSU = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
@@ -81,6 +85,11 @@ def standalone(element: etree._Element) -> bytes:
     (``xsi:type="p:Person"``) keep their meaning.
     """
     return etree.tostring(element, encoding="utf-8", with_tail=False)
+
+
+def undeclared(document: bytes) -> bytes:
+    """Return a document without its XML declaration, which may not stand inside another one."""
+    return document[document.index(b"?>") + 2 :].lstrip() if document.startswith(b"<?xml") else document
 
 
 def entries(container: bytes) -> list[etree._Element]:

@@ -61,8 +61,4 @@ def _use(components: Components, attribute: Component) -> AttributeUse:
     if attribute.get("ref"):
         name = attribute.qualified(attribute.get("ref"))
         return AttributeUse(name, attribute, components.needed("attribute", name, attribute))
-    chunk = attribute.chunk
-    form = attribute.get("form") or chunk.schema.get("attributeFormDefault", "unqualified")
-    local = attribute.get("name")
-    qualified = form == "qualified" and chunk.namespace
-    return AttributeUse(f"{{{chunk.namespace}}}{local}" if qualified else local, attribute, attribute)
+    return AttributeUse(attribute.own_name, attribute, attribute)

@@ -17,7 +17,6 @@ from lxml import etree
 
 from jmswrap import xml
 from jmswrap.contract.nouns import Operation, Port
-from jmswrap.contract.unencoded import ENCODING
 
 _REFUSALS = (
     zeep.exceptions.Error,
@@ -39,7 +38,7 @@ class _FilesOnly(zeep.Transport):
 
     def load(self, url: str) -> bytes:
         """Return a file; an address is refused."""
-        if url == ENCODING and self.encoding.is_file():
+        if url == xml.SOAP_ENCODING and self.encoding.is_file():
             return self.encoding.read_bytes()
         if "://" in url:
             raise OSError(f"{url} is not in the bundle")

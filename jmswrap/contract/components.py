@@ -11,10 +11,13 @@ from lxml import etree
 
 from jmswrap import xml
 from jmswrap.contract.documents import REDEFINE, line_of
-from jmswrap.contract.schemaset import XML_NAMESPACE, Chunk, SchemaSet
+from jmswrap.contract.schemaset import Chunk, SchemaSet
 from jmswrap.errors import ContractError
 
 XS = f"{{{xml.XSD}}}"
+PARTICLES = ("sequence", "choice", "all", "group", "element", "any")
+"""What may stand in a content model."""
+
 _KINDS = {
     f"{XS}element": "element",
     f"{XS}complexType": "type",
@@ -62,10 +65,17 @@ class Component:
         """Whether an attribute of its XSD element is true."""
         return self.get(name).strip() in ("true", "1")
 
+    @property
+    def own_name(self) -> str:
+        """The full name of the element or attribute that is declared here, by its form."""
+        form = self.get("form") or self.chunk.schema.get(f"{self.kind}FormDefault", "unqualified")
+        local = self.get("name")
+        return f"{{{self.chunk.namespace}}}{local}" if form == "qualified" and self.chunk.namespace else local
+
     def qualified(self, name: str) -> str:
         """Return a QName used by this component as ``{namespace}local``."""
         prefix, _, local = name.strip().rpartition(":")
-        namespace = XML_NAMESPACE if prefix == "xml" else self.node.nsmap.get(prefix or None)
+        namespace = xml.XML_NAMESPACE if prefix == "xml" else self.node.nsmap.get(prefix or None)
         if namespace is None and not prefix and not self.chunk.schema.get("targetNamespace"):
             namespace = self.chunk.namespace
         return f"{{{namespace}}}{local}" if namespace else local
@@ -79,7 +89,7 @@ class Components:
         self._originals: dict[tuple[str, str], Component] = {}
         self._derived: dict[str, list[str]] = {}
         self._members: dict[str, list[str]] = {}
-        named = [n for n in schemas.namespaces if n not in ("", XML_NAMESPACE)]
+        named = [n for n in schemas.namespaces if n not in ("", xml.XML_NAMESPACE)]
         self.prefixes = {n: f"ns{i}" for i, n in enumerate(named, 1)}
         for chunk in sorted(schemas.chunks, key=lambda c: not c.redefined):
             for node in chunk.schema:

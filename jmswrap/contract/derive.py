@@ -17,7 +17,7 @@ from jmswrap.contract import actions, answers, callbacks, receipt
 from jmswrap.contract.documents import DEFINITIONS, load
 from jmswrap.contract.inline import inline_texts
 from jmswrap.contract.mending import content
-from jmswrap.contract.nouns import Contract, HeaderPart, Operation, Port
+from jmswrap.contract.nouns import Contract, HeaderPart, Operation, Port, free_name
 from jmswrap.contract.outputs import Outputs
 from jmswrap.contract.reading import read
 from jmswrap.contract.schemaset import SchemaSet
@@ -110,7 +110,7 @@ class _Wsdl:
                     names.setdefault((header.message, ""), "")
         taken = {name.casefold() for name in self.outputs.names}
         for key in names:
-            names[key] = _free(key[0].rpartition("}")[2], taken)
+            names[key] = free_name(key[0].rpartition("}")[2], taken)
             taken.add(names[key].casefold())
         return names
 
@@ -274,10 +274,3 @@ def _is_twin(other: Port, port: Port) -> bool:
     """Whether a port offers the same operations by SOAP 1.2 (the port itself may)."""
     same = other.port_type == port.port_type or other.operations.keys() >= port.operations.keys()
     return other.service == port.service and other.soap_version == "1.2" and same
-
-
-def _free(name: str, taken: set[str]) -> str:
-    candidate, number = name, 2
-    while candidate.casefold() in taken:
-        candidate, number = f"{name}{number}", number + 1
-    return candidate

@@ -13,7 +13,7 @@ from lxml import etree
 
 from jmswrap import xml
 from jmswrap.contract.attributes import AttributeUse, attribute_uses
-from jmswrap.contract.components import XS, Component, Components
+from jmswrap.contract.components import PARTICLES, XS, Component, Components
 from jmswrap.contract.values import Values
 from jmswrap.contract.wildcards import admits
 from jmswrap.errors import ContractError
@@ -26,7 +26,6 @@ _OURS = "{urn:jmswrap:"
 """Begins the names that are only in what jmswrap publishes: no partner knows them."""
 _ANY_SIMPLE = f"{XS}anySimpleType"
 _Item = TypeVar("_Item")
-_MODELS = ("sequence", "choice", "all", "group", "element", "any")
 
 
 class EndlessError(Exception):
@@ -187,7 +186,7 @@ class Grower:
             if model is not None:
                 self._particle(model, grown)
         elif particle.kind == "choice":
-            branches = [c for c in particle.children() if c.kind in _MODELS and c.get("maxOccurs") != "0"]
+            branches = [c for c in particle.children() if c.kind in PARTICLES and c.get("maxOccurs") != "0"]
             if branches:
                 self._first_finite([self._branch(b, grown) for b in self._shuffled(branches)], grown)
         else:
@@ -202,11 +201,7 @@ class Grower:
             name = particle.qualified(particle.get("ref"))
             self._element(self.components.needed("element", name, particle), grown, name)
             return
-        chunk = particle.chunk
-        form = particle.get("form") or chunk.schema.get("elementFormDefault", "unqualified")
-        local = particle.get("name")
-        name = f"{{{chunk.namespace}}}{local}" if form == "qualified" and chunk.namespace else local
-        self._element(particle, grown, name)
+        self._element(particle, grown, particle.own_name)
 
     def _wildcard(self, particle: Component, grown: etree._Element) -> None:
         """Stand something where anything may: a known element where it must be known."""

@@ -10,8 +10,7 @@ from jmswrap.contract.components import XS, Component
 from jmswrap.contract.documents import IMPORT, INCLUDE, REDEFINE, line_of, local, schema_references
 from jmswrap.contract.lint_nouns import MINDED, REFUSED, Rule
 from jmswrap.contract.lint_subject import Subject
-from jmswrap.contract.schemaset import XML_NAMESPACE, Chunk, referred_names, referred_namespaces
-from jmswrap.contract.unencoded import ENCODING
+from jmswrap.contract.schemaset import Chunk, referred_names, referred_namespaces
 from jmswrap.contract.wellknown import file_name
 
 _GLOBAL = ("element", "complexType", "simpleType", "group", "attributeGroup", "attribute")
@@ -41,7 +40,7 @@ def _unknown_imports(subject: Subject) -> _Found:
     for chunk in _chunks(subject):
         for element in chunk.schema.findall(IMPORT):
             namespace = element.get("namespace", "")
-            if not element.get("schemaLocation") and namespace not in present and namespace != XML_NAMESPACE:
+            if not element.get("schemaLocation") and namespace not in present and namespace != xml.XML_NAMESPACE:
                 yield _place(chunk, element), f"the import of {namespace} says no file, and no schema here has it"
 
 
@@ -88,7 +87,7 @@ def _included(chunk: Chunk, members: list[Chunk]) -> set[int]:
 def _encoded_arrays(subject: Subject) -> _Found:
     for chunk in _chunks(subject):
         for element in chunk.schema.iter(f"{XS}restriction", f"{XS}extension"):
-            if Component(element, chunk).qualified(element.get("base", "")) == f"{{{ENCODING}}}Array":
+            if Component(element, chunk).qualified(element.get("base", "")) == f"{{{xml.SOAP_ENCODING}}}Array":
                 yield _place(chunk, element), "a type is a SOAP-encoded array"
 
 
@@ -102,7 +101,7 @@ def _xml_attributes(subject: Subject) -> _Found:
 
 def _xml_names(holder: Component, subject: Subject, depth: int) -> Iterator[str]:
     for child in holder.children():
-        if child.kind == "attribute" and child.qualified(child.get("ref")).startswith(f"{{{XML_NAMESPACE}}}"):
+        if child.kind == "attribute" and child.qualified(child.get("ref")).startswith(f"{{{xml.XML_NAMESPACE}}}"):
             yield child.get("ref").rpartition(":")[2]
         elif child.kind == "attributeGroup" and child.get("ref") and depth < 20:
             group = subject.components.find("attributeGroup", child.qualified(child.get("ref")))

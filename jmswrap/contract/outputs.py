@@ -54,7 +54,7 @@ class Outputs:
 
     def style(self, operation: Operation) -> str:
         """Return an operation's style."""
-        return self._styles.get(operation.name) or self._styles.get("") or "receipt"
+        return self._style(operation.name)
 
     def of(self, operation: Operation) -> Output | None:
         """Return an operation's answer; None when it answers nothing."""
@@ -87,11 +87,14 @@ class Outputs:
     @property
     def said(self) -> str:
         """What the operations do, for a person."""
-        styles = {self._styles.get(name) or self._styles.get("") or "receipt" for name in self._outputs}
+        styles = {self._style(name) for name in self._outputs}
         if len(styles) == 1:
             return f"Each operation {_SAID[styles.pop()]}."
-        by_style = {s: [n for n in self._outputs if (self._styles.get(n) or self._styles.get("")) == s] for s in styles}
+        by_style = {style: [name for name in self._outputs if self._style(name) == style] for style in styles}
         return " ".join(f"{', '.join(names)}: {_SAID[style]}." for style, names in sorted(by_style.items()))
+
+    def _style(self, name: str) -> str:
+        return self._styles.get(name) or self._styles.get("") or "receipt"
 
     def _output(self, operation: Operation, declared: frozenset[str]) -> Output | None:
         match self.style(operation):

@@ -28,7 +28,6 @@ from jmswrap.contract.documents import (
 )
 from jmswrap.errors import ContractError
 
-XML_NAMESPACE = "http://www.w3.org/XML/1998/namespace"
 REFERRING = ("ref", "type", "base", "itemType", "memberTypes", "substitutionGroup", "refer")
 """The attributes of a schema that name components."""
 
@@ -170,5 +169,5 @@ def referred_namespaces(schema: etree._Element) -> frozenset[str]:
     found = set()
     for element, name in referred_names(schema):
         prefix = name.rpartition(":")[0]
-        found.add(XML_NAMESPACE if prefix == "xml" else element.nsmap.get(prefix or None) or "")
+        found.add(xml.XML_NAMESPACE if prefix == "xml" else element.nsmap.get(prefix or None) or "")
     return frozenset(found - {xml.XSD})

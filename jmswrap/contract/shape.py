@@ -9,11 +9,10 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from jmswrap.contract.attributes import AttributeUse, attribute_uses
-from jmswrap.contract.components import XS, Component, Components
+from jmswrap.contract.components import PARTICLES, XS, Component, Components
 
 ANY = "##any"
 UNBOUNDED = 1_000_000_000
-_MODELS = ("sequence", "choice", "all", "group", "element", "any")
 _LISTED = ("pattern", "enumeration")
 _MOST_DEPTH = 60
 
@@ -113,9 +112,9 @@ class Shapes:
             return
         if particle.kind == "group":
             group = self.components.find("group", particle.qualified(particle.get("ref")))
-            inner = [] if group is None else [c for c in group.children() if c.kind in _MODELS]
+            inner = [] if group is None else [c for c in group.children() if c.kind in PARTICLES]
         else:
-            inner = [c for c in particle.children() if c.kind in _MODELS]
+            inner = [c for c in particle.children() if c.kind in PARTICLES]
         least = 0 if particle.kind == "choice" and len(inner) > 1 else least
         for child in inner:
             self._particle(child, slots, least, most, depth + 1)
@@ -126,10 +125,7 @@ class Shapes:
         if particle.get("ref"):
             name = particle.qualified(particle.get("ref"))
             return name, self.components.find("element", name) or particle
-        chunk = particle.chunk
-        form = particle.get("form") or chunk.schema.get("elementFormDefault", "unqualified")
-        local = particle.get("name")
-        return (f"{{{chunk.namespace}}}{local}" if form == "qualified" and chunk.namespace else local), particle
+        return particle.own_name, particle
 
     def _simple(self, definition: Component) -> Simple:
         content = definition.child("restriction", "list", "union")

@@ -14,7 +14,6 @@ from jmswrap.contract.documents import IMPORT, line_of
 from jmswrap.contract.schemaset import Chunk, SchemaSet, referred_namespaces
 from jmswrap.errors import ContractError
 
-ENCODING = "http://schemas.xmlsoap.org/soap/encoding/"
 ITEM = "item"
 """The name of an array's members in document form."""
 _XS = f"{{{xml.XSD}}}"
@@ -26,13 +25,13 @@ _DIMENSIONS = re.compile(r"^(.*?)((?:\[[^\]]*\])*)$")
 
 def plain_type(name: str) -> str:
     """Return the XSD type for one of the encoding's; others as they are."""
-    local = name.removeprefix(f"{{{ENCODING}}}")
+    local = name.removeprefix(f"{{{xml.SOAP_ENCODING}}}")
     return name if local == name else f"{_XS}{_OTHER.get(local, local)}"
 
 
 def convert(schemas: SchemaSet) -> None:
     """Convert every schema of the set in place, and take the encoding's own out of it."""
-    schemas.drop(ENCODING)
+    schemas.drop(xml.SOAP_ENCODING)
     for chunk in schemas.chunks:
         for complex_type in list(chunk.schema.iter(f"{_XS}complexType")):
             _array(complex_type, chunk)
@@ -43,23 +42,24 @@ def convert(schemas: SchemaSet) -> None:
 
 def leave_out_unused(schemas: SchemaSet) -> None:
     """Take the encoding's schema out where it is only imported: zeep would ask the Web for it."""
-    users = [c for c in schemas.chunks if c.namespace != ENCODING and ENCODING in referred_namespaces(c.schema)]
-    if ENCODING in schemas.namespaces and not users:
-        schemas.drop(ENCODING)
+    others = (c for c in schemas.chunks if c.namespace != xml.SOAP_ENCODING)
+    users = [c for c in others if xml.SOAP_ENCODING in referred_namespaces(c.schema)]
+    if xml.SOAP_ENCODING in schemas.namespaces and not users:
+        schemas.drop(xml.SOAP_ENCODING)
         _forget_imports(schemas)
 
 
 def _forget_imports(schemas: SchemaSet) -> None:
     for chunk in schemas.chunks:
         for element in chunk.schema.findall(IMPORT):
-            if element.get("namespace") in (ENCODING, xml.WSDL):
+            if element.get("namespace") in (xml.SOAP_ENCODING, xml.WSDL):
                 chunk.schema.remove(element)
 
 
 def _array(complex_type: etree._Element, chunk: Chunk) -> None:
     content = complex_type.find(f"{_XS}complexContent")
     derivations = [] if content is None else list(content.iterchildren(f"{_XS}restriction", f"{_XS}extension"))
-    derivation = next((d for d in derivations if _full(d, d.get("base", "")) == f"{{{ENCODING}}}Array"), None)
+    derivation = next((d for d in derivations if _full(d, d.get("base", "")) == f"{{{xml.SOAP_ENCODING}}}Array"), None)
     if content is None or derivation is None:
         return
     said = next((a for a in derivation.iter(f"{_XS}attribute") if a.get(_ARRAY_TYPE)), None)
@@ -96,14 +96,14 @@ def _members(complex_type: etree._Element, holder: etree._Element, base: str, de
 
 def _references(element: etree._Element) -> None:
     """Point an element's references to the encoding's types at XSD's; leave the others out."""
-    if _full(element, element.get("ref", "")).startswith(f"{{{ENCODING}}}"):
+    if _full(element, element.get("ref", "")).startswith(f"{{{xml.SOAP_ENCODING}}}"):
         parent = element.getparent()
         assert parent is not None
         parent.remove(element)
         return
     for attribute in _NAMING:
         names = (element.get(attribute) or "").split()
-        if any(_full(element, name).startswith(f"{{{ENCODING}}}") for name in names):
+        if any(_full(element, name).startswith(f"{{{xml.SOAP_ENCODING}}}") for name in names):
             element.set(attribute, " ".join(_plain_name(element, name) for name in names))
 
 

@@ -7,17 +7,18 @@ names as the published original. Others are given by a catalogue.
 from importlib import resources
 from pathlib import Path
 
+from jmswrap import xml
 from jmswrap.errors import ContractError
 
 _FILES = {
-    "http://www.w3.org/XML/1998/namespace": "xml.xsd",
+    xml.XML_NAMESPACE: "xml.xsd",
     "http://www.w3.org/1999/xlink": "xlink.xsd",
     "http://www.w3.org/2000/09/xmldsig#": "xmldsig-core-schema.xsd",
     "http://www.w3.org/2004/08/xop/include": "xop-include.xsd",
     "http://www.w3.org/2005/05/xmlmime": "xmlmime.xsd",
-    "http://www.w3.org/2005/08/addressing": "ws-addr.xsd",
-    "http://schemas.xmlsoap.org/soap/encoding/": "soap-encoding.xsd",
-    "http://schemas.xmlsoap.org/soap/envelope/": "soap-envelope.xsd",
+    xml.WSA_10: "ws-addr.xsd",
+    xml.SOAP_ENCODING: "soap-encoding.xsd",
+    xml.SOAP_11: "soap-envelope.xsd",
 }
 
 

@@ -70,7 +70,7 @@ def _fault(answer: Answer, version: str) -> bytes:
         value = etree.SubElement(etree.SubElement(fault, f"{{{ns}}}Code"), f"{{{ns}}}Value")
         value.text = f"soap:{_CODES_12.get(code, code if code in ('Sender', 'Receiver') else 'Receiver')}"
         text = etree.SubElement(etree.SubElement(fault, f"{{{ns}}}Reason"), f"{{{ns}}}Text")
-        text.set("{http://www.w3.org/XML/1998/namespace}lang", "en")
+        text.set(f"{{{xml.XML_NAMESPACE}}}lang", "en")
         text.text = answer.text
         name = f"{{{ns}}}Detail"
     else:

@@ -16,7 +16,6 @@ from zeep.wsdl.bindings import Soap11Binding, Soap12Binding
 
 from jmswrap import log, xml
 from jmswrap.errors import ContractError
-from jmswrap.partner.forms import ENCODING
 from jmswrap.partner.transport import PooledTransport
 
 _LOG = log.get(__name__)
@@ -67,7 +66,7 @@ def _client(wsdl: Path, transport: PooledTransport) -> Any:
 def _importing_itself(encoding: Path) -> bytes:
     """Return the schema of SOAP's encoding for zeep, which asks the Web for it unless it is imported, by itself too."""
     root = etree.fromstring(encoding.read_bytes(), xml.parser())
-    reference = {"namespace": ENCODING, "schemaLocation": encoding.name}
+    reference = {"namespace": xml.SOAP_ENCODING, "schemaLocation": encoding.name}
     root.insert(0, etree.Element(f"{{{xml.XSD}}}import", reference))
     return etree.tostring(root, encoding="utf-8")
 

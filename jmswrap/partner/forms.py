@@ -20,13 +20,12 @@ from jmswrap.errors import PartnerError
 RPC = "rpc"
 ENCODED = "encoded"
 PARTS = "parts"
-ENCODING = "http://schemas.xmlsoap.org/soap/encoding/"
 _XSI_TYPE = f"{{{xml.XSI}}}type"
 _XSI_NIL = f"{{{xml.XSI}}}nil"
-_ARRAY_TYPE = f"{{{ENCODING}}}arrayType"
+_ARRAY_TYPE = f"{{{xml.SOAP_ENCODING}}}arrayType"
 _ENCODING_STYLE = f"{{{xml.SOAP_11}}}encodingStyle"
 _ANY = f"{{{xml.XSD}}}anyType"
-_PREFIXES = {"xs": xml.XSD, "xsi": xml.XSI, "enc": ENCODING, "soap": xml.SOAP_11}
+_PREFIXES = {"xs": xml.XSD, "xsi": xml.XSI, "enc": xml.SOAP_ENCODING, "soap": xml.SOAP_11}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +67,8 @@ def from_the_wire(body: bytes, form: Form) -> bytes:
 
 def fragments(body: bytes) -> list[etree._Element]:
     """Return the elements that such bytes hold."""
-    bare = body[body.index(b"?>") + 2 :] if body.startswith(b"<?xml") else body
-    return list(etree.fromstring(b"<body>" + bare + b"</body>", xml.parser()).iterchildren(etree.Element))
+    whole = b"<body>" + xml.undeclared(body) + b"</body>"
+    return list(etree.fromstring(whole, xml.parser()).iterchildren(etree.Element))
 
 
 def _encoded(element: etree._Element, form: Form, zeep_body: Any, types: Any) -> etree._Element:
@@ -77,7 +76,7 @@ def _encoded(element: etree._Element, form: Form, zeep_body: Any, types: Any) ->
     # Declared here, because lxml declares nothing for a name that only a value uses.
     own = sorted(n for n in types.namespaces if n and n not in _PREFIXES.values())
     made = etree.Element(form.wire, nsmap=_PREFIXES | {f"t{i}": n for i, n in enumerate(own, 1)})
-    made.set(_ENCODING_STYLE, ENCODING)
+    made.set(_ENCODING_STYLE, xml.SOAP_ENCODING)
     _members(element, made, _by_name(zeep_body.type), types)
     return made
 
@@ -141,7 +140,7 @@ def _said(source: etree._Element, types: Any) -> Any:
 
 def _array(source: etree._Element, made: etree._Element, kind: Any, types: Any) -> None:
     items = list(source.iterchildren(etree.Element))
-    made.set(_XSI_TYPE, _qname(f"{{{ENCODING}}}Array", made))
+    made.set(_XSI_TYPE, _qname(f"{{{xml.SOAP_ENCODING}}}Array", made))
     made.set(_ARRAY_TYPE, f"{_qname(_type_name(kind, types) or _ANY, made)}[{len(items)}]")
     for item in items:
         _value(item, etree.SubElement(made, str(item.tag)), kind, types)

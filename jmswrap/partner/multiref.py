@@ -15,9 +15,8 @@ from jmswrap.errors import InvalidDocument
 MOST_ELEMENTS = 100_000
 """A reply may not grow beyond this by references to references."""
 MOST_DEEP = 50
-_ENCODING = "http://schemas.xmlsoap.org/soap/encoding/"
-_ROOT = f"{{{_ENCODING}}}root"
-_QNAMES = (f"{{{xml.XSI}}}type", f"{{{_ENCODING}}}arrayType")
+_ROOT = f"{{{xml.SOAP_ENCODING}}}root"
+_QNAMES = (f"{{{xml.XSI}}}type", f"{{{xml.SOAP_ENCODING}}}arrayType")
 _OWN = ("id", _ROOT, f"{{{xml.SOAP_11}}}encodingStyle")
 
 

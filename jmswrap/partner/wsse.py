@@ -17,7 +17,7 @@ from zeep import ns
 from zeep.wsse.username import UsernameToken
 from zeep.wsse.utils import ensure_id, get_security_header
 
-from jmswrap import log
+from jmswrap import log, xml
 from jmswrap.config.security_settings import Algorithm, KeyReference
 from jmswrap.errors import ConfigError, PartnerError
 from jmswrap.partner.credential import Credential, stamp
@@ -29,7 +29,7 @@ xmlsec: Any = importlib.import_module("xmlsec") if importlib.util.find_spec("xml
 _LOG = log.get(__name__)
 SECURITY = f"{{{ns.WSSE}}}Security"
 _ID = f"{{{ns.WSU}}}Id"
-_IDS = (_ID, "{http://www.w3.org/XML/1998/namespace}id")
+_IDS = (_ID, f"{{{xml.XML_NAMESPACE}}}id")
 _PROFILE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-x509-token-profile-1.0#X509v3"
 _BASE64 = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-security-1.0#Base64Binary"
 _EXCLUSIVE = "http://www.w3.org/2001/10/xml-exc-c14n#"

@@ -181,7 +181,7 @@ def _fault_12(fault: SoapFault) -> etree._Element:
             code = etree.SubElement(code, f"{{{ns}}}Subcode")
             etree.SubElement(code, f"{{{ns}}}Value", nsmap={prefix: namespace}).text = f"{prefix}:{local}"
     text = etree.SubElement(etree.SubElement(element, f"{{{ns}}}Reason"), f"{{{ns}}}Text")
-    text.set("{http://www.w3.org/XML/1998/namespace}lang", "en")
+    text.set(f"{{{xml.XML_NAMESPACE}}}lang", "en")
     text.text = _text(fault.sentence)
     if fault.blame in (Blame.CLIENT, Blame.SERVER):
         etree.SubElement(element, f"{{{ns}}}Detail").extend(_details(fault))

@@ -9,10 +9,10 @@ from lxml import etree
 
 from jmswrap import xml
 from jmswrap.contract.nouns import ENCODED, PARTS, Body, Operation, Port
-from jmswrap.contract.unencoded import ENCODING, ITEM
+from jmswrap.contract.unencoded import ITEM
 
 _ENCODING_STYLE = f"{{{xml.SOAP_11}}}encodingStyle"
-_ARRAY_TYPE = f"{{{ENCODING}}}arrayType"
+_ARRAY_TYPE = f"{{{xml.SOAP_ENCODING}}}arrayType"
 _XSI_TYPE = f"{{{xml.XSI}}}type"
 
 
@@ -36,7 +36,7 @@ def spoken(operation: Operation, document: etree._Element) -> bytes:
         return b"".join(xml.standalone(part) for part in document)
     document.tag = body.wire
     if body.form == ENCODED:
-        document.set(_ENCODING_STYLE, ENCODING)
+        document.set(_ENCODING_STYLE, xml.SOAP_ENCODING)
     return xml.standalone(document)
 
 
@@ -66,7 +66,7 @@ def _decode(element: etree._Element) -> None:
         for member in element:
             member.tag = ITEM
     said = element.get(_XSI_TYPE, "")
-    if element.nsmap.get(said.rpartition(":")[0] or None) == ENCODING:
+    if element.nsmap.get(said.rpartition(":")[0] or None) == xml.SOAP_ENCODING:
         del element.attrib[_XSI_TYPE]
     for name in (_ARRAY_TYPE, _ENCODING_STYLE):
         element.attrib.pop(name, None)  # type: ignore[call-overload]
