@@ -124,9 +124,8 @@ class CallbackClient(Client):
 
 
 def _envelope(soap: str, headers: Sequence[str], body: bytes, action: str) -> tuple[bytes, dict[str, str]]:
-    inside = body[body.index(b"?>") + 2 :].lstrip() if body.startswith(b"<?xml") else body
     before = f'<soap:Envelope xmlns:soap="{soap}"><soap:Header>{"".join(headers)}</soap:Header><soap:Body>'.encode()
-    envelope = before + inside + b"</soap:Body></soap:Envelope>"
+    envelope = before + xml.undeclared(body) + b"</soap:Body></soap:Envelope>"
     if soap == xml.SOAP_12:
         return envelope, {"Content-Type": f'application/soap+xml; charset=utf-8; action="{action}"'}
     return envelope, {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{action}"'}

@@ -1,18 +1,14 @@
 """A partner that can be called: one zeep client a partner and process.
 
-The envelope, SOAPAction, content type, WS-Addressing and WS-Security are zeep's. The body goes in
-as it is: bytes into an envelope that zeep built beforehand, or an element where something (a
-signature, say) must see it. ``typed`` gives zeep the values instead. What a partner wants to see
-of who calls is put in for each attempt anew.
+The envelope, SOAPAction, content type, WS-Addressing and WS-Security are zeep's (``envelopes.py``).
+What a partner wants to see of who calls is put in for each attempt anew.
 """
 
-import copy
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from email.message import Message
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import zeep.exceptions
 from lxml import etree
@@ -25,7 +21,8 @@ from jmswrap.partner import definition, mtom
 from jmswrap.partner.answered import Answered
 from jmswrap.partner.authentication import Authentication
 from jmswrap.partner.calling import Client
-from jmswrap.partner.forms import ENCODED, Form, fragments, from_the_wire, on_the_wire
+from jmswrap.partner.envelopes import Envelopes, Prepared
+from jmswrap.partner.forms import ENCODED, Form, from_the_wire
 from jmswrap.partner.reply import Parsers, envelope_bytes, interpret
 from jmswrap.partner.transport import HttpReply, Limits, NoReply, PooledTransport
 from jmswrap.partner.watch import Watch
@@ -33,31 +30,6 @@ from jmswrap.partner.wire import Wire
 from jmswrap.partner.wsse import SECURITY, Untrusted
 
 _LOG = log.get(__name__)
-
-_PLACE = "{urn:jmswrap:place}body"
-_PLACE_XML = b'<ns0:body xmlns:ns0="urn:jmswrap:place"/>'
-
-
-@dataclass(frozen=True, slots=True)
-class _Operation:
-    """What calling one operation takes, made ready when the client is loaded."""
-
-    name: str
-    element: str
-    """The request body, ``{namespace}local``; empty when the contract names none."""
-    one_way: bool
-    declared: frozenset[str]
-    """The detail elements of its faults."""
-    plain: tuple[bytes, ...]
-    """The envelope before and after the body; empty when zeep must build one for each message."""
-    headed: tuple[bytes, ...]
-    """The same with a Header: before the blocks, between blocks and body, after the body."""
-    http_headers: Mapping[str, str]
-    zeep_operation: Any
-    form: Form | None = None
-    """How the stored body and the one on the wire differ; none when they do not."""
-    action: str = ""
-    """Its WS-Addressing action."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,28 +71,29 @@ class PartnerClient(Client):
         self._authentication = authentication or Authentication()
         self._mtom_over_bytes = mtom_over_bytes
         self._transport = PooledTransport(self.limits, self._authentication.context)
-        self._client = definition.load(wsdl, self._transport)
-        chosen = definition.port(self._client, wsdl, service, port)
-        self._binding = chosen.binding
+        client = definition.load(wsdl, self._transport)
+        chosen = definition.port(client, wsdl, service, port)
         self.address: str = address or chosen.binding_options.get("address") or ""
         if not self.address:
             raise ContractError(f"{wsdl} names no address for port {chosen.name}; set partners.{name}.address")
-        self._namespace = str(self._binding.nsmap["soap-env"])
         self._parsers = Parsers()
-        self._forms = forms
-        self._silent = frozenset(silent)
-        # An operation without input is a notification: the partner calls, nobody calls it.
-        all_of_them = self._binding.all().items()
-        called = {key: value for key, value in all_of_them if value.input is not None and key not in left_out}
-        self._operations = {key: self._prepare(key, value) for key, value in called.items()}
+        self._envelopes = Envelopes(
+            client,
+            chosen.binding,
+            self.address,
+            forms=forms,
+            left_out=left_out,
+            silent=silent,
+            addressed=bool(addressing),
+        )
         self._by_element: dict[str, list[str]] = {}
-        for operation in self._operations.values():
+        for operation in self._envelopes.operations.values():
             self._by_element.setdefault(operation.element, []).append(operation.name)
 
     @property
     def operations(self) -> tuple[str, ...]:
         """The names of the partner's operations."""
-        return tuple(self._operations)
+        return tuple(self._envelopes.operations)
 
     def operation_of(self, element: str) -> str:
         """Return the one operation that takes this body element, ``{namespace}local``."""
@@ -156,7 +129,7 @@ class PartnerClient(Client):
 
     def read(self, answered: Answered, wanted: bool = True) -> Called:
         """Say what an answer means; the same whether it came just now or was kept."""
-        chosen = self._operations.get(answered.operation)
+        chosen = self._envelopes.operations.get(answered.operation)
         if chosen is None:
             # It was kept under an older contract: the partner did answer, so it is not for us to call it dead.
             said = f"{self.name} answered operation {answered.operation}, which its contract has no more"
@@ -168,14 +141,14 @@ class PartnerClient(Client):
             return self._trusted(called, answered.reply)
         return called
 
-    def _meant(self, answered: Answered, chosen: _Operation, wanted: bool) -> Called:
+    def _meant(self, answered: Answered, chosen: Prepared, wanted: bool) -> Called:
         encoded = chosen.form is not None and chosen.form.kind == ENCODED
         called = interpret(answered.reply, self._parsers.parser, chosen.one_way, chosen.declared, wanted, encoded)
         if chosen.form is not None and called.outcome is Outcome.REPLIED and called.body:
             called = replace(called, body=from_the_wire(called.body, chosen.form))
         return called
 
-    def _look(self, watch: Watch, answered: Answered, chosen: _Operation, called: Called) -> None:
+    def _look(self, watch: Watch, answered: Answered, chosen: Prepared, called: Called) -> None:
         """Look for what the contract does not have; whatever is found, the answer means what it means."""
         try:
             whole = called if called.body else self._meant(answered, chosen, wanted=True)
@@ -193,7 +166,9 @@ class PartnerClient(Client):
         self, operation: str, body: bytes, headers: Sequence[str], typed: bool, wire: Wire, message_id: str
     ) -> "Answered | Called | _Refreshed":
         try:
-            chosen = self._operations.get(operation) or self._operations[self.operation_of(_root(body))]
+            chosen = (
+                self._envelopes.operations.get(operation) or self._envelopes.operations[self.operation_of(_root(body))]
+            )
             addressed = self._addressed(chosen, message_id, headers)
             message, http_headers = self._message(chosen, body, addressed, typed)
         except PartnerError as error:
@@ -211,7 +186,7 @@ class PartnerClient(Client):
         answered = Answered(chosen.name, reply)
         return _Refreshed(answered) if reply.status_code == 401 and self._authentication.renewed(taken) else answered
 
-    def _addressed(self, operation: _Operation, message_id: str, headers: Sequence[str]) -> Sequence[str]:
+    def _addressed(self, operation: Prepared, message_id: str, headers: Sequence[str]) -> Sequence[str]:
         if not self._addressing or not message_id:
             return wsa.forwarded(headers, self.address, beside_ours=False) if headers else headers
         answered = not operation.one_way
@@ -219,14 +194,14 @@ class PartnerClient(Client):
         return [*blocks, *wsa.forwarded(headers, self.address, beside_ours=True)]
 
     def _message(
-        self, operation: _Operation, body: bytes, headers: Sequence[str], typed: bool
+        self, operation: Prepared, body: bytes, headers: Sequence[str], typed: bool
     ) -> tuple[bytes, Mapping[str, str]]:
         """Return the envelope of one attempt."""
-        ours = self._authentication.blocks(self._namespace, operation.name)
+        ours = self._authentication.blocks(self._envelopes.namespace, operation.name)
         if self._authentication.secures:
             # Who calls the partner is us: what our caller said of itself stays here.
             headers = [block for block in headers if _root(block.encode()) != SECURITY]
-        envelope, http_headers = self._envelope(operation, body, [*ours, *headers], typed)
+        envelope, http_headers = self._envelopes.envelope(operation, body, [*ours, *headers], typed)
         return self._with_parts(self._authentication.signed(envelope), http_headers)
 
     def _with_parts(self, envelope: bytes, http_headers: Mapping[str, str]) -> tuple[bytes, Mapping[str, str]]:
@@ -237,7 +212,7 @@ class PartnerClient(Client):
         kind["content-type"] = http_headers["Content-Type"]
         action = str(kind.get_param("action", ""))
         exact = self._authentication.signs
-        types, media_type = self._client.wsdl.types, kind.get_content_type()
+        types, media_type = self._envelopes.types, kind.get_content_type()
         packed = mtom.packed(envelope, types, self._mtom_over_bytes, media_type, action, exact)
         return (envelope, http_headers) if packed is None else (packed[0], {**http_headers, "Content-Type": packed[1]})
 
@@ -249,115 +224,6 @@ class PartnerClient(Client):
             return Called(Outcome.GARBAGE_REPLY, sentence, reply.status_code, raw=reply.content)
         return called
 
-    def _prepare(self, name: str, operation: Any) -> _Operation:
-        operation.input = _RawInput(operation.input)
-        action = operation.abstract.wsa_action or operation.soapaction or name
-        if self._addressing:
-            # zeep would add headers of its own, with another MessageID for each attempt.
-            operation.abstract.wsa_action = None
-        output = operation.abstract.output_message
-        declared = frozenset(
-            # The detail of an rpc fault has the name of its part.
-            name if part.element is None else part.element.qname.text
-            for message in operation.abstract.fault_messages.values()
-            for name, part in message.parts.items()
-        )
-        body = getattr(operation.input.zeep_message, "body", None)
-        ready = self._ready(name, operation)
-        element = body.qname.text if body is not None and body.qname is not None else ""
-        form = self._forms.get(name)
-        # A reply of no part is an empty body: nothing more is promised than by a one-way operation.
-        silent = output is None or not output.parts or name in self._silent
-        return _Operation(name, form.element if form else element, silent, declared, *ready, operation, form, action)
-
-    def _ready(self, name: str, operation: Any) -> tuple[tuple[bytes, ...], tuple[bytes, ...], Mapping[str, str]]:
-        """Return the envelope in pieces, or none when it differs from message to message."""
-        if self._client.plugins or operation.abstract.wsa_action:
-            return (), (), {}
-        pieces = []
-        for header in ({}, {"_soapheaders": [etree.Element(_PLACE)]}):
-            given = {"_raw": [etree.Element(_PLACE)], **header}
-            options = {"address": self.address}
-            envelope, http_headers = self._binding._create(name, (), given, client=self._client, options=options)
-            pieces.append(tuple(_bytes(envelope).split(_PLACE_XML)))
-        return pieces[0], pieces[1], http_headers
-
-    def _envelope(
-        self, operation: _Operation, body: bytes, headers: Sequence[str], typed: bool
-    ) -> tuple[bytes, Mapping[str, str]]:
-        if operation.form is not None:
-            body = self._formed(operation, operation.form, body)
-            typed = False
-        if operation.plain and not typed:
-            if not headers:
-                return _undeclared(body).join(operation.plain), operation.http_headers
-            before, between, after = operation.headed
-            blocks = "".join(headers).encode()
-            return b"".join((before, blocks, between, _undeclared(body), after)), operation.http_headers
-        given: dict[str, Any] = {"_raw": fragments(body)}
-        arguments: tuple[Any, ...] = ()
-        if typed:
-            element = etree.fromstring(body, xml.parser())
-            arguments, given = _values(operation.zeep_operation.input.zeep_message, element, self._client)
-        if headers:
-            given["_soapheaders"] = [etree.fromstring(block, xml.parser()) for block in headers]
-        envelope, http_headers = self._binding._create(
-            operation.name, arguments, given, client=self._client, options={"address": self.address}
-        )
-        return _bytes(envelope), http_headers
-
-    def _formed(self, operation: _Operation, form: Form, body: bytes) -> bytes:
-        zeep_body = operation.zeep_operation.input.zeep_message.body
-        return on_the_wire(body, form, zeep_body, self._client.wsdl.types)
-
-
-class _RawInput:
-    """Stands where zeep keeps an operation's input message and lets a ready element through."""
-
-    def __init__(self, zeep_message: Any) -> None:
-        self.zeep_message = zeep_message
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.zeep_message, name)
-
-    def serialize(self, *args: Any, **kwargs: Any) -> Any:
-        """Return zeep's SerializedMessage, with the elements given as ``_raw`` as its body."""
-        elements = kwargs.pop("_raw", None)
-        if elements is None:
-            return self.zeep_message.serialize(*args, **kwargs)
-        message = _without_body(self.zeep_message)
-        serialized = message.serialize(**kwargs)
-        envelope_namespace = etree.QName(serialized.content).namespace
-        serialized.content.find(f"{{{envelope_namespace}}}Body").extend(elements)
-        return serialized
-
-
-def _without_body(zeep_message: Any) -> Any:
-    """Return a copy of a zeep message that has no body of its own, so that zeep renders an empty one."""
-    bodiless = copy.copy(zeep_message)
-    bodiless.body = None
-    return bodiless
-
-
-def _bytes(envelope: etree._Element) -> bytes:
-    # As zeep writes it, with the declaration that some servers insist on.
-    return etree.tostring(envelope, pretty_print=False, xml_declaration=True, encoding="utf-8")
-
-
-def _values(message: Any, element: etree._Element, client: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Return the arguments that zeep would be called with to give this body."""
-    # zeep 4.3.3 stumbles over comments and processing instructions between elements.
-    etree.strip_tags(element, etree.Comment, etree.ProcessingInstruction)
-    value = message.body.parse(element, client.wsdl.types)
-    if isinstance(value, zeep.xsd.CompoundValue):
-        return (), {name: value[name] for name in value if value[name] is not None}
-    return (value,), {}
-
 
 def _root(body: bytes) -> str:
     return str(etree.fromstring(body, xml.parser()).tag)
-
-
-def _undeclared(body: bytes) -> bytes:
-    # An XML declaration may not stand inside an envelope.
-    return body[body.index(b"?>") + 2 :].lstrip() if body.startswith(b"<?xml") else body

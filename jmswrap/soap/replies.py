@@ -31,7 +31,7 @@ def reply_envelope(reply: Reply, version: SoapVersion, blocks: str = "") -> byte
         case Passed(called):
             if called.outcome is not Outcome.REPLIED:
                 raise passed_fault(reply)
-            return envelope(undeclared(called.body), version, blocks)
+            return envelope(xml.undeclared(called.body).decode(), version, blocks)
         case Told():
             return envelope(_told(reply), version, blocks)
 
@@ -43,12 +43,6 @@ def envelope(content: str, version: SoapVersion, blocks: str = "") -> bytes:
         '<?xml version="1.0" encoding="utf-8"?>\n'
         f'<soap:Envelope xmlns:soap="{version.namespace}">{header}<soap:Body>{content}</soap:Body></soap:Envelope>'
     ).encode()
-
-
-def undeclared(document: bytes) -> str:
-    """Return a document as text without its XML declaration, to stand inside another."""
-    text = document.decode()
-    return text[text.index("?>") + 2 :].lstrip() if text.startswith("<?xml") else text
 
 
 def passed_fault(passed: Passed) -> SoapFault:
@@ -126,12 +120,12 @@ def _answer(answer: Answer | None) -> str:
     if answer is None:
         return ""
     at = f"<ja:answeredAt>{instant(answer.answered_ms)}</ja:answeredAt>"
-    body = undeclared(answer.body)
+    body = xml.undeclared(answer.body).decode()
     if answer.kind is AnswerKind.REPLY:
         return f"<ja:answer>{at}<ja:response>{body}</ja:response></ja:answer>"
     if answer.kind is AnswerKind.DONE:
         return f"<ja:answer>{at}</ja:answer>"
-    entries = "".join(undeclared(xml.standalone(entry)) for entry in _entries(answer.body.decode()))
+    entries = "".join(xml.standalone(entry).decode() for entry in _entries(answer.body.decode()))
     detail = f"<ja:detail>{entries}</ja:detail>" if entries else ""
     said = f"<ja:code>{escape(answer.code)}</ja:code><ja:text>{escape(answer.text)}</ja:text>{detail}"
     return f"<ja:answer>{at}<ja:fault>{said}</ja:fault></ja:answer>"
