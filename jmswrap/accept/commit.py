@@ -17,7 +17,7 @@ from jmswrap.message import Message, Receipt
 
 Outcome = Receipt | JmswrapError
 
-_log = log.get(__name__)
+_LOG = log.get(__name__)
 
 
 class Accepting(Protocol):
@@ -109,7 +109,7 @@ class GroupCommit:
             if len(messages) > 1:
                 # One of them cannot even be sent: the others must not suffer for it.
                 return [(await self._stored([message]))[0] for message in messages]
-            _log.error("message-broke", exc_info=True, message=messages[0].id)
+            _LOG.error("message-broke", exc_info=True, message=messages[0].id)
             return [_failed(error)]
 
     def _give_up(self, batch: list[Waiting], error: BaseException) -> None:

@@ -12,7 +12,7 @@ from jmswrap import log
 from jmswrap.errors import JmswrapError
 from jmswrap.store.nouns import Rings
 
-_log = log.get(__name__)
+_LOG = log.get(__name__)
 
 
 class Ringer:
@@ -42,4 +42,4 @@ class Ringer:
         try:
             self._bell.ring(queue)
         except JmswrapError as error:
-            _log.warning("ring-failed", queue=queue, reason=error)
+            _LOG.warning("ring-failed", queue=queue, reason=error)

@@ -15,7 +15,7 @@ EVERY_SECONDS = 2.0
 ALARM_SECONDS = 60.0
 """Between two lines about what lasts."""
 
-_log = log.get(__name__)
+_LOG = log.get(__name__)
 
 
 class StoreWatch:
@@ -30,7 +30,7 @@ class StoreWatch:
         self._ready = ready
         self._every_seconds = every_seconds
         self._unsafe: StoreUnsafe | None = None
-        self._alarm = log.Alarm(_log, "store-safe-again", alarm_seconds)
+        self._alarm = log.Alarm(_LOG, "store-safe-again", alarm_seconds)
         self._task: asyncio.Task[None] | None = None
         self._stopped = False
 

@@ -8,7 +8,7 @@ from jmswrap.app.connections import connect
 from jmswrap.app.integration import Integration
 from jmswrap.errors import Unavailable
 
-_log = log.get(__name__)
+_LOG = log.get(__name__)
 
 
 def give_back(integration: Integration, url: str, worker: str) -> None:
@@ -18,6 +18,6 @@ def give_back(integration: Integration, url: str, worker: str) -> None:
         for queue in connections.store.abandon(worker):
             connections.bell.ring(queue)
     except Unavailable as error:
-        _log.warning("leases-left", worker=worker, reason=error)
+        _LOG.warning("leases-left", worker=worker, reason=error)
     finally:
         connections.close()

@@ -18,7 +18,7 @@ from jmswrap.store.refusals import Refusals
 from jmswrap.store.store import Store
 from jmswrap.store.unknown import UnknownSeen
 
-_log = log.get(__name__)
+_LOG = log.get(__name__)
 
 
 def examine(integration: Integration) -> list[Finding]:
@@ -37,7 +37,7 @@ def caution(integration: Integration, store: Store) -> None:
     except Unavailable:
         return
     for sentence in cautions:
-        _log.warning("store-promises-less", reason=sentence)
+        _LOG.warning("store-promises-less", reason=sentence)
 
 
 def _facts(integration: Integration) -> Facts:

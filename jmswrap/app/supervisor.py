@@ -27,7 +27,7 @@ STEADY_SECONDS = 10.0
 HOPELESS_RESTARTS = 3
 """A child that needs so many while the machine is being started will not start."""
 
-_log = log.get(__name__)
+_LOG = log.get(__name__)
 
 
 @dataclass(slots=True)
@@ -112,7 +112,7 @@ class Supervisor:
             _signal(child, signal.SIGKILL)  # what it may have left behind in its session
             if time.monotonic() - child.began > STEADY_SECONDS:
                 in_a_row = 0
-            _log.error("child-ended", name=child.name, status=status, again_in_seconds=_wait_seconds(in_a_row))
+            _LOG.error("child-ended", name=child.name, status=status, again_in_seconds=_wait_seconds(in_a_row))
             if child.ended is not None:
                 telling = asyncio.ensure_future(child.ended(child.process.pid))
                 self._telling.add(telling)
@@ -130,7 +130,7 @@ class Supervisor:
             except OSError as error:
                 # Memory or processes are short, say; they may not be for long.
                 wait_seconds = _wait_seconds(in_a_row)
-                _log.error("child-not-started", name=child.name, reason=error, again_in_seconds=wait_seconds)
+                _LOG.error("child-not-started", name=child.name, reason=error, again_in_seconds=wait_seconds)
             else:
                 return in_a_row
 
@@ -144,7 +144,7 @@ class Supervisor:
             try:
                 await asyncio.wait_for(process.wait(), child.stop_seconds)
             except TimeoutError:
-                _log.warning("child-killed", name=child.name, after_seconds=child.stop_seconds)
+                _LOG.warning("child-killed", name=child.name, after_seconds=child.stop_seconds)
         _signal(child, signal.SIGKILL)
         await process.wait()
 

@@ -18,7 +18,7 @@ from jmswrap.states import State
 
 NOT_TRANSFORMED = "The partner took the message, but its answer could not be put into the form it is given out in."
 
-_log = log.get(__name__)
+_LOG = log.get(__name__)
 
 
 def answered(settlement: Settlement, called: Called, claimed: Claimed, delivery: Delivery) -> Settlement:
@@ -45,7 +45,7 @@ def answer_of(called: Called, state: State, source: Message, delivery: Delivery)
     try:
         return Answer(AnswerKind.REPLY, through(delivery.answer_steps, called.body, source))
     except TransformError as error:
-        _log.error("answer-not-transformed", message=source.id, route=delivery.route, reason=error)
+        _LOG.error("answer-not-transformed", message=source.id, route=delivery.route, reason=error)
         return Answer(AnswerKind.FAULT, code="Server", text=NOT_TRANSFORMED)
 
 

@@ -31,7 +31,7 @@ from jmswrap.states import HERE, State
 from jmswrap.store.nouns import NO_CAP, Awaiting, QueueSummary
 from jmswrap.store.store import Store
 
-_log = log.get(__name__)
+_LOG = log.get(__name__)
 
 
 class Inspection:
@@ -166,7 +166,7 @@ class Inspection:
         try:
             return [kept.record for kept in self._history.find(search)]
         except HistoryDown as error:
-            _log.warning("history-left-out", reason=error)
+            _LOG.warning("history-left-out", reason=error)
             return []
 
     def _past_message(self, message_id: str, with_body: bool) -> MessageDetail:

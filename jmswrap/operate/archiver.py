@@ -16,7 +16,7 @@ from jmswrap.errors import HistoryDown, JmswrapError, Unavailable
 from jmswrap.history.nouns import Kept
 from jmswrap.store.nouns import Leaving, Parting, Waiting
 
-_log = log.get(__name__)
+_LOG = log.get(__name__)
 
 BATCH = 500
 """Messages of one transaction."""
@@ -121,7 +121,7 @@ class Archiver:
         for message_id in batch.unreadable:
             refused[message_id] = "its record cannot be read"
         for message_id, reason in refused.items():
-            _log.error("history-refuses", message=message_id, reason=reason)
+            _LOG.error("history-refuses", message=message_id, reason=reason)
         self._set_aside.update(refused)
         left = self._store.depart([one for one in batch.messages if one.id not in refused])
         return left > 0 or bool(refused)
@@ -141,7 +141,7 @@ class Archiver:
             if step < TRIM_STEP or self._stop.is_set():
                 break
         if trimmed:
-            _log.info("history-trimmed", messages=trimmed)
+            _LOG.info("history-trimmed", messages=trimmed)
         return trimmed
 
     def _run(self) -> None:
@@ -166,21 +166,21 @@ class Archiver:
             return False
         except Unavailable as error:
             # The sweeper beside it says that the store is away.
-            _log.debug("archive-failed", reason=error)
+            _LOG.debug("archive-failed", reason=error)
             return False
         except Exception:  # noqa: BLE001 - without an archiver the store would only grow: go on
-            _log.error("archive-broke", exc_info=True)
+            _LOG.error("archive-broke", exc_info=True)
             self._failures = min(self._failures + 1, MOST_FAILURES)
             return False
         if self._failures:
-            _log.info("history-resumed")
+            _LOG.info("history-resumed")
         self._failures = 0
         return more
 
     def _failed(self, error: HistoryDown) -> None:
         if not self._failures:
             with contextlib.suppress(Unavailable):
-                _log.error("history-away", waiting=self._store.waiting().count, reason=error)
+                _LOG.error("history-away", waiting=self._store.waiting().count, reason=error)
         self._failures = min(self._failures + 1, MOST_FAILURES)
 
 

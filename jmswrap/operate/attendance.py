@@ -12,7 +12,7 @@ from jmswrap import clock, log
 from jmswrap.store.nouns import Rings
 from jmswrap.store.presence import GONE_SECONDS, Roll
 
-_log = log.get(__name__)
+_LOG = log.get(__name__)
 
 BETWEEN_SECONDS = 0.2
 """The roll is not called more often."""
@@ -69,13 +69,13 @@ class RollCall:
     def _give_up(self, worker: str, entries: frozenset[str]) -> None:
         queues = self._store.abandon(worker, missed=entries)
         del self._missing[worker]
-        _log.warning("worker-gone", worker=worker, wakes=",".join(queues))
+        _LOG.warning("worker-gone", worker=worker, wakes=",".join(queues))
         for queue in queues:
             self._bell.ring(queue)
 
     def _say_refused(self, said: str) -> None:
         if said and not self._refused:
-            _log.warning(
+            _LOG.warning(
                 "workers-not-seen",
                 reason="the store does not tell who is connected, so what a killed worker held waits for its lease: "
                 f"allow its user CLIENT LIST and CLIENT ID ({said})",

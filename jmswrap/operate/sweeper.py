@@ -13,7 +13,7 @@ from jmswrap.errors import JmswrapError
 from jmswrap.operate.attendance import Knows, RollCall
 from jmswrap.store.nouns import Rings
 
-_log = log.get(__name__)
+_LOG = log.get(__name__)
 
 ALARM_SECONDS = 60.0
 """Between two lines about a store that stays away."""
@@ -53,7 +53,7 @@ class Sweeper:
         self._every_seconds = every_seconds
         self._roll_call = RollCall(store, bell)
         self._stop = Event()
-        self._alarm = log.Alarm(_log, "sweep-resumed", ALARM_SECONDS)
+        self._alarm = log.Alarm(_LOG, "sweep-resumed", ALARM_SECONDS)
         self._thread = Thread(target=self._run, name="jmswrap-sweeper", daemon=True)
 
     def start(self) -> None:
@@ -87,7 +87,7 @@ class Sweeper:
             self._alarm.ring("sweep-failed", reason=error)
             return False
         except Exception:  # noqa: BLE001 - without a sweeper no lease ends and nobody is woken: go on
-            _log.error("sweep-broke", exc_info=True)
+            _LOG.error("sweep-broke", exc_info=True)
             return False
         self._alarm.end()
         return more

@@ -35,7 +35,7 @@ _REFERENCES = ("ReferenceParameters", "ReferenceProperties")
 MOST_REFERENCE_BYTES = 8192
 _AS_IT_IS = nullcontext()
 
-_log = log.get(__name__)
+_LOG = log.get(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +179,7 @@ def _answering(known: Addressing) -> Iterator[None]:
         raise
     except (Refused, Unavailable) as error:
         if isinstance(error, Unavailable):
-            _log.warning("unavailable", code=error.code, reason=error)
+            _LOG.warning("unavailable", code=error.code, reason=error)
         told = faults.of_error(error)
         told.blocks = known.blocks(known.fault_action)
         told.is_unwanted = known.no_fault

@@ -30,7 +30,7 @@ LINES_SECONDS = 10.0
 _CHALLENGE = (b"www-authenticate", b'Basic realm="jmswrap", charset="UTF-8"')
 _WRONG = "The user name or the password is wrong; correct them."
 
-_log = log.get(__name__)
+_LOG = log.get(__name__)
 
 
 class Visit:
@@ -230,11 +230,11 @@ class _Lines:
         now = time.monotonic()
         if now - self._began > LINES_SECONDS:
             if self._said > LINES:
-                _log.warning("not-admitted-more", count=self._said - LINES)
+                _LOG.warning("not-admitted-more", count=self._said - LINES)
             self._began, self._said = now, 0
         self._said += 1
         if self._said <= LINES:
-            _log.warning(event, **pairs)
+            _LOG.warning(event, **pairs)
 
 
 def _basic(given: Sequence[bytes]) -> tuple[str, bytes]:

@@ -28,7 +28,7 @@ RETIRED_SECONDS = 700.0
 """How long the desks of an earlier generation stay open: until the last call at them must have ended."""
 _AGAIN: Headers = ((b"retry-after", str(faults.RETRY_SECONDS).encode()),)
 
-_log = log.get(__name__)
+_LOG = log.get(__name__)
 
 
 class Gateway:
@@ -99,7 +99,7 @@ class Gateway:
         try:
             await self.open()
         except JmswrapError as error:
-            _log.error("gateway-not-started", reason=error)
+            _LOG.error("gateway-not-started", reason=error)
             await send({"type": "lifespan.startup.failed", "message": str(error)})
             return
         # What was made at the start lives as long as the process: collections need not walk it each time.
@@ -142,7 +142,7 @@ class Gateway:
             return await desk.answer(head, body, visit), is_unread
         except SoapFault as refusal:
             fault = refusal
-            _log.info("fault", path=scope["path"], code=fault.code, id=fault.id)
+            _LOG.info("fault", path=scope["path"], code=fault.code, id=fault.id)
         except (Refused, Unavailable) as error:
             fault = _told(scope, error)
         except guard.ClientGone:
@@ -163,7 +163,7 @@ class Gateway:
         try:
             return await self._page(scope)
         except Unavailable as error:
-            _log.warning("unavailable", path=scope["path"], code=error.code, reason=error)
+            _LOG.warning("unavailable", path=scope["path"], code=error.code, reason=error)
             return pages.text(503, f"not now: {error.code}", _AGAIN)
         except Exception:  # noqa: BLE001 - the last catch, as for calls
             id = _unforeseen(scope)
@@ -199,7 +199,7 @@ class Gateway:
                 raise Unavailable("The gateway is starting.")
             await self._engine.ready()
         except Unavailable as error:
-            _log.warning("not-ready", code=error.code, reason=error)
+            _LOG.warning("not-ready", code=error.code, reason=error)
             return pages.text(503, f"not ready: {error.code}", _AGAIN)
         return pages.text(200, "ready")
 
@@ -213,16 +213,16 @@ def _origin(target: str) -> str:
 def _told(scope: Scope, error: Refused | Unavailable) -> SoapFault:
     fault = faults.of_error(error)
     if isinstance(error, Unavailable):
-        _log.warning("unavailable", path=scope["path"], code=fault.code, id=fault.id, reason=error)
+        _LOG.warning("unavailable", path=scope["path"], code=fault.code, id=fault.id, reason=error)
     else:
-        _log.info("fault", path=scope["path"], code=fault.code, id=fault.id)
+        _LOG.info("fault", path=scope["path"], code=fault.code, id=fault.id)
     return fault
 
 
 def _unforeseen(scope: Scope) -> str:
     """Log the error that is being handled; return the id under which it stands there."""
     id = clock.new_id()
-    _log.error("unexpected", exc_info=True, path=scope["path"], id=id)
+    _LOG.error("unexpected", exc_info=True, path=scope["path"], id=id)
     return id
 
 

@@ -32,7 +32,7 @@ TOLD = (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT, signal.SIGHUP)
 """What the parent tells its processes."""
 _STATUS = Path("/proc/self/statm")
 
-_log = log.get(__name__)
+_LOG = log.get(__name__)
 
 
 class GatewayProtocol(ASGIProtocol):  # type: ignore[misc]
@@ -132,7 +132,7 @@ class GatewayWorker(gasgi.ASGIWorker):  # type: ignore[misc]
         grown = held - self._bytes_at_first
         self._looks = self._looks + 1 if grown > most_bytes else 0
         if self._looks == LOOKS:
-            _log.warning("process-renewed", grown_bytes=grown)
+            _LOG.warning("process-renewed", grown_bytes=grown)
             self.handle_exit_signal()
 
     async def _serve(self) -> None:

@@ -50,7 +50,7 @@ _OPTIONS = {
     "save": "",
 }
 
-_log = log.get(__name__)
+_LOG = log.get(__name__)
 
 
 def find_program(configured: str = "") -> Path:
@@ -216,7 +216,7 @@ class EmbeddedServer:
                 return
             failures = 0 if monotonic() - began > STEADY_SECONDS else failures + 1
             wait = BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS)) - 1] if failures else BACKOFF_SECONDS[0]
-            _log.error("store-ended", status=status, restart_seconds=wait, words=self._last_words())
+            _LOG.error("store-ended", status=status, restart_seconds=wait, words=self._last_words())
             self._stopping.wait(wait)
 
     def _ran(self, program: Path) -> int | str | None:
@@ -257,7 +257,7 @@ class EmbeddedServer:
         try:
             process.wait(timeout=30)
         except subprocess.TimeoutExpired:
-            _log.error("store-killed", reason="it did not stop within 30 s")
+            _LOG.error("store-killed", reason="it did not stop within 30 s")
             process.kill()
             process.wait()
         return None

@@ -22,7 +22,7 @@ SUBSCRIBED_SECONDS = 2.0
 _LISTEN_SECONDS = 10.0
 _AGAIN_SECONDS = 0.5
 
-_log = log.get(__name__)
+_LOG = log.get(__name__)
 
 
 class AnswerBell:
@@ -54,7 +54,7 @@ class AnswerBell:
         try:
             await asyncio.wait_for(self._subscribed.wait(), SUBSCRIBED_SECONDS)
         except TimeoutError:
-            _log.warning("answers-not-heard", reason="the store does not take the subscription")
+            _LOG.warning("answers-not-heard", reason="the store does not take the subscription")
 
     async def wait(self, message_id: str, rung: asyncio.Event, seconds: float) -> Answer | None:
         """Return the answer as soon as it is there; None when it did not come in time."""
@@ -88,7 +88,7 @@ class AnswerBell:
                 await self._hear()
             except (RedisError, OSError) as error:
                 self._subscribed.clear()
-                _log.warning("answers-not-heard", reason=type(error).__name__)
+                _LOG.warning("answers-not-heard", reason=type(error).__name__)
                 await asyncio.sleep(_AGAIN_SECONDS)
 
     async def _hear(self) -> None:

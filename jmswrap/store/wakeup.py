@@ -22,7 +22,7 @@ KEPT_SECONDS = 3600
 FAILURE_KEPT_SECONDS = 600
 """How long RQ shows a wake-up that failed."""
 
-_log = log.get(__name__)
+_LOG = log.get(__name__)
 
 
 class Bell:
@@ -48,4 +48,4 @@ class Bell:
                 ttl=KEPT_SECONDS,
             )
         except RedisError as error:
-            _log.warning("ring-failed", queue=queue, reason=error)
+            _LOG.warning("ring-failed", queue=queue, reason=error)

@@ -26,7 +26,7 @@ from jmswrap.testing.http import Server
 from jmswrap.testing.ledger import Ledger
 from jmswrap.testing.partner import Behaviour, SimulatedPartner
 
-_log = log.get(__name__)
+_LOG = log.get(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ async def until_stopped(prepared: Sequence[Running], watch_stdin: bool = False) 
 async def _run(prepared: Sequence[Running]) -> None:
     await listen(prepared)
     for running in prepared:
-        _log.info("listening", partner=running.hosted.name, address=running.address)
+        _LOG.info("listening", partner=running.hosted.name, address=running.address)
     piped = stat.S_ISFIFO(os.fstat(sys.stdin.fileno()).st_mode)
     if piped:
         addresses = {running.hosted.name: running.address for running in prepared}
