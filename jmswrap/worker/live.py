@@ -63,6 +63,8 @@ class Live:
     """The process goes on after a job; a forked one ends with it."""
     leftovers: list[threading.Thread] = field(default_factory=list)
     """Threads that wait for calls that outlast their drains."""
+    retiring: threading.Lock = field(default_factory=threading.Lock)
+    """Held from when this process has asked itself to stop: RQ takes a second request for impatience."""
     fence: Fence = field(default_factory=Fence)
     """Ends every call when this process is cut off from the store."""
     presence: Presence | None = None
@@ -82,6 +84,8 @@ class Live:
 
     def retire(self) -> None:
         """Ask this process to stop, as its parent would: a transform that was given up still runs in it."""
+        if self.stop.is_set() or not self.retiring.acquire(blocking=False):
+            return
         _LOG.warning("worker-retires", worker=self.name)
         os.kill(os.getpid(), signal.SIGTERM)
 
@@ -96,7 +100,17 @@ class Live:
 
     def outlast(self, work: Callable[[], None]) -> None:
         """Do what ends a drain whose calls last, in a thread, so that the next drain can begin."""
-        thread = threading.Thread(target=work, name="jmswrap-leftover", daemon=True)
+        ready = self.ready
+
+        def last() -> None:
+            try:
+                work()
+            finally:
+                # Its drain is over and saw nothing of it, and the next one may be hours away.
+                if ready.limit.overrun:
+                    self.retire()
+
+        thread = threading.Thread(target=last, name="jmswrap-leftover", daemon=True)
         self.leftovers[:] = [other for other in self.leftovers if other.is_alive()]
         self.leftovers.append(thread)
         thread.start()
