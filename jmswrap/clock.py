@@ -7,6 +7,7 @@ scripts. What is here serves self-fencing (monotonic) and naming.
 import base64
 import hashlib
 import os
+import socket
 import time
 
 _ALPHABET = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789abcdefghjkmnpqrstvwxyz")
@@ -39,6 +40,11 @@ def derived_id(*parts: str) -> str:
     """
     digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).digest()
     return _base32(digest[:16])
+
+
+def worker_name(process_id: int) -> str:
+    """Return how the names begin by which the store knows the processes of this machine with this id."""
+    return f"{socket.gethostname()}.{process_id}"
 
 
 def _base32(raw: bytes) -> str:

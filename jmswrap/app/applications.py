@@ -1,19 +1,16 @@
 """Messages that applications and bridges put on queues, and which queues they may take from."""
 
 import os
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-
-from lxml import etree
 
 from jmswrap import clock, xml
 from jmswrap.accept.selectors import require_short
 from jmswrap.app.integration import Integration
-from jmswrap.app.sending import Sender
+from jmswrap.app.sending import Sender, read_document
 from jmswrap.config.consumers import consumers
 from jmswrap.config.suggestions import did_you_mean
-from jmswrap.errors import IllegalMove, InvalidDocument, Refused
+from jmswrap.errors import IllegalMove, Refused
 from jmswrap.message import Message
 
 
@@ -81,7 +78,7 @@ class Putter:
         return route
 
     def _plain(self, queue: str, body: bytes, heading: Heading) -> Message:
-        element = self._element(body)
+        element = read_document(body, self._parser)
         source_id = heading.source_id
         made = Message(
             id=clock.derived_id(queue, source_id) if source_id else clock.new_id(),
@@ -99,16 +96,6 @@ class Putter:
         )
         return made if heading.priority is None else replace(made, priority=heading.priority)
 
-    def _element(self, body: bytes) -> etree._Element:
-        try:
-            element = xml.parsed(body, self._parser)
-        except (etree.XMLSyntaxError, ValueError) as error:
-            line = error.lineno if isinstance(error, etree.XMLSyntaxError) else 0
-            raise InvalidDocument(f"it is not well-formed XML: {error}", line or 0) from error
-        if xml.has_doctype(element):
-            raise InvalidDocument("it has a DOCTYPE: send it without one")
-        return element
-
 
 def require_open(integration: Integration, queue: str) -> None:
     """Raise IllegalMove unless applications take the messages of a queue."""
@@ -124,4 +111,4 @@ def require_open(integration: Integration, queue: str) -> None:
 
 def own_name(kind: str) -> str:
     """Return the name by which the store knows this process; its beginning is that of a worker process here."""
-    return f"{socket.gethostname()}.{os.getpid()}~{kind}-{os.urandom(4).hex()}"
+    return f"{clock.worker_name(os.getpid())}~{kind}-{os.urandom(4).hex()}"

@@ -1,5 +1,8 @@
 """The history of an integration, and who carries settled messages into it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from jmswrap.app.encrypting import keyring
 from jmswrap.app.integration import Integration
 from jmswrap.clock import new_id
@@ -32,6 +35,17 @@ def history_of(integration: Integration) -> History | None:
         config.prefix,
         keyring(config, integration.folder),
     )
+
+
+@contextmanager
+def open_history(integration: Integration) -> Iterator[History | None]:
+    """Give the history, or None, and let go of it at the end."""
+    history = history_of(integration)
+    try:
+        yield history
+    finally:
+        if history is not None:
+            history.close()
 
 
 def archiver(integration: Integration, store: Store, patience_seconds: float = 0) -> Archiver | None:

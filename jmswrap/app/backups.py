@@ -9,14 +9,14 @@ import hashlib
 import json
 import os
 import shutil
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from jmswrap import __version__, clock
 from jmswrap.app import crossing
-from jmswrap.app.archiving import has_history, history_of
+from jmswrap.app.archiving import has_history, open_history
 from jmswrap.app.connections import connect
 from jmswrap.app.integration import Integration
 from jmswrap.app.stores import data_folder, limits
@@ -108,7 +108,6 @@ def _made(integration: Integration, store: Store, folder: Path, rdb: Path | None
     copied = {
         name: _copied(place, folder / name) for name, place in _databases(integration, data_folder(integration)).items()
     }
-    info: Any = store.client.info("server")
     config = integration.config
     return Manifest(
         backup=name,
@@ -119,7 +118,7 @@ def _made(integration: Integration, store: Store, folder: Path, rdb: Path | None
         jmswrap=__version__,
         record_schema=SCHEMA_VERSION,
         history_schema=HISTORY_SCHEMA,
-        server=f"{info.get('server_name', 'redis')} {info.get('valkey_version', info['redis_version'])}",
+        server=store.server(),
         history=copied[HISTORY],
         cross_references=copied[CROSS_REFERENCES],
         messages=counts,
@@ -215,8 +214,7 @@ def deal_with(integration: Integration, url: str = "", by_hand: bool = False) ->
 
     ``by_hand`` says that it is a copy although nothing in it does.
     """
-    connections, history = connect(integration, url), history_of(integration)
-    try:
+    with open_history(integration) as history, closing(connect(integration, url)) as connections:
         copies = _copies(integration, connections.store)
         mark = data_folder(integration) / MARK
         backup = copies.restored_from() or (BY_HAND if by_hand or mark.exists() else "")
@@ -227,10 +225,6 @@ def deal_with(integration: Integration, url: str = "", by_hand: bool = False) ->
         done = Restoring(connections.store, copies, history, manners(config), readers).run(backup, list(readers))
         mark.unlink(missing_ok=True)
         return done
-    finally:
-        if history is not None:
-            history.close()
-        connections.close()
 
 
 def manners(config: Config) -> dict[str, Manner]:

@@ -4,10 +4,10 @@ Who only reads needs no bell, which takes RQ: jmswrap.app.stores and jmswrap.app
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
-from jmswrap.app.archiving import history_of
+from jmswrap.app.archiving import open_history
 from jmswrap.app.integration import Integration
 from jmswrap.app.stores import opened
 from jmswrap.config.consumers import consumers
@@ -47,12 +47,6 @@ def job_seconds(config: Config) -> float:
 @contextmanager
 def moving(integration: Integration) -> Iterator[Moves]:
     """Open the write facade."""
-    history = history_of(integration)
-    connections = connect(integration)
-    try:
-        config = integration.config
+    config = integration.config
+    with open_history(integration) as history, closing(connect(integration)) as connections:
         yield Moves(connections.store, connections.bell, consumers(config), config.partners, history, config.routes)
-    finally:
-        if history is not None:
-            history.close()
-        connections.close()

@@ -1,7 +1,6 @@
 """An integration's health: what is looked at, and by whose thresholds."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from jmswrap import log
 from jmswrap.app.bridging import views
@@ -11,9 +10,7 @@ from jmswrap.app.stores import limits, opened, vouched
 from jmswrap.config.partner_settings import Partner
 from jmswrap.errors import Unavailable
 from jmswrap.inspect.health import Facts, Finding, judge
-from jmswrap.store import keys
 from jmswrap.store.copies import Copies
-from jmswrap.store.edge import edge
 from jmswrap.store.refusals import Refusals
 from jmswrap.store.store import Store
 from jmswrap.store.unknown import UnknownSeen
@@ -65,13 +62,5 @@ def _facts(integration: Integration) -> Facts:
 
 
 def _open_breakers(store: Store, partners: Mapping[str, Partner]) -> dict[str, int]:
-    with edge():
-        pipe: Any = store.client.pipeline(transaction=False)
-        for name in partners:
-            pipe.hget(keys.alone(store.prefix, f"brk:{name}"), "failures")
-        failures = [int(count or 0) for count in pipe.execute()]
-    return {
-        name: count
-        for (name, partner), count in zip(partners.items(), failures, strict=True)
-        if 0 < partner.breaker_failures <= count
-    }
+    failures = store.failures(list(partners))
+    return {name: count for name, count in failures.items() if 0 < partners[name].breaker_failures <= count}

@@ -17,15 +17,14 @@ from jmswrap.errors import ConfigError
 from jmswrap.transform import dialect, earlier
 from jmswrap.transform.calls import Called, calls
 from jmswrap.transform.current import Current
-from jmswrap.transform.expressions import expressions, tokens
+from jmswrap.transform.expressions import XSL, expressions, tokens
 from jmswrap.transform.functions import unfit
 from jmswrap.transform.oracle.documents import CALL_IT
 from jmswrap.transform.oracle.library import Library
 from jmswrap.transform.oracle.namespaces import AIA, BUS_DVM, DVM, ORA, XREF
 from jmswrap.transform.xslt import EARLIER
 
-_XSL = "{http://www.w3.org/1999/XSL/Transform}"
-_SHEETS = (f"{_XSL}import", f"{_XSL}include")
+_SHEETS = (f"{XSL}import", f"{XSL}include")
 _PROCESS = frozenset(("processXSLT", "doXSLTransformForDoc"))
 _COLUMNS = {"lookupPopulatedColumns": (1,), "markForDelete": (1,)}
 """Where the xref functions name columns; the others do at 1 and 3."""
@@ -162,7 +161,7 @@ def _undeclared(stylesheet: Path) -> Iterator[str]:
     # Expressions of later versions declare some themselves, and Saxon finds the others.
     if root is None or root.get("version", "1.0") not in EARLIER or next(root.iter(*_SHEETS), None) is not None:
         return
-    declared = {f"${one.get('name', '')}" for one in root.iter(f"{_XSL}variable", f"{_XSL}param")}
+    declared = {f"${one.get('name', '')}" for one in root.iter(f"{XSL}variable", f"{XSL}param")}
     for element in root.iter(etree.Element):
         for expression in expressions(element):
             named = (

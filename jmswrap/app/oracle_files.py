@@ -13,11 +13,11 @@ from jmswrap.contract.nouns import Contract
 from jmswrap.crossref import declared
 from jmswrap.errors import ConfigError, ContractError
 from jmswrap.transform import dvm, properties
+from jmswrap.transform.expressions import XSL
 
 ENDPOINT = re.compile(r"(?P<system>[^.]+)\.(?P<service>.+)\.Endpoint\.URL\Z")
 """A property that says where an application's service is."""
 
-_XSL = "{http://www.w3.org/1999/XSL/Transform}"
 _MOST_WAITS = 20
 
 
@@ -116,7 +116,7 @@ def _put_xml(found: Files, path: Path, name: str) -> None:
 def _imports(path: Path, folder: Path) -> set[str]:
     """Return what a stylesheet takes in: `./PATH` of a file that is there, the name of one that is elsewhere."""
     named: set[str] = set()
-    for one in _root(path).iter(f"{_XSL}import", f"{_XSL}include"):
+    for one in _root(path).iter(f"{XSL}import", f"{XSL}include"):
         beside = (path.parent / one.get("href", "")).resolve()
         there = beside.is_file() and beside.is_relative_to(folder.resolve())
         named.add(f"./{beside.relative_to(folder.resolve()).as_posix()}" if there else beside.name)

@@ -13,6 +13,7 @@ from jmswrap.errors import ConfigError
 
 VARIABLE = "JMSWRAP_OVERRIDES"
 CONFIG_VARIABLE = "JMSWRAP_CONFIG"
+"""Names the integration's file for processes that get no ``-c``."""
 
 
 def of(environment: Mapping[str, str]) -> dict[str, Any]:

@@ -20,6 +20,18 @@ Validate = Callable[[etree._Element], Operation | None]
 """Checks a body and says which operation it is for; raises Refused."""
 
 
+def read_document(document: bytes, parser: etree.XMLParser) -> etree._Element:
+    """Return the root of a document that a person or an application gives; InvalidDocument says what is wrong."""
+    try:
+        root = xml.parsed(document, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        line = error.lineno if isinstance(error, etree.XMLSyntaxError) else 0
+        raise InvalidDocument(f"it is not well-formed XML: {error}", line or 0) from error
+    if xml.has_doctype(root):
+        raise InvalidDocument("it has a DOCTYPE: send it without one")
+    return root
+
+
 class Sender:
     """Makes messages for one route."""
 
@@ -54,12 +66,7 @@ class Sender:
         return self._intake.again(old, body, kept, operation.name if operation else "")
 
     def _opened(self, document: bytes) -> tuple[etree._Element, Sequence[etree._Element]]:
-        try:
-            root = xml.parsed(document, self._parser)
-        except etree.XMLSyntaxError as error:
-            raise InvalidDocument(f"it is not well-formed XML: {error}", error.lineno or 0) from error
-        if xml.has_doctype(root):
-            raise InvalidDocument("it has a DOCTYPE: send it without one")
+        root = read_document(document, self._parser)
         for namespace in (xml.SOAP_11, xml.SOAP_12):
             if root.tag == f"{{{namespace}}}Envelope":
                 found = root.findall(f"{{{namespace}}}Body/*")
@@ -98,10 +105,7 @@ class Replacements:
 
     @staticmethod
     def _for_an_application(old: Message, queue: str, document: bytes) -> Message:
-        try:
-            body = etree.fromstring(document, xml.parser())
-        except etree.XMLSyntaxError as error:
-            raise InvalidDocument(f"it is not well-formed XML: {error}", error.lineno or 0) from error
+        body = read_document(document, xml.parser())
         standing_alone, kind = xml.standalone(body), str(body.tag)
         return replace(old, queue=queue, route="", body=standing_alone, type=kind, delay_ms=0, time_to_live_ms=0)
 

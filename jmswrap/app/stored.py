@@ -3,9 +3,10 @@
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 
 from jmswrap import log
-from jmswrap.app.archiving import history_of
+from jmswrap.app.archiving import open_history
 from jmswrap.app.connections import connect
 from jmswrap.app.integration import Integration
 from jmswrap.config.consumers import consumers
@@ -82,15 +83,9 @@ def _on_queue(config: Config, partners: Mapping[str, Contract], store: Store, qu
 
 def look(integration: Integration) -> list[str]:
     """Return everything that does not fit; Unavailable when the store cannot be asked, ConfigError."""
-    history = history_of(integration)
-    connections = connect(integration)
-    try:
+    with open_history(integration) as history, closing(connect(integration)) as connections:
         store = connections.store
         return [*closed(store, history), *stranded(integration.config, integration.partners, store)]
-    finally:
-        if history is not None:
-            history.close()
-        connections.close()
 
 
 def closed(store: Store, history: History | None) -> Iterator[str]:
@@ -112,12 +107,6 @@ def closed(store: Store, history: History | None) -> Iterator[str]:
 
 def rekey(integration: Integration, say: Callable[[Progress], None]) -> Rekeyed:
     """Put store and history under the first key."""
-    history = history_of(integration)
-    connections = connect(integration)
-    try:
+    with open_history(integration) as history, closing(connect(integration)) as connections:
         store = connections.store
         return rekeying.rekey(store.at_rest, history, store.ring.first, say)
-    finally:
-        if history is not None:
-            history.close()
-        connections.close()

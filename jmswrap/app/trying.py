@@ -8,17 +8,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lxml import etree
-
 from jmswrap import xml
 from jmswrap.app.crossing import references_of
 from jmswrap.app.extensions import PYTHON, hook
 from jmswrap.app.integration import Integration
-from jmswrap.app.sending import Sender
+from jmswrap.app.sending import Sender, read_document
 from jmswrap.app.stylesheets import PARTS, of_route
 from jmswrap.app.transforms import library
 from jmswrap.deliver.delivery import parameters
-from jmswrap.errors import ConfigError, InvalidDocument, TransformError
+from jmswrap.errors import ConfigError, TransformError
 from jmswrap.transform.current import Current
 from jmswrap.transform.lookups import LookUp
 from jmswrap.transform.oracle.library import Library
@@ -82,7 +80,7 @@ def attempted(integration: Integration, question: Question, kept_by: Integration
         message = sender.message(document, given)
         document, given = message.body, parameters(message)
     else:
-        document, given = _readable(document), {"JMSMessageID": "TRIAL", **given}
+        document, given = xml.standalone(read_document(document, xml.parser())), {"JMSMessageID": "TRIAL", **given}
     steps = _Steps(known, integration.folder, sheets, question.instead)
     references = references_of(kept_by or integration)
     if references is None:
@@ -134,10 +132,3 @@ def _replaced(sheets: tuple[str, ...], instead: Path) -> str:
     if len(named or sheets) != 1:
         raise ConfigError(f"{instead.name} is none of {', '.join(sheets)}: give it the name of the one it replaces")
     return (named or list(sheets))[0]
-
-
-def _readable(document: bytes) -> bytes:
-    try:
-        return xml.standalone(etree.fromstring(document, xml.parser()))
-    except etree.XMLSyntaxError as error:
-        raise InvalidDocument(f"it is not well-formed XML: {error}", error.lineno or 0) from error

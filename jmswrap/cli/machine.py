@@ -17,6 +17,7 @@ from typing import Any
 
 import click
 
+from jmswrap import clock
 from jmswrap.app import backups, credentials, estate, gateway, overrides
 from jmswrap.app.integration import Integration
 from jmswrap.app.stores import data_folder
@@ -30,7 +31,6 @@ from jmswrap.store.server import EmbeddedServer
 from jmswrap.testing.host import Hosted
 from jmswrap.testing.http import BACKLOG
 from jmswrap.testing.partner import Behaviour
-from jmswrap.worker.live import worker_name
 
 STOP_SECONDS = {"gateway": 30.0, "bridge": 30.0, "worker": 45.0, "partners": 5.0}
 """How long each kind of process may take to end what it is doing, in the order of stopping."""
@@ -205,7 +205,7 @@ class Machine:
 
 async def _give_back(integration: Integration, url: str, process_id: int) -> None:
     """Give back what a dead worker held; in a thread, because the store may take its time."""
-    await asyncio.to_thread(estate.give_back, integration, url, worker_name(process_id))
+    await asyncio.to_thread(estate.give_back, integration, url, clock.worker_name(process_id))
 
 
 def _address(hosted: Hosted) -> str:

@@ -7,7 +7,7 @@ import click
 
 from jmswrap import log
 from jmswrap.app import lifeline
-from jmswrap.app.integration import DEFAULT_FILE
+from jmswrap.app.integration import file_of
 from jmswrap.cli import options
 from jmswrap.worker import process
 
@@ -24,4 +24,4 @@ def work(file: Path, burst: bool) -> None:
     """
     log.to_stderr()
     lifeline.attach(os.environ)
-    raise click.exceptions.Exit(process.work(file / DEFAULT_FILE if file.is_dir() else file, burst))
+    raise click.exceptions.Exit(process.work(file_of(file), burst))

@@ -21,6 +21,7 @@ from lxml import etree
 from jmswrap import clock, xml
 from jmswrap.errors import ConfigError, TransformError, TransformTooLong
 from jmswrap.transform.calls import calls
+from jmswrap.transform.expressions import XSL
 from jmswrap.transform.oracle.namespaces import ORA, VENDOR
 from jmswrap.transform.resources import Resources
 
@@ -30,7 +31,7 @@ HEAD = struct.Struct("!II")
 START_SECONDS = 60.0
 """How long Saxon may take to start and to compile a stylesheet."""
 
-_SHEETS = tuple(f"{{http://www.w3.org/1999/XSL/Transform}}{name}" for name in ("import", "include", "use-package"))
+_SHEETS = tuple(f"{XSL}{name}" for name in ("import", "include", "use-package"))
 
 
 class Later:

@@ -18,6 +18,7 @@ from jmswrap import xml
 from jmswrap.errors import ConfigError, TransformError
 from jmswrap.transform import dialect, earlier
 from jmswrap.transform.current import Current
+from jmswrap.transform.expressions import XSL
 from jmswrap.transform.later import START_SECONDS, Later, checked
 from jmswrap.transform.limit import TimeLimit
 from jmswrap.transform.resources import Resources
@@ -31,7 +32,6 @@ EARLIER = ("1.0", "1.1")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\Z")
 _OURS = re.compile(r"jmswrap-[a-z0-9]+:")
 _NO_NODES = "a path steps into what is a text, a number or a truth value, and has no nodes"
-_XSL = "{http://www.w3.org/1999/XSL/Transform}"
 _DENY_ALL: Any = etree.XSLTAccessControl.DENY_ALL  # type: ignore[attr-defined]  # the stubs lack it
 
 
@@ -205,7 +205,7 @@ def _parsed(stylesheet: Path, imports: _Imports, text_from: Path | None) -> etre
     except etree.XMLSyntaxError as error:
         raise ConfigError(f"{file}:{error.lineno or 0}: the stylesheet is not XML: {error.msg}") from error
     root = tree.getroot()
-    if root.tag not in (f"{_XSL}stylesheet", f"{_XSL}transform"):
+    if root.tag not in (f"{XSL}stylesheet", f"{XSL}transform"):
         raise ConfigError(f"{file}:{root.sourceline}: <{root.tag}> is no XSLT stylesheet")
     return tree
 

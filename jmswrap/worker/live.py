@@ -6,17 +6,17 @@ Plans are made before a fork and shared by it; connections and threads belong to
 import functools
 import os
 import signal
-import socket
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from jmswrap import log
+from jmswrap import clock, log
 from jmswrap.app.connections import Connections, connect
 from jmswrap.app.delivery import plans
 from jmswrap.app.integration import DEFAULT_FILE, Integration, load
 from jmswrap.app.mailing import postman
+from jmswrap.app.overrides import CONFIG_VARIABLE
 from jmswrap.app.postman import Postman
 from jmswrap.deliver.crew import Crew
 from jmswrap.deliver.delivery import QueuePlan
@@ -26,9 +26,6 @@ from jmswrap.worker.presence import Presence
 from jmswrap.worker.pulse import Pulse
 
 _LOG = log.get(__name__)
-
-CONFIG_VARIABLE = "JMSWRAP_CONFIG"
-"""Names the integration's file for processes that get no ``-c``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +128,9 @@ def configured() -> Path:
     return Path(os.environ.get(CONFIG_VARIABLE) or DEFAULT_FILE).absolute()
 
 
-def worker_name(process_id: int) -> str:
-    """Return how the names begin by which the store knows worker processes of this machine with this id."""
-    return f"{socket.gethostname()}.{process_id}"
-
-
 def _own_name() -> str:
     # In a container every process may have the same id, and the next one must not pass for this one.
-    return f"{worker_name(os.getpid())}~{os.urandom(4).hex()}"
+    return f"{clock.worker_name(os.getpid())}~{os.urandom(4).hex()}"
 
 
 @functools.lru_cache(maxsize=1)

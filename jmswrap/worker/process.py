@@ -21,18 +21,18 @@ from jmswrap.app.archiving import archiver
 from jmswrap.app.backups import require_dealt_with
 from jmswrap.app.connections import connect
 from jmswrap.app.health import caution
+from jmswrap.app.overrides import CONFIG_VARIABLE
 from jmswrap.app.stored import tell
 from jmswrap.app.stores import vouched
 from jmswrap.operate.sweeper import Sweeper
 from jmswrap.worker import renewing
-from jmswrap.worker.live import CONFIG_VARIABLE, Live, live
+from jmswrap.worker.live import Live, live
 from jmswrap.worker.wakeup import WakeUp
 
 _LOG = log.get(__name__)
 
 AGAIN_SECONDS = 1.0
 """Before another RQ worker goes on where one gave up."""
-
 
 OVERRAN = 75
 """The exit status (EX_TEMPFAIL) when a transform that was given up still runs: whoever started this starts another."""

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from jmswrap.app.overrides import CONFIG_VARIABLE
 from jmswrap.database import Place
 from jmswrap.history.history import History
 from jmswrap.store import opening
 from jmswrap.store.store import Store
 from jmswrap.store.wakeup import Bell
-from jmswrap.worker.live import CONFIG_VARIABLE
 from tests.crash import orders
 from tests.crash.load import Load
 from tests.crash.loop import Loop

@@ -8,9 +8,9 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from jmswrap.clock import worker_name
 from jmswrap.states import State
 from jmswrap.store.store import Store
-from jmswrap.worker.live import worker_name
 from tests.crash import orders
 from tests.crash.proxy import Strike
 

@@ -15,10 +15,10 @@ from rogue import CONFIRMED, answer, rogue
 from jmswrap import clock
 from jmswrap.app.connections import connect
 from jmswrap.app.integration import load
+from jmswrap.clock import worker_name
 from jmswrap.message import Message
 from jmswrap.states import HERE, State
 from jmswrap.store.server import EmbeddedServer
-from jmswrap.worker.live import worker_name
 
 STACK_KB = 512
 FATAL_DEPTH = 1_450
