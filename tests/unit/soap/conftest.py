@@ -17,7 +17,7 @@ def starts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Starts]:
 
 @pytest.fixture(scope="session")
 def shared_orders(starts: Starts, store_server: EmbeddedServer) -> Orders:
-    return starts.orders(store_server.url, "{max_body_bytes: 1000000, body_seconds: 2}")
+    return starts.orders(store_server.url, "{max_body_bytes: 1000000, body_seconds: 3}")
 
 
 @pytest.fixture

@@ -36,6 +36,6 @@ def simulate(tmp_path: Path) -> Iterator[Callable[..., str]]:
     yield start
     for process in started:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
         assert process.stdout is not None
         process.stdout.close()

@@ -21,7 +21,7 @@ def test_a_plan_hosts_several_partners_and_ends_with_its_starter(wsdl, tmp_path)
         assert sorted(addresses) == ["one", "two"]
         assert len({address.split("/")[2] for address in addresses.values()}) == 2
         process.stdin.close()
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
 
 
 def test_a_plan_says_how_each_partner_behaves():
