@@ -6,14 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-T = TypeVar("T")
-PATIENCE_SECONDS = 60.0
+from waiting import PATIENCE_SECONDS, eventually
 
 
 @dataclass
@@ -35,15 +33,6 @@ class Up:
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(PATIENCE_SECONDS)
-
-
-def eventually(found: Callable[[], T | None], what: str, seconds: float = PATIENCE_SECONDS) -> T:
-    """Return what a look finds, as soon as it finds something."""
-    deadline = time.monotonic() + seconds
-    while (result := found()) is None or result is False:
-        assert time.monotonic() < deadline, f"in vain waited for {what}"
-        time.sleep(0.05)
-    return result
 
 
 @contextlib.contextmanager

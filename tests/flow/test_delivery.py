@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import redis
 import rq
 from rogue import CONFIRMED, Rogue, answer, request, rogue
 from rq.serializers import JSONSerializer
+from waiting import eventually
 
 from jmswrap import clock
 from jmswrap.message import Message
@@ -100,13 +100,6 @@ routes:
     return make
 
 
-def wait_until(true: Callable[[], bool], seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.02)
-
-
 def stop(process: subprocess.Popen[str]) -> str:
     process.send_signal(signal.SIGTERM)
     said, _ = process.communicate(timeout=20)
@@ -120,7 +113,7 @@ def test_a_worker_delivers_what_a_wake_up_names_and_stops_cleanly(site: Callable
         ids = here.put(30)
         here.bell.ring("orders")
         with here.worker(kind) as process:
-            wait_until(lambda: set(here.states(ids)) == {State.DELIVERED})
+            eventually(lambda: set(here.states(ids)) == {State.DELIVERED}, "all to be delivered")
             said = stop(process)
         assert process.returncode == 0, said
         assert len(seen.requests) == 30
@@ -140,7 +133,7 @@ def test_foreign_and_pickled_jobs_do_nothing(site: Callable[[str], Site], kind: 
         ids = here.put(1)
         here.bell.ring("orders")
         with here.worker(kind) as process:
-            wait_until(lambda: here.states(ids) == [State.DELIVERED])
+            eventually(lambda: here.states(ids) == [State.DELIVERED], "the delivery")
             said = stop(process)
         assert process.returncode == 0, said
     assert not touched.exists()
@@ -158,7 +151,7 @@ def test_a_stopped_worker_finishes_its_calls_and_leaves_the_rest(site: Callable[
         ids = here.put(3, key="one")
         here.bell.ring("orders")
         with here.worker(kind) as process:
-            wait_until(lambda: len(seen.requests) == 1)
+            eventually(lambda: len(seen.requests) == 1, "the call")
             said = stop(process)
         assert process.returncode == 0, said
     assert here.states(ids) == [State.DELIVERED, State.QUEUED, State.QUEUED]
@@ -176,11 +169,11 @@ def test_a_killed_workers_message_is_sent_again_by_another(site: Callable[[str],
         ids = here.put(1)
         here.bell.ring("orders")
         with here.worker("tuned") as process:
-            wait_until(lambda: len(seen.requests) == 1)
+            eventually(lambda: len(seen.requests) == 1, "the call")
             process.kill()
             process.wait(10)
         with here.worker("tuned") as process:
-            wait_until(lambda: here.states(ids) == [State.DELIVERED])
+            eventually(lambda: here.states(ids) == [State.DELIVERED], "the delivery")
             stop(process)
         record = here.store.record(ids[0])
         assert record is not None
@@ -208,13 +201,15 @@ def test_a_worker_outlives_its_store(tmp_path: Path, site: Callable[[str], Site]
         here.file.write_text(re.sub(r'url: "[^"]*"', f'url: "{server.url}"', configured))
         here = Site(here.file, Store(client, here.store.prefix, here.store.limits), here.pool)
         with here.worker("tuned") as process:
-            wait_until(lambda: client.llen(f"rq:queue:{here.pool}") == 0 and client.scard("rq:workers") == 1)
+            eventually(
+                lambda: client.llen(f"rq:queue:{here.pool}") == 0 and client.scard("rq:workers") == 1, "an idle worker"
+            )
             server.stop()
             with pytest.raises(subprocess.TimeoutExpired):
                 process.wait(1)
             server.start()
             ids = here.put(1)
             here.bell.ring("orders")
-            wait_until(lambda: here.states(ids) == [State.DELIVERED])
+            eventually(lambda: here.states(ids) == [State.DELIVERED], "the delivery")
             said = stop(process)
         assert process.returncode == 0, said

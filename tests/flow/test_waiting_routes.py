@@ -6,11 +6,10 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from rogue import CONFIRMED, Rogue, request, rogue
+from waiting import eventually
 
 from jmswrap.app.connections import moving
 from jmswrap.app.integration import load
@@ -86,24 +85,19 @@ def test_messages_go_after_those_they_wait_for_in_both_directions(
         environment = {**os.environ, "JMSWRAP_CONFIG": str(file), "PYTHONPATH": str(ROOT)}
         worker = subprocess.Popen([sys.executable, "-m", "jmswrap", "work"], env=environment, cwd=tmp_path)
         try:
-            until(lambda: applied == ["O9"] and len(seen.requests) > 2, "the order that waits for nobody")
+            eventually(lambda: applied == ["O9"] and len(seen.requests) > 2, "the order that waits for nobody")
             send("door", "O3", "P2")
             with looking(loaded) as inspection:
-                until(lambda: any(one.name == "orders" and len(one.awaited) == 2 for one in inspection.queues()), "O3")
+                eventually(
+                    lambda: any(one.name == "orders" and len(one.awaited) == 2 for one in inspection.queues()), "O3"
+                )
                 shown = inspection.message(waiting).waits_for
             assert shown.startswith(f"{first}, which came earlier for key P1 of queue people and is ")
             assert applied == ["O9"]
             open_for_people.touch()
-            until(lambda: len(applied) == 6, "all of them")
+            eventually(lambda: len(applied) == 6, "all of them")
         finally:
             worker.send_signal(signal.SIGTERM)
             worker.wait(PATIENCE_SECONDS)
     assert applied[:4] == ["O9", "P1", "O1", "P2"]
     assert sorted(applied[4:]) == ["O2", "O3"]
-
-
-def until(true: Callable[[], bool], what: str) -> None:
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not true():
-        assert time.monotonic() < end, f"in vain waited for {what}"
-        time.sleep(0.02)

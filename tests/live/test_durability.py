@@ -6,12 +6,12 @@ import shutil
 import signal
 import subprocess
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from waiting import eventually
 
 from jmswrap.clock import new_id
 from jmswrap.message import Message, Receipt
@@ -21,13 +21,6 @@ from jmswrap.store.store import Store
 
 MARK = "durability-of-"
 SYSCALLS = "openat,write,writev,pwrite64,send,sendto,sendmsg,fdatasync,fsync,read,recvfrom"
-
-
-def until(condition: Callable[[], object], seconds: float = 15) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about in time"
-        time.sleep(0.02)
 
 
 def message() -> Message:
@@ -52,14 +45,14 @@ def test_what_has_a_receipt_is_there_after_the_store_is_killed(tmp_path: Path) -
         clients = [threading.Thread(target=accept_until_killed) for _ in range(3)]
         for client in clients:
             client.start()
-        until(lambda: len(receipts) > 300)
+        eventually(lambda: len(receipts) > 300, "the first receipts")
         assert server.pid
         first = server.pid
         os.kill(first, signal.SIGKILL)
         killed.set()
         for client in clients:
             client.join()
-        until(lambda: server.pid not in (None, first))
+        eventually(lambda: server.pid not in (None, first), "another server")
         server.wait_ready(20)
         lost = [one for one in receipts if store.record(one) is None or not store.body(one)]
         assert lost == []

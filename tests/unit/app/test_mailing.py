@@ -3,13 +3,13 @@
 import base64
 import ssl
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import trustme
 import yaml
 from postbox import Postbox, postbox
+from waiting import eventually
 
 from jmswrap.app import mailing
 from jmswrap.app.examination import examine
@@ -39,19 +39,12 @@ def settings(box: Postbox, **more: object) -> Mail:
     return Mail.model_validate({**known, "timeout_seconds": 5, **more})
 
 
-def wait_until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 30
-    while not true():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.02)
-
-
 def test_troubles_that_come_together_share_a_mail_and_the_last_ones_leave_at_the_end() -> None:
     with postbox() as box:
         postman = Postman(settings(box, every_seconds=600), ["ops@site.example"], "ccb-mdm", str)
         postman.tell(a_trouble(1))
         postman.tell(a_trouble(2, business=False, reason="given up after 9 attempts"))
-        wait_until(lambda: len(box.mails) == 1)
+        eventually(lambda: len(box.mails) == 1, "the mail")
         postman.tell(a_trouble(3))
         postman.close()
     first, last = box.mails
@@ -72,9 +65,9 @@ def test_what_the_server_refuses_is_sent_again_with_what_came_meanwhile() -> Non
     with postbox(refusals=1) as box:
         postman = Postman(settings(box), ["ops@site.example"], "ccb-mdm", str)
         postman.tell(a_trouble(1))
-        wait_until(lambda: box.refusals == 0)
+        eventually(lambda: box.refusals == 0, "the last refusal")
         postman.tell(a_trouble(2))
-        wait_until(lambda: bool(box.mails))
+        eventually(lambda: bool(box.mails), "the mail")
         postman.close()
     text = "".join(mail.get_content() for mail in box.mails)
     assert "show m1" in text
@@ -155,9 +148,9 @@ def test_a_password_that_no_login_can_carry_does_not_end_the_sending() -> None:
         known = settings(box, username="jms", password="env:X")
         postman = Postman(known, ["ops@site.example"], "x", lambda: words.pop() if len(words) > 1 else words[0])
         postman.tell(a_trouble(1))
-        wait_until(lambda: len(words) == 1)
+        eventually(lambda: len(words) == 1, "the word in the log")
         postman.tell(a_trouble(2))
-        wait_until(lambda: bool(box.mails))
+        eventually(lambda: bool(box.mails), "the mail")
         postman.close()
     assert "show m1" in box.mails[0].get_content()
 

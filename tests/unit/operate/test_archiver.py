@@ -2,10 +2,11 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from waiting import eventually
 
 from jmswrap import clock
 from jmswrap.errors import HistoryDown, IllegalMove
@@ -19,13 +20,6 @@ from jmswrap.operate.erasing import Erased, erase
 from jmswrap.states import State
 from jmswrap.store.nouns import Limits
 from jmswrap.store.store import Store
-
-
-def until(found: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + 10
-    while not found():
-        assert time.monotonic() < deadline, f"in vain waited for {what}"
-        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -116,11 +110,11 @@ def test_while_the_history_is_away_messages_wait_and_one_line_says_so(kept, hist
     work = Archiver(kept, history, "me", every_seconds=0.01)
     with caplog.at_level("INFO", logger="jmswrap.operate.archiver"):
         work.start()
-        until(lambda: work._failures >= 3, "three tries")
+        eventually(lambda: work._failures >= 3, "three tries")
         assert kept.waiting().count == 3
         assert put(kept), "accepting goes on"
         blocker.rmdir()
-        until(lambda: kept.waiting().count == 0, "the messages to leave")
+        eventually(lambda: kept.waiting().count == 0, "the messages to leave")
         work.stop()
     assert ids(history) == set(names)
     assert caplog.text.count("history-away waiting=3") == 1

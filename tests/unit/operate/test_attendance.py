@@ -1,10 +1,11 @@
 """A worker whose own connection is gone loses what it holds; one that merely came back does not."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
+from waiting import eventually
 
 from jmswrap import clock
 from jmswrap.message import Message
@@ -25,13 +26,6 @@ class Bell:
 
     def ring(self, queue: str) -> None:
         self.rung.append(queue)
-
-
-def until(found: Callable[[], bool], what: str, seconds: float = 15) -> None:
-    deadline = time.monotonic() + seconds
-    while not found():
-        assert time.monotonic() < deadline, f"in vain waited for {what}"
-        time.sleep(0.02)
 
 
 @pytest.fixture
@@ -71,9 +65,9 @@ def test_what_a_gone_worker_held_is_given_back_within_four_seconds(store: Store,
     sweeper.start()
     try:
         worker.drop()
-        until(lambda: state(store, held) is State.QUEUED, "the message to be given back")
+        eventually(lambda: state(store, held) is State.QUEUED, "the message to be given back")
         assert time.monotonic() - gone_at < 5
-        until(lambda: bell.rung == ["q"], "the ring")
+        eventually(lambda: bell.rung == ["q"], "the ring")
     finally:
         sweeper.stop()
     assert store.roll().connections == {}
@@ -89,7 +83,7 @@ def test_a_worker_that_comes_back_keeps_what_it_holds(
     monkeypatch.setattr("jmswrap.operate.attendance.clock.monotonic", lambda: now[0])
     roll_call = RollCall(store, Bell())
     worker.drop()
-    until(lambda: not store.roll().connected, "the server to notice")
+    eventually(lambda: not store.roll().connected, "the server to notice")
     for now[0], missing in ((101.0, True), (103.0, True)):
         roll_call.call()
         assert roll_call.waits is missing
@@ -100,7 +94,7 @@ def test_a_worker_that_comes_back_keeps_what_it_holds(
         assert (roll_call.waits, roll_call.alive) == (False, {WORKER})
     assert len(store.roll().connections) == 1
     worker.drop()
-    until(lambda: not store.roll().connected, "the server to notice")
+    eventually(lambda: not store.roll().connected, "the server to notice")
     # The time counts from anew.
     now[0] = 111.0
     roll_call.call()

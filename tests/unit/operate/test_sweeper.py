@@ -1,9 +1,9 @@
 """The sweeper finds what is due, rings for it, and outlives a store that is away."""
 
-import time
 from pathlib import Path
 
 import pytest
+from waiting import eventually
 
 from jmswrap import clock
 from jmswrap.errors import StoreDown
@@ -23,13 +23,6 @@ class Bell:
         self.rung.append(queue)
 
 
-def until(found: object, what: str) -> None:
-    deadline = time.monotonic() + 10
-    while not found():  # type: ignore[operator]
-        assert time.monotonic() < deadline, f"in vain waited for {what}"
-        time.sleep(0.01)
-
-
 def test_what_becomes_due_is_queued_and_rung_for(store: Store) -> None:
     message = Message(id=clock.new_id(), queue="q", route="r", body=b"<a/>", delay_ms=100)
     store.accept([message])
@@ -37,7 +30,7 @@ def test_what_becomes_due_is_queued_and_rung_for(store: Store) -> None:
     sweeper = Sweeper(store, bell, every_seconds=0.02)
     sweeper.start()
     try:
-        until(lambda: "q" in bell.rung, "the ring")
+        eventually(lambda: "q" in bell.rung, "the ring")
     finally:
         sweeper.stop()
     record = store.record(message.id)
@@ -55,7 +48,7 @@ def test_a_store_that_is_away_is_said_once_and_tried_again(tmp_path: Path, caplo
     sweeper = Sweeper(store, Bell(), every_seconds=0.02)
     with caplog.at_level("WARNING", logger="jmswrap.operate.sweeper"):
         sweeper.start()
-        until(lambda: "sweep-failed" in caplog.text, "the warning")
+        eventually(lambda: "sweep-failed" in caplog.text, "the warning")
         sweeper.stop()
     assert caplog.text.count("sweep-failed") == 1
     client.close()
@@ -76,8 +69,8 @@ def test_a_sweep_that_breaks_is_followed_by_another(store: Store, caplog: pytest
         for _ in range(2):
             store.accept([Message(id=clock.new_id(), queue="q", route="r", body=b"<a/>")])
             store.client.incrby(f"{store.prefix}:clock", 200_000)
-            until(lambda: "broken" in bell.rung, "the broken ring")
-        until(lambda: "q" in bell.rung, "the next ring")
+            eventually(lambda: "broken" in bell.rung, "the broken ring")
+        eventually(lambda: "q" in bell.rung, "the next ring")
     finally:
         sweeper.stop()
     assert "sweep-broke" in caplog.text

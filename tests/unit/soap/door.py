@@ -6,14 +6,14 @@ import os
 import ssl
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import redis
 import yaml
 from lxml import etree
+from waiting import eventually
 
 from jmswrap import xml
 from jmswrap.contract.derive import derive
@@ -142,14 +142,6 @@ def place(number: str = "A1", quantity: str = "3", note: str = "", attributes: s
     )
 
 
-def wait_for(found: Callable[[], object], what: str, seconds: float = 15) -> None:
-    """Wait until something is true, and say what was not."""
-    deadline = time.monotonic() + seconds
-    while not found():
-        assert time.monotonic() < deadline, f"{what} did not happen within {seconds} s"
-        time.sleep(0.01)
-
-
 @dataclass(frozen=True, slots=True)
 class Starts:
     """Starts gateways; ``stop`` ends those that still run."""
@@ -188,11 +180,11 @@ class Starts:
                 },
             )
         self.running.append(process)
-        wait_for(lambda: port_file.exists() or process.poll() is not None, "the gateway's start")
+        eventually(lambda: port_file.exists() or process.poll() is not None, "the gateway's start")
         assert process.poll() is None, log.read_text()
         store = Store(redis.Redis.from_url(store_url), name)
         orders = Orders(int(port_file.read_text()), store, process, log, tls)
-        wait_for(lambda: _alive(orders), "the gateway's first answer")
+        eventually(lambda: _alive(orders), "the gateway's first answer")
         return orders
 
     def stop(self) -> None:

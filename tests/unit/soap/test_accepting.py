@@ -7,8 +7,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from door import ORDERS, PARTNER, SETTINGS, Orders, Starts, envelope_11, envelope_12, place, wait_for
+from door import ORDERS, PARTNER, SETTINGS, Orders, Starts, envelope_11, envelope_12, place
 from lxml import etree
+from waiting import eventually
 
 from jmswrap import xml
 from jmswrap.contract.derive import derive
@@ -148,13 +149,13 @@ def test_a_store_that_may_lose_messages_gets_none(starts: Starts, tmp_path: Path
     with EmbeddedServer(tmp_path / "store") as server:
         orders = starts.orders(server.url)
         orders.store.client.config_set("appendonly", "no")
-        wait_for(lambda: orders.post(envelope_11(place())).status == 503, "the refusal")
+        eventually(lambda: orders.post(envelope_11(place())).status == 503, "the refusal")
         before = orders.queued()
         reply = orders.post(envelope_11(place()))
         assert (reply.fault_code, reply.detail("code")) == ("Server", "store-unsafe")
         assert orders.queued() == before
         orders.store.client.config_set("appendonly", "yes")
-        wait_for(lambda: orders.post(envelope_11(place())).status == 200, "the first message after")
+        eventually(lambda: orders.post(envelope_11(place())).status == 200, "the first message after")
 
 
 def has_pending(pid: int, number: signal.Signals) -> bool:
@@ -172,9 +173,9 @@ def test_a_process_that_was_just_started_hears_that_it_is_to_stop(starts: Starts
     (next_one,) = fresh
     os.kill(next_one, signal.SIGSTOP)
     orders.process.send_signal(signal.SIGTERM)
-    wait_for(lambda: has_pending(next_one, signal.SIGTERM), "the word from its parent")
+    eventually(lambda: has_pending(next_one, signal.SIGTERM), "the word from its parent")
     os.kill(next_one, signal.SIGCONT)
-    wait_for(lambda: orders.process.poll() is not None, "the end of the gateway", 10)
+    eventually(lambda: orders.process.poll() is not None, "the end of the gateway", 10)
     assert orders.process.returncode == 0, orders.log.read_text()
 
 
@@ -184,6 +185,6 @@ def test_a_gateway_told_to_stop_answers_what_it_took_and_ends(starts: Starts, st
     kept.request("GET", "/health")
     assert kept.getresponse().read() == b"alive\n"
     orders.process.send_signal(signal.SIGTERM)
-    wait_for(lambda: orders.process.poll() is not None, "the end of the gateway, whose idle connection is kept")
+    eventually(lambda: orders.process.poll() is not None, "the end of the gateway, whose idle connection is kept")
     kept.close()
     assert orders.process.returncode == 0, orders.log.read_text()

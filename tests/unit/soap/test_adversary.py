@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from cryptography.hazmat.primitives import serialization
-from door import Orders, Starts, envelope_11, envelope_12, place, wait_for
+from door import Orders, Starts, envelope_11, envelope_12, place
 from secured import Papers
 from test_attachments import PLACE, mtom
+from waiting import eventually
 
 from jmswrap import xml
 from jmswrap.store.server import EmbeddedServer
@@ -62,7 +63,7 @@ def test_a_prefix_that_nobody_declared_is_refused_whatever_is_warned_of_after_it
 
 def test_a_path_cannot_begin_a_line_in_the_log(orders: Orders) -> None:
     say(orders, post(b"", "Content-Length: 0", path="/services/%0d%0aERROR%20forged%1b[2J"), b"</")
-    wait_for(lambda: "forged" in orders.log.read_text(), "the line")
+    eventually(lambda: "forged" in orders.log.read_text(), "the line")
     (line,) = [line for line in orders.log.read_text().splitlines() if "forged" in line]
     assert "unknown-service" in line
     assert "\\r\\nERROR forged\\x1b[2J" in line

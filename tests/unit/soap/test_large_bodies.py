@@ -4,7 +4,8 @@ import threading
 import time
 
 import pytest
-from door import PARTNER, Orders, Reply, Starts, envelope_11, place, wait_for
+from door import PARTNER, Orders, Reply, Starts, envelope_11, place
+from waiting import eventually
 
 from jmswrap.store.server import EmbeddedServer
 
@@ -53,6 +54,6 @@ def test_names_without_end_renew_the_process_before_they_fill_the_memory(
     for number in range(40):
         names = "".join(f"<n{number}-{each}-{'x' * 200}/>" for each in range(4000))
         assert orders.post(envelope_11(f"<a>{names}</a>")).fault_code == "Client"
-    wait_for(lambda: orders.processes() not in ([], first), "another process")
+    eventually(lambda: orders.processes() not in ([], first), "another process")
     assert orders.post(envelope_11(place())).status == 200
     assert "process-renewed" in orders.log.read_text()

@@ -5,7 +5,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from door import SETTINGS, Orders, Reply, Starts, envelope_11, wait_for
+from door import SETTINGS, Orders, Reply, Starts, envelope_11
+from waiting import eventually
 
 from jmswrap.store.server import EmbeddedServer
 
@@ -71,5 +72,5 @@ def test_a_client_that_goes_away_in_the_middle_leaves_no_trace(faulty: Orders) -
     head = b"POST /services/Orders HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml\r\nContent-Length: 9\r\n\r\n<"
     with socket.create_connection(("127.0.0.1", faulty.port), timeout=10) as connection:
         connection.sendall(head)
-    wait_for(lambda: faulty.request("GET", "/health").status == 200, "an answer after it")
+    eventually(lambda: faulty.request("GET", "/health").status == 200, "an answer after it")
     assert "Traceback" not in faulty.log.read_text()[len(before) :]

@@ -4,12 +4,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import redis
+from waiting import eventually
 
 from jmswrap.errors import StoreDown
 from jmswrap.store.local import running_url
@@ -22,13 +21,6 @@ server = EmbeddedServer(pathlib.Path(sys.argv[1])).start()
 print(server.pid, flush=True)
 time.sleep(60)
 """
-
-
-def until(condition: Callable[[], bool], seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about in time"
-        time.sleep(0.02)
 
 
 def alive(pid: int) -> bool:
@@ -64,7 +56,7 @@ def test_it_comes_back_at_the_same_address_when_it_is_killed(tmp_path: Path) -> 
         url, pid = server.url, server.pid
         assert pid
         os.kill(pid, signal.SIGKILL)
-        until(lambda: server.pid not in (None, pid))
+        eventually(lambda: server.pid not in (None, pid), "another server")
         server.wait_ready(10)
         assert server.url == url
 
@@ -76,7 +68,7 @@ def test_it_comes_back_although_it_could_not_be_started_again_at_once(tmp_path: 
         (tmp_path / "server.log").unlink()
         (tmp_path / "server.log").mkdir()  # where its words go, so it cannot be started
         os.kill(pid, signal.SIGKILL)
-        until(lambda: 'status="not started: Is a directory"' in caplog.text)
+        eventually(lambda: 'status="not started: Is a directory"' in caplog.text, "the line in the log")
         (tmp_path / "server.log").rmdir()
         server.wait_ready(20)
         assert server.pid not in (None, pid)
@@ -106,7 +98,7 @@ def test_it_does_not_outlive_a_parent_that_is_killed(tmp_path: Path) -> None:
     parent.kill()
     parent.wait()
     parent.stdout.close()
-    until(lambda: not alive(pid))
+    eventually(lambda: not alive(pid), "the end of the server")
     with EmbeddedServer(tmp_path):
         assert running_url(tmp_path)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from waiting import eventually
 
 from jmswrap.deliver.fence import Fence
 from jmswrap.store import opening
@@ -62,13 +63,6 @@ def begun(calls: Calls) -> Iterator[Callable[[Store], Presence]]:
         presence.end()
 
 
-def until(found: Callable[[], object], what: str, seconds: float = 15) -> None:
-    deadline = time.monotonic() + seconds
-    while not found():
-        assert time.monotonic() < deadline, f"in vain waited for {what}"
-        time.sleep(0.02)
-
-
 def entries(store: Store) -> set[str]:
     """Return which of the worker's connections are there."""
     roll = store.roll()
@@ -90,7 +84,7 @@ def test_a_lost_connection_is_made_again_and_no_call_ends(
     begun(store)
     (before,) = entries(store)
     store.client.execute_command("CLIENT", "KILL", "ID", before.partition(":")[2])
-    until(lambda: entries(store) - {before}, "another connection", GONE_SECONDS)
+    eventually(lambda: entries(store) - {before}, "another connection", GONE_SECONDS)
     assert not calls.ended.wait(CUT_OFF_SECONDS + 1)
 
 
@@ -103,7 +97,7 @@ def test_a_restart_of_the_store_ends_no_call(
     own_server.stop()
     assert not calls.ended.wait(CUT_OFF_SECONDS + 1.5)
     own_server.start()
-    until(lambda: entries(store) - {before}, "the worker in the server's new run")
+    eventually(lambda: entries(store) - {before}, "the worker in the server's new run")
     assert not calls.ended.is_set()
     store.client.close()
 
@@ -138,7 +132,7 @@ def test_a_worker_that_does_not_reach_the_store_again_ends_its_calls_before_it_i
         assert calls.ended.wait(CUT_OFF_SECONDS + 5)
         assert time.monotonic() - cut_at < GONE_SECONDS + 1.5  # generous: the machine may be busy
         way.open_again()
-        until(lambda: entries(store) - {before}, "the worker to be back")
+        eventually(lambda: entries(store) - {before}, "the worker to be back")
         client.close()
 
 
