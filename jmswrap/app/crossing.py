@@ -3,19 +3,26 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from jmswrap import clock, log
 from jmswrap.app.extensions import PYTHON, Hook, hook
 from jmswrap.app.integration import Integration
 from jmswrap.app.transforms import declared, library
 from jmswrap.crossref.references import CrossReferences
 from jmswrap.crossref.work import Work
 from jmswrap.database import place
+from jmswrap.errors import CrossReferencesDown
 from jmswrap.transform.current import Current
 from jmswrap.transform.limit import TimeLimit
 from jmswrap.transform.oracle.library import Library
 from jmswrap.transform.properties import Properties
 from jmswrap.transform.xslt import Transform
 
+_LOG = log.get(__name__)
+
 FILE = "crossref.sqlite"
+
+KEPT_DAYS = 400
+"""How long it is remembered what a step wrote, for a message that comes to it again: as long as control totals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +82,18 @@ def references_of(integration: Integration) -> CrossReferences | None:
     default = integration.folder / config.store.data / FILE
     where = place("cross_references.url", settings.url, integration.folder, default)
     return CrossReferences(where, declared(config, integration.folder))
+
+
+def forget_old(integration: Integration) -> None:
+    """Forget what steps wrote long ago; where the database is away, the next process that starts does it."""
+    references = references_of(integration)
+    file = references.place.file if references else None
+    if references is None or (file is not None and not file.exists()):
+        return
+    try:
+        forgotten = references.trim(clock.wall_ms() - KEPT_DAYS * 86_400_000)
+        _LOG.info("cross-references-trimmed", calls=forgotten)
+    except CrossReferencesDown as error:
+        _LOG.warning("cross-references-not-trimmed", reason=error)
+    finally:
+        references.close()

@@ -20,6 +20,7 @@ from jmswrap import log
 from jmswrap.app.archiving import archiver
 from jmswrap.app.backups import require_dealt_with
 from jmswrap.app.connections import connect
+from jmswrap.app.crossing import forget_old
 from jmswrap.app.health import caution
 from jmswrap.app.overrides import CONFIG_VARIABLE
 from jmswrap.app.stored import tell
@@ -73,6 +74,7 @@ def work(file: Path, burst: bool = False) -> int:
     caution(here.ready.integration, here.connections.store)
     here.attend()
     tell(here.ready.integration)
+    forget_old(here.ready.integration)
     own = connect(here.ready.integration)
     sweeper = Sweeper(own.store, own.bell)
     sweeper.start()

@@ -1,12 +1,15 @@
 """What an integration's settings give its stylesheets, through the whole way to a message's fate."""
 
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 import yaml
 from lxml import etree
 
+from jmswrap.app.crossing import forget_old, references_of
 from jmswrap.app.delivery import plans
 from jmswrap.app.examination import check
 from jmswrap.app.integration import load
@@ -124,6 +127,22 @@ def test_a_step_done_again_gives_the_same_reference(crossing: Path) -> None:
     first, again = (etree.fromstring(prepared(crossing, b"<a>P</a>").body) for _ in range(2))
     assert len(first.text or "") == 32
     assert (first.text, first.get("count"), again.get("count")) == (again.text, "0", "2")
+
+
+def test_a_worker_that_starts_forgets_what_steps_wrote_long_ago(crossing: Path) -> None:
+    integration = load(crossing)
+    forget_old(integration)
+    assert not (crossing / "data").exists()
+    first = etree.fromstring(prepared(crossing, b"<a>P</a>").body)
+    forget_old(integration)
+    assert etree.fromstring(prepared(crossing, b"<a>P</a>").body).text == first.text
+    references = references_of(integration)
+    assert references is not None
+    with closing(sqlite3.connect(crossing / "data" / "crossref.sqlite")) as kept, kept:
+        kept.execute("UPDATE xref_done SET done_ms = done_ms - ?", (401 * 86_400_000,))
+    forget_old(integration)
+    assert references.trim(before_ms=2**50) == 0
+    references.close()
 
 
 def test_a_step_whose_references_are_away_waits(crossing: Path) -> None:
