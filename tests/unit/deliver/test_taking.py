@@ -23,7 +23,7 @@ from jmswrap.store.store import Store
 EXAMPLE = Path(__file__).parents[3] / "examples/queue_to_queue"
 CONFIG = """jmswrap: 1
 name: site
-store: {url: URL, prefix: PREFIX, lease_seconds: 1}
+store: {url: URL, prefix: PREFIX, lease_seconds: 3}
 workers: {pool: PREFIX}
 history: {url: none}
 routes:
@@ -42,7 +42,7 @@ def folder(tmp_path: Path, store_server: EmbeddedServer) -> Path:
 
 @pytest.fixture
 def held(folder: Path, store_server: EmbeddedServer) -> Store:
-    return Store(client(store_server.url), f"take-{folder.name}", Limits(lease_ms=1000))
+    return Store(client(store_server.url), f"take-{folder.name}", Limits(lease_ms=3000))
 
 
 def state(store: Store, message_id: str) -> State:
@@ -147,7 +147,7 @@ def test_a_lease_is_renewed_while_its_taker_works(folder: Path, held: Store) -> 
         site.put("work", "<a/>")
         message = site.receive("work")
         assert message is not None
-        until = time.monotonic() + 2.5  # two leases and a half
+        until = time.monotonic() + 4.5  # a lease and a half
         while time.monotonic() < until:
             assert held.sweep().lapsed == 0
             threading.Event().wait(0.2)

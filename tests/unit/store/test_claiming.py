@@ -107,14 +107,18 @@ def test_a_dead_workers_slot_is_free_when_its_lease_is_over(desk: Desk) -> None:
 def test_a_rate_is_kept_over_all_workers(desk: Desk) -> None:
     for _ in range(50):
         desk.put()
-    guard = Guard("crm", rate_per_second=20)
-    assert len(ids(desk, guard, 50)) == 2
+    # What a tenth of a second allows may come at once, and never more.
+    for _ in range(2):
+        assert len(ids(desk, Guard("crm", rate_per_second=20), 50)) == 2
+        desk.pass_ms(10_000)
+    guard = Guard("erp", rate_per_second=0.01)
+    assert len(ids(desk, guard, 50)) == 1
     claim = desk.store.claim("q", "w2", 50, guard)
     assert claim.messages == []
     assert claim.wait_ms
-    assert claim.wait_ms <= 100
-    desk.pass_ms(10_000)
-    assert len(ids(desk, guard, 50)) == 2
+    assert 50_000 < claim.wait_ms <= 100_000
+    desk.pass_ms(100_000)
+    assert len(ids(desk, guard, 50)) == 1
 
 
 def test_the_breaker_opens_probes_once_and_closes_again(desk: Desk) -> None:
@@ -126,7 +130,7 @@ def test_the_breaker_opens_probes_once_and_closes_again(desk: Desk) -> None:
     claim = desk.store.claim("q", "w1", 5, guard)
     assert claim.messages == []
     assert claim.wait_ms
-    assert 4_000 < claim.wait_ms <= 5_000
+    assert 1_000 < claim.wait_ms <= 5_000
     desk.pass_ms(5_000)
     (probe,) = desk.claim(5, guard=guard)
     assert ids(desk, guard) == []
@@ -176,7 +180,7 @@ def test_a_claim_that_comes_back_empty_disarms_the_queue(store: Store) -> None:
 
 
 def test_a_lingering_drain_is_called_by_its_bell_instead_of_a_job(store: Store) -> None:
-    assert store.claim("q", "w", 5, linger_ms=2_000).messages == []
+    assert store.claim("q", "w", 5, linger_ms=60_000).messages == []
     assert not store.listen("q", 0.01)
     assert not wake(store, 1)
     assert store.listen("q", 5)
@@ -196,7 +200,9 @@ def test_a_backlog_asks_for_another_drain_once_a_second_up_to_the_cap(store: Sto
     for number in range(3):
         wake(small, number)
     small.claim("q", "w1", 1)
-    assert [wake(small, n) for n in range(3, 8)] == [False, False, True, False, False]
+    # In one round trip, which no disk makes last a second.
+    receipts = small.accept([Message(f"{number:026d}", "q", "r", b"<a/>") for number in range(3, 8)])
+    assert [receipt.wake for receipt in receipts] == [False, False, True, False, False]  # type: ignore[union-attr]
     small.client.incrby(f"{small.prefix}:clock", 1_000)
     small.claim("q", "w2", 1)
     assert not any(wake(small, n) for n in range(8, 20))
@@ -318,7 +324,11 @@ def test_a_priority_beyond_the_ten_is_taken_as_the_nearest(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     "guard",
-    [Guard("crm", concurrency=1), Guard("crm", rate_per_second=1), Guard("crm", breaker_failures=1, breaker_ms=5_000)],
+    [
+        Guard("crm", concurrency=1),
+        Guard("crm", rate_per_second=0.1),
+        Guard("crm", breaker_failures=1, breaker_ms=5_000),
+    ],
 )
 def test_when_a_guards_wait_ends_the_next_sweep_wakes_the_queue(desk: Desk, guard: Guard) -> None:
     for _ in range(3):

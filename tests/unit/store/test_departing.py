@@ -43,7 +43,7 @@ def test_with_a_history_the_sweep_purges_nothing(kept: Desk) -> None:
     assert kept.store.record(name) is not None
     waiting = kept.store.waiting()
     assert waiting.count == 1
-    assert 8 * SECOND_MS < waiting.overdue_ms < 12 * SECOND_MS
+    assert 8 * SECOND_MS < waiting.overdue_ms < 60 * SECOND_MS
 
 
 def test_what_departs_is_gone_counted_out_and_its_id_remembered(kept: Desk) -> None:

@@ -1,7 +1,5 @@
 """Messages that wait for keys of other queues: who goes when, what lets them go, and no circle."""
 
-import time
-
 import pytest
 from store_desk import Desk
 
@@ -320,10 +318,8 @@ def test_thousands_that_wait_for_one_key_are_let_go_in_portions(desk: Desk) -> N
     for _ in range(many // 500):
         store.accept([Message(new_id(), "usage", "r", b"<a/>", waits_for=PERSON) for _ in range(500)])
     (one,) = take(desk, "person")
-    began = time.monotonic()
     store.settle([Settlement(one.id, one.fence, State.DELIVERED)])
-    assert time.monotonic() - began < 2, "one script freed too many"
-    assert 0 < store.client.zcard(f"{store.prefix}:waits:usage") < many
+    assert many - 500 < store.client.zcard(f"{store.prefix}:waits:usage") < many, "one script freed too many"
     for _ in range(2 * many // 500):
         if not store.sweep().more:
             break
