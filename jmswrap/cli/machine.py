@@ -198,9 +198,12 @@ class Machine:
 
     def _samples(self) -> dict[str, str]:
         """Name, for routes that begin at a service, a sample file that may be sent."""
-        files = sorted(self.integration.folder.glob("samples/*.xml"))
+        samples = self.integration.folder / "samples"
         routes = [n for n, route in self.integration.config.routes.items() if route.source.service is not None]
-        return {routes[0]: str(files[0])} if files and routes else {}
+        # Where a partner's WSDL gave several services, each has a folder of its own there.
+        placed = [(routes[0], samples), *((name, samples / name) for name in routes)] if routes else []
+        found = ((name, sorted(folder.glob("*.xml"))) for name, folder in placed)
+        return next(({name: str(files[0])} for name, files in found if files), {})
 
 
 async def _give_back(integration: Integration, url: str, process_id: int) -> None:

@@ -16,7 +16,14 @@ from jmswrap.contract import wrap as contract_wrap
 @click.argument("wsdl")
 @options.output("like the file")
 @click.option("--service", default="", help="The WSDL service to wrap, when there are several.")
-@click.option("--port", default="", help="The WSDL port to wrap, when there are several.")
+@click.option(
+    "--port",
+    "ports",
+    multiple=True,
+    metavar="PORT",
+    help="The WSDL port to wrap, as PORT or SERVICE/PORT, when there are several; again for another beside it.",
+)
+@click.option("--all", "every", is_flag=True, help="Wrap every port that has operations of its own, each as a service.")
 @click.option("--name", default="", help="Name of the integration; default: the WSDL service's.")
 @options.imports
 @click.option(
@@ -36,7 +43,8 @@ def wrap(
     wsdl: str,
     folder: Path | None,
     service: str,
-    port: str,
+    ports: tuple[str, ...],
+    every: bool,
     name: str,
     allow: tuple[str, ...],
     catalog_file: Path | None,
@@ -50,15 +58,19 @@ def wrap(
     (same operations, same types, a receipt as answer), writes samples and jmswrap.yaml.
     Of an address only its own host is asked, and those that --allow names.
     """
+    if every and ports:
+        raise click.UsageError("--all is every port, --port are some: give one of them.")
     folder = folder or Path(name or Path(wsdl.partition("?")[0]).stem)
     catalog = None if catalog_file is None else wellknown.catalog(catalog_file)
-    made = contract_wrap.wrap(wsdl, folder, service, port, name, allow, catalog, force, answer)
+    made = contract_wrap.wrap(wsdl, folder, service, ports, name, allow, catalog, force, answer, every)
     if as_json:
-        render.as_json({**asdict(made), "settings": str(made.settings)})
+        whole = {"operations": made.operations, "ports": made.ports, "settings": str(made.settings)}
+        render.as_json({**asdict(made), **whole})
         return
     for warning in made.warnings:
         click.echo(f"note: {warning}", err=True)
-    count = len(made.operations)
     settings = render.place(made.settings)
-    click.echo(f"{settings}: {made.name}, {render.count(count, 'operation')} on {', '.join(made.ports)}")
+    for served in made.services:
+        count = render.count(len(served.operations), "operation")
+        click.echo(f"{settings}: {served.name}, {count} on {', '.join(served.ports)}")
     click.echo(f"Try it:  jmswrap up -c {shlex.quote(settings)} --simulate")

@@ -2,15 +2,16 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from lxml import etree
 
-from jmswrap.contract.nouns import Operation, Port
+from jmswrap.contract.choosing import MOST_OF_A_NAME, plain
+from jmswrap.contract.nouns import Operation, Port, free_name
 
 _TEMPLATE = """\
-# The asynchronous front of {service}, made by jmswrap from the partner's WSDL.
+# The asynchronous front of {wrapped}, made by jmswrap from the partner's WSDL.
 #
 # It runs as it is:   jmswrap up -c jmswrap.yaml --simulate
 # What to decide before it goes live is marked 1 to 4 below.
@@ -22,13 +23,23 @@ name: {name}
 # Prefixes for the XPaths below.
 namespaces:{namespaces}
 
-# What clients see: the partner's operations, each answered at once with a receipt.
-services:
-  {name}:
-    wsdl: {front}
+# What clients see: the partner's operations, each answered {answered}.
+services:{services}
 
 # Who the requests are for.
-partners:
+partners:{partners}
+
+# How a request gets from the one to the other. {taking}
+# to treat one of them differently, add a route with
+#   from: {{service: {first}, operation: {operation}}}
+routes:{routes}
+"""
+
+_SERVICE = """
+  {name}:
+    wsdl: {published}"""
+
+_PARTNER = """
   {name}:
     wsdl: {wsdl}
     service: {wsdl_service}
@@ -36,12 +47,9 @@ partners:
     # 1. Where the partner is. Left out, it is the address in its WSDL:
     #    {address}
     # address: https://partner.example/services
-    # timeouts: {{connect_seconds: 5, read_seconds: 60, total_seconds: 90}}
+    # timeouts: {{connect_seconds: 5, read_seconds: 60, total_seconds: 90}}"""
 
-# How a request gets from the one to the other. This route takes every operation;
-# to treat one of them differently, add a route with
-#   from: {{service: {name}, operation: {operation}}}
-routes:
+_ROUTE = """
   {name}:
     from: {{service: {name}}}
     to: {{partner: {name}}}{answer}
@@ -58,9 +66,13 @@ routes:
     # If the partner may get a request twice without harm, say so; a request whose answer
     # was lost is then sent again instead of being set aside for a person to look at.
     # idempotent: true
-    # in_doubt: redeliver
-"""
+    # in_doubt: redeliver"""
 
+_OWN_ROUTE = """
+  # It has no answer to pass on: it is stored, and delivered afterwards.
+  {route}:
+    from: {{service: {name}, operation: {operation}}}
+    to: {{partner: {name}}}{answer}"""
 
 _NO_OBJECT = """
     #    No name in the contract reads like the number of such a thing: put yours here."""
@@ -82,34 +94,83 @@ _ASIDE = re.compile(r"auth|credential|security|user|sender|header|session|type|s
 _YAML_WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
 
 
-def settings_text(
-    name: str,
-    port: Port,
-    wsdl: str,
-    front: str,
-    samples: Mapping[str, etree._Element] | None = None,
-    answer: str = "receipt",
-) -> str:
-    """Return the text of ``jmswrap.yaml`` for one port of a partner; samples give its examples."""
-    first = port.usable[0]
-    prefixes = _prefixes(port.usable)
-    examples = _examples((samples or {}).values(), prefixes)
+@dataclass(frozen=True, slots=True)
+class Front:
+    """A port of the partner's and what was made of it."""
+
+    name: str
+    """The name of its service, its partner and its route."""
+    port: Port
+    wsdl: str
+    """The WSDL that calls are made from, beside the settings."""
+    published: str
+    """The WSDL that clients see, beside the settings."""
+    samples: Mapping[str, etree._Element] = field(default_factory=dict)
+    """A request of each operation; the examples come from them."""
+    styles: Mapping[str, str] = field(default_factory=lambda: {"": "receipt"})
+    """How operations answer, by name; empty: all others."""
+
+
+def settings_text(name: str, fronts: Sequence[Front]) -> str:
+    """Return the text of ``jmswrap.yaml`` for ports of a partner."""
+    prefixes = _prefixes(tuple(o for front in fronts for o in front.port.usable))
+    taken = [front.name.casefold() for front in fronts]
+    routes = "\n".join(_routes(front, prefixes, taken) for front in fronts)
+    every = "This route takes every operation;" if len(fronts) == 1 else "Each takes every operation of its service;"
+    receipts = all(set(front.styles.values()) == {"receipt"} for front in fronts)
     return _TEMPLATE.format(
-        service=_in_a_line(port.service),
-        name=json.dumps(name) if name.lower() in _YAML_WORDS else name,
+        wrapped=_in_a_line(" and ".join(dict.fromkeys(front.port.service for front in fronts))),
+        name=_word(name),
+        namespaces="".join(f"\n  {p}: {json.dumps(n)}" for n, p in prefixes.items()) or " {}",
+        answered="at once with a receipt" if receipts else "as its route says",
+        services="".join(_SERVICE.format(name=_word(f.name), published=json.dumps(f.published)) for f in fronts),
+        partners="\n".join(_partner(front) for front in fronts),
+        taking=every,
+        first=_word(fronts[0].name),
+        operation=fronts[0].port.usable[0].name,
+        routes=routes,
+    )
+
+
+def _partner(front: Front) -> str:
+    return _PARTNER.format(
+        name=_word(front.name),
+        wsdl=json.dumps(front.wsdl),
+        wsdl_service=json.dumps(front.port.service),
+        wsdl_port=json.dumps(front.port.name),
+        address=_in_a_line(front.port.address) or "it gives none, so set it here",
+    )
+
+
+def _routes(front: Front, prefixes: dict[str, str], taken: list[str]) -> str:
+    """Write the route of a service, and one for each operation that answers otherwise, under names not taken yet."""
+    examples = _examples(front.samples.values(), prefixes)
+    found = _ROUTE.format(
+        name=_word(front.name),
         key=examples.key,
         key_words="" if examples.object_named else _NO_OBJECT,
         id=examples.id,
         id_words="" if examples.request_named else _NO_REQUEST,
-        namespaces="".join(f"\n  {p}: {json.dumps(n)}" for n, p in prefixes.items()) or " {}",
-        front=json.dumps(front),
-        wsdl=json.dumps(wsdl),
-        wsdl_service=json.dumps(port.service),
-        wsdl_port=json.dumps(port.name),
-        address=_in_a_line(port.address) or "it gives none, so set it here",
-        operation=first.name,
-        answer="" if answer == "receipt" else f"\n    answer: {answer}",
+        answer=_answer(front.styles.get("", "receipt")),
     )
+    for operation, style in front.styles.items():
+        if operation:
+            route = free_name(plain(f"{front.name}-{operation}")[:MOST_OF_A_NAME], taken)
+            taken.append(route.casefold())
+            own = _OWN_ROUTE.format(
+                route=route, name=_word(front.name), operation=json.dumps(operation), answer=_answer(style)
+            )
+            found += own
+    return found
+
+
+def _answer(style: str) -> str:
+    return "" if style == "receipt" else f"\n    answer: {style}"
+
+
+def _word(name: str) -> str:
+    """Return a name as YAML takes it for text."""
+    return json.dumps(name) if name.lower() in _YAML_WORDS else name
 
 
 def _in_a_line(text: str) -> str:

@@ -4,7 +4,6 @@ The folder is made beside its place and moved there when it is whole, so that a 
 that cannot be wrapped leaves nothing behind.
 """
 
-import re
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -13,16 +12,18 @@ from pathlib import Path
 
 from lxml import etree
 
+from jmswrap.contract import remarks
 from jmswrap.contract.bundle import Bundle, pinned
 from jmswrap.contract.calling import calling_wsdl, zeep_refusal
+from jmswrap.contract.choosing import chosen, names, passed_over, plain, styles
 from jmswrap.contract.derive import derive
 from jmswrap.contract.documents import load
-from jmswrap.contract.nouns import Contract, Port
+from jmswrap.contract.nouns import Port
 from jmswrap.contract.policies import demands
 from jmswrap.contract.reading import read
 from jmswrap.contract.sample import Sampler
 from jmswrap.contract.schemas import Schemas
-from jmswrap.contract.starting import settings_text
+from jmswrap.contract.starting import Front, settings_text
 from jmswrap.errors import ConfigError, ContractError
 
 SETTINGS = "jmswrap.yaml"
@@ -33,17 +34,47 @@ SAMPLES = "samples"
 
 
 @dataclass(frozen=True, slots=True)
-class Wrapped:
-    """An integration folder as it was made."""
+class Served:
+    """A port of the partner's that became a service."""
 
-    folder: Path
     name: str
     """The name of the service, the partner and the route in ``jmswrap.yaml``."""
     operations: tuple[str, ...]
     ports: tuple[str, ...]
     """The ports that are published, as ``service/port``."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What of a WSDL is wrapped, and how."""
+
+    service: str
+    ports: tuple[str, ...]
+    every: bool
+    name: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wrapped:
+    """An integration folder as it was made."""
+
+    folder: Path
+    name: str
+    """The name of the integration; where it has one service, also of that, of its partner and its route."""
+    services: tuple[Served, ...]
     warnings: tuple[str, ...]
     """What a person should know, a sentence each."""
+
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """The names of all operations."""
+        return tuple(operation for served in self.services for operation in served.operations)
+
+    @property
+    def ports(self) -> tuple[str, ...]:
+        """The ports that are published, as ``service/port``."""
+        return tuple(port for served in self.services for port in served.ports)
 
     @property
     def settings(self) -> Path:
@@ -55,20 +86,22 @@ def wrap(
     source: str,
     folder: Path,
     service: str = "",
-    port: str = "",
+    port: str | tuple[str, ...] = "",
     name: str = "",
     allow: tuple[str, ...] = (),
     catalog: Mapping[str, Path] | None = None,
     force: bool = False,
     answer: str = "receipt",
+    every: bool = False,
 ) -> Wrapped:
     """Make an integration folder from a partner's WSDL, a path or an http(s) address.
 
+    Several ports (``PORT`` or ``SERVICE/PORT``), or ``every`` one, become a service each.
     ``ConfigError`` when the folder holds an integration already and ``force`` is not
     given; ``ContractError`` when the WSDL cannot be wrapped.
     """
-    if name and name != _plain(name):
-        raise ConfigError(f"{name} cannot be a name; take letters, digits, dots, dashes, underscores: {_plain(name)}.")
+    if name and name != plain(name):
+        raise ConfigError(f"{name} cannot be a name; take letters, digits, dots, dashes, underscores: {plain(name)}.")
     taken = [n for n in (SETTINGS, CONTRACTS, PUBLISHED, SAMPLES) if (folder / n).exists()]
     if taken and not force:
         raise ConfigError(f"{folder / taken[0]} is there already; choose another folder, or replace it (--force).")
@@ -77,52 +110,91 @@ def wrap(
         folder.parent.mkdir(parents=True, exist_ok=True)
         workshop = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         try:
-            made = _make(source, workshop, (service, port, name, answer), allow, catalog)
+            ports = (port,) if isinstance(port, str) else port
+            made = _make(source, workshop, _Wanted(service, ports, every, name, answer), allow, catalog)
             kept = _move(workshop, folder)
         finally:
             shutil.rmtree(workshop, ignore_errors=True)
     except OSError as error:
         why = error.strerror or error
         raise ConfigError(f"{folder} cannot be written ({why}); choose another folder.") from error
-    return Wrapped(folder, made.name, made.operations, made.ports, (*made.warnings, *kept))
+    return Wrapped(folder, made.name, made.services, (*made.warnings, *kept))
 
 
 def _make(
     source: str,
     folder: Path,
-    chosen: tuple[str, str, str, str],
+    wanted: _Wanted,
     allow: tuple[str, ...],
     catalog: Mapping[str, Path] | None,
 ) -> Wrapped:
     bundle = pinned(source, folder / CONTRACTS, allow, catalog)
     try:
-        return _front(bundle, folder, *chosen)
+        return _Making(bundle, folder, wanted).wrapped()
     except ContractError as error:
         # The copy goes away with the folder; the place that helps is the one in the source.
         raise ContractError(bundle.in_source(str(error))) from error
 
 
-def _front(bundle: Bundle, folder: Path, service: str, port_name: str, name: str, answer: str) -> Wrapped:
-    contract = read(bundle.wsdl)
-    schemas = Schemas.of(bundle.wsdl)
-    given = contract.port(service, port_name)
-    port = given.declared(schemas.elements)
-    name = name or _plain(port.service)
-    front = derive(bundle.wsdl, folder / PUBLISHED, name, port.service, port.name, {"": answer})
-    warnings = [*bundle.warnings, *contract.warnings, *_left_out(contract, port), *schemas.warnings]
-    called, obstacle = _called(bundle.wsdl, port, [o.name for o in given.usable if o.element in port.elements])
-    samples, told = _samples(front, port)
-    warnings += [*obstacle, *told, *demands(bundle.wsdl, name), *_choices(name, port)]
-    text = settings_text(name, port, f"{CONTRACTS}/{called.name}", f"{PUBLISHED}/{front.name}", samples, answer)
-    (folder / SETTINGS).write_text(text, "utf-8")
-    _write(samples, folder / SAMPLES)
-    ports = tuple(f"{p.service}/{p.name}" for p in read(front).ports if p.port_type == port.port_type)
-    sentences = tuple(dict.fromkeys(w.replace(f"{folder}/", "") for w in warnings))
-    return Wrapped(folder, name, tuple(o.name for o in port.usable), ports, sentences)
+class _Making:
+    """One folder in the making, from a contract that is pinned in it."""
+
+    def __init__(self, bundle: Bundle, folder: Path, wanted: _Wanted) -> None:
+        self._bundle = bundle
+        self._folder = folder
+        self._wanted = wanted
+        self._contract = read(bundle.wsdl)
+        self._schemas = Schemas.of(bundle.wsdl)
+        self._ports = chosen(self._contract, wanted.service, wanted.ports, wanted.every)
+        self._is_alone = len(self._ports) == 1
+        self._warnings = [*bundle.warnings, *self._contract.warnings]
+
+    def wrapped(self) -> Wrapped:
+        """Write everything."""
+        alone = [self._wanted.name] if self._is_alone and self._wanted.name else []
+        named = alone or names(self._ports)
+        name = self._wanted.name or self._name()
+        others = passed_over(self._contract, self._ports)
+        fronts = [self._front(one, port) for one, port in zip(named, self._ports, strict=True)]
+        if others:
+            self._warnings.append(remarks.not_wrapped(self._ports, others))
+        self._warnings += self._schemas.warnings
+        for front in fronts:
+            self._warnings += [*demands(self._bundle.wsdl, front.name), *remarks.choices(front)]
+        (self._folder / SETTINGS).write_text(settings_text(name, fronts), "utf-8")
+        sentences = tuple(dict.fromkeys(w.replace(f"{self._folder}/", "") for w in self._warnings))
+        return Wrapped(self._folder, name, tuple(self._served(front) for front in fronts), sentences)
+
+    def _name(self) -> str:
+        """Name the integration after the one service it is of, else after the file."""
+        services = {port.service for port in self._ports}
+        return plain(services.pop() if len(services) == 1 else self._bundle.wsdl.stem)
+
+    def _front(self, name: str, given: Port) -> Front:
+        """Publish one port, and say what is remarkable about it."""
+        port = given.declared(self._schemas.elements)
+        self._warnings += remarks.left_out(given, port)
+        differing = styles(port, self._wanted.answer, self._schemas.elements)
+        published = derive(self._bundle.wsdl, self._folder / PUBLISHED, name, port.service, port.name, differing)
+        self._warnings += remarks.answered(self._wanted.answer, port, differing)
+        needed = [o.name for o in given.usable if o.element in port.elements]
+        called, obstacle = _called(self._bundle.wsdl, port, needed, "" if self._is_alone else name)
+        samples, told = _samples(published, port)
+        self._warnings += [*obstacle, *told]
+        _write(samples, self._folder / SAMPLES / ("" if self._is_alone else name))
+        return Front(name, port, f"{CONTRACTS}/{called.name}", f"{PUBLISHED}/{published.name}", samples, differing)
+
+    def _served(self, front: Front) -> Served:
+        published = read(self._folder / front.published).ports
+        ports = tuple(f"{p.service}/{p.name}" for p in published if p.port_type == front.port.port_type)
+        return Served(front.name, tuple(o.name for o in front.port.usable), ports)
 
 
-def _called(wsdl: Path, port: Port, needed: list[str]) -> tuple[Path, list[str]]:
-    """Return the WSDL that calls are made from, and a word about it when it is not the partner's."""
+def _called(wsdl: Path, port: Port, needed: list[str], name: str) -> tuple[Path, list[str]]:
+    """Return the WSDL that calls are made from, and a word about it when it is not the partner's.
+
+    ``name`` tells one of several apart.
+    """
     refusal = zeep_refusal(wsdl, needed)
     if not refusal:
         return wsdl, []
@@ -130,7 +202,7 @@ def _called(wsdl: Path, port: Port, needed: list[str]) -> tuple[Path, list[str]]
     if derived is not None:
         said = f"operation {derived.name} is {derived.style}/{derived.use}, which needs its types to be called"
         raise ContractError(f"{derived.place}: {said}, and zeep cannot read the schemas ({refusal}); correct them.")
-    called = wsdl.with_name(f"{wsdl.stem}.calls.wsdl")
+    called = wsdl.with_name(f"{wsdl.stem}{name and '.'}{name}.calls.wsdl")
     namespace = load(port.place.file).root.get("targetNamespace", "")
     called.write_text(calling_wsdl(namespace, port), "utf-8")
     why = f"zeep cannot read the schemas of {wsdl.name} ({refusal})"
@@ -156,24 +228,6 @@ def _move(workshop: Path, folder: Path) -> list[str]:
     return told
 
 
-def _plain(service: str) -> str:
-    """Return a service's name as one that settings, addresses and keys may bear."""
-    plain = re.sub(r"[^A-Za-z0-9_.-]+", "-", service).strip("-")[:100]
-    return plain if plain[:1].isalpha() else f"service-{plain}".rstrip("-")
-
-
-def _left_out(contract: Contract, port: Port) -> list[str]:
-    told = [f"Left out: {o.problem}" for o in port.operations.values() if o.problem]
-    given = contract.port(port.service, port.name).operations
-    renamed = [(a, b) for a, b in zip(given, port.operations, strict=True) if a != b]
-    told += [f"Operation {a} is published as {b}: tools refuse names that differ only by case." for a, b in renamed]
-    twins = {p.name for p in contract.ports if p.operations.keys() == given.keys()}
-    others = [f"{p.service}/{p.name}" for p in contract.ports if p.name not in twins and p.usable]
-    if others:
-        told.append(f"Only port {port.service}/{port.name} is wrapped; wrap each of {', '.join(others)} by its name.")
-    return told
-
-
 def _samples(front: Path, port: Port) -> tuple[dict[str, etree._Element], list[str]]:
     """Make a sample request for each operation, and say why not where there is none."""
     sampler = Sampler(front)
@@ -187,17 +241,7 @@ def _samples(front: Path, port: Port) -> tuple[dict[str, etree._Element], list[s
 
 
 def _write(samples: Mapping[str, etree._Element], folder: Path) -> None:
-    folder.mkdir()
+    folder.mkdir(parents=True)
     for name, request in samples.items():
         content = etree.tostring(request, encoding="UTF-8", xml_declaration=True) + b"\n"
         (folder / f"{name}.xml").write_bytes(content)
-
-
-def _choices(name: str, port: Port) -> list[str]:
-    told = [
-        f"No key: requests are delivered in no particular order; set routes.{name}.key where order matters.",
-        f"No id: a request that is sent twice is delivered twice; set routes.{name}.id to recognise it.",
-    ]
-    if not port.address:
-        told.append(f"The WSDL gives no address; set partners.{name}.address.")
-    return told

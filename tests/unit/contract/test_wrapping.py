@@ -1,16 +1,20 @@
 """A wrapped partner is an integration folder that loads; what cannot be wrapped leaves nothing."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from lxml import etree
 
+from jmswrap.app.examination import check
+from jmswrap.app.republish import republish
 from jmswrap.config.load import load
 from jmswrap.contract.calling import calling_wsdl, zeep_refusal
+from jmswrap.contract.choosing import names
 from jmswrap.contract.reading import read
 from jmswrap.contract.schemas import Schemas
-from jmswrap.contract.starting import settings_text
+from jmswrap.contract.starting import Front, settings_text
 from jmswrap.contract.wrap import wrap
 from jmswrap.errors import ConfigError, ContractError
 
@@ -65,7 +69,7 @@ def test_the_examples_of_key_and_id_differ_where_the_names_in_a_contract_do(
     wsdls: Path, request_xml: str, key: str, identity: str, unsaid: tuple[str, ...]
 ) -> None:
     port = read(wsdls / "orders.wsdl").port()
-    text = settings_text("n", port, "a.wsdl", "b.wsdl", {"Place": etree.fromstring(request_xml)})
+    text = settings_text("n", [Front("n", port, "a.wsdl", "b.wsdl", {"Place": etree.fromstring(request_xml)})])
     assert f'# key: {{xpath: "{key}"}}' in text
     assert f'# id: {{xpath: "{identity}"}}' in text
     assert [part in text for part in ("number of such a thing", "request's own id")] == [
@@ -151,7 +155,9 @@ def test_a_request_that_no_schema_declares_is_refused(wsdls: Path, tmp_path: Pat
         wrap(str(wsdl), tmp_path / "out")
 
 
-def test_other_ports_are_named(wsdls: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def two(wsdls: Path, tmp_path: Path) -> Path:
+    """A WSDL with a port that has one operation of the other's."""
     wsdl = tmp_path / "two.wsdl"
     text = (wsdls / "orders.wsdl").read_text()
     bound = text[text.index('<binding name="Soap12"') : text.index('<binding name="Post"')]
@@ -160,8 +166,71 @@ def test_other_ports_are_named(wsdls: Path, tmp_path: Path) -> None:
         '<port name="Half" binding="tns:Half"><soap12:address location="http://partner.example/half"/></port></service>'
     )
     wsdl.write_text(text.replace("<service", only_one + "<service").replace("</service>", port))
-    told = wrap(str(wsdl), tmp_path / "out").warnings[0]
-    assert told == "Only port OrderService/Soap is wrapped; wrap each of OrderService/Half by its name."
+    return wsdl
+
+
+def test_other_ports_are_named(two: Path, tmp_path: Path) -> None:
+    told = wrap(str(two), tmp_path / "out").warnings[0]
+    assert told == (
+        "Only port OrderService/Soap is wrapped; others become services beside it when they are named "
+        "(--port OrderService/Soap --port OrderService/Half), all of them by --all."
+    )
+
+
+@pytest.mark.parametrize(
+    ("ports", "every", "made"),
+    [
+        (("OrderService/Half", "Soap"), False, ["OrderService-Half", "OrderService-Soap"]),
+        (("Half", "OrderService/Half"), False, ["OrderService"]),
+        ((), True, ["OrderService-Soap", "OrderService-Half"]),
+    ],
+)
+def test_several_ports_become_services_of_one_integration(
+    two: Path, tmp_path: Path, ports: tuple[str, ...], every: bool, made: list[str]
+) -> None:
+    wrapped = wrap(str(two), tmp_path / "out", port=ports, every=every)
+    assert sorted(served.name for served in wrapped.services) == sorted(made)
+    assert wrapped.name == "OrderService"
+    assert not any("--port" in warning for warning in wrapped.warnings) or not every
+    assert check(wrapped.folder) == []
+    config, _ = load(wrapped.settings)
+    assert config is not None
+    assert list(config.services) == list(config.partners) == list(config.routes) == [s.name for s in wrapped.services]
+    if len(made) > 1:
+        samples = {"/".join(file.parts[-2:]) for file in wrapped.folder.glob("samples/*/*")}
+        whole = {"OrderService-Soap/PlaceOrder.xml", "OrderService-Soap/Forget.xml"}
+        assert samples == {*whole, "OrderService-Half/PlaceOrder.xml"}
+
+
+def test_services_whose_names_differ_only_by_case_are_told_apart(wsdls: Path) -> None:
+    port = read(wsdls / "orders.wsdl").port()
+    again = [replace(port, service=service) for service in ("Meter Svc", "meter.svc", "METER.svc", "x" * 200)]
+    assert names(again) == ["Meter-Svc", "meter.svc", "METER.svc2", "x" * 96]
+
+
+def test_a_port_that_is_not_there_is_refused_with_those_that_are(two: Path, tmp_path: Path) -> None:
+    with pytest.raises(ContractError, match=r"has no service Nobody port Half .*; choose one of OrderService/Soap12, "):
+        wrap(str(two), tmp_path / "out", port=("Soap", "Nobody/Half"))
+
+
+def test_a_one_way_operation_among_others_that_answer_is_empty(wsdls: Path, tmp_path: Path) -> None:
+    made = wrap(str(wsdls / "orders.wsdl"), tmp_path / "out", answer="sync")
+    assert made.warnings == ("Operation Forget is one-way: answered `empty` in place of `sync`.",)
+    config, _ = load(made.settings)
+    assert config is not None
+    styles = {name: (route.source.operation, str(route.answer)) for name, route in config.routes.items()}
+    assert styles == {"OrderService": ("", "sync"), "OrderService-Forget": ("Forget", "empty")}
+    assert check(made.folder) == []
+    (published,) = (made.folder / "wsdl").glob("*.wsdl")
+    before = published.read_bytes()
+    republish(made.folder)
+    assert published.read_bytes() == before
+
+
+def test_an_operation_with_nothing_to_pass_on_gives_a_receipt(wsdls: Path, tmp_path: Path) -> None:
+    made = wrap(str(wsdls / "bodies.wsdl"), tmp_path / "out", answer="sync")
+    assert any("without an answer that could be passed on: answered `receipt`" in one for one in made.warnings)
+    assert check(made.folder) == []
 
 
 def test_a_name_that_settings_could_not_bear_is_refused(wsdls: Path, tmp_path: Path) -> None:

@@ -1,0 +1,74 @@
+"""Which ports of a contract are wrapped together, what each is called, and how each operation answers."""
+
+import re
+from collections.abc import Sequence
+
+from jmswrap.contract.nouns import ENCODED, RPC, Contract, Operation, Port, free_name
+
+MOST_OF_A_NAME = 96
+"""Characters of a name that is made here; a number may follow."""
+
+
+def chosen(contract: Contract, service: str = "", ports: Sequence[str] = (), every: bool = False) -> list[Port]:
+    """Return the ports that are named, as ``PORT`` or ``SERVICE/PORT``; ``every``: every set of operations once.
+
+    Raises ``ContractError`` when one is not there.
+    """
+    if every:
+        offered = [p for p in contract.ports if service in ("", p.service) and p.usable]
+        # Of two with the same operations that of SOAP 1.1: it is published for both versions.
+        sets = {(p.service, *p.operations): p for p in sorted(offered, key=lambda p: p.soap_version, reverse=True)}
+        found = [p for p in offered if sets[p.service, *p.operations] is p]
+        # With nothing to choose from, the port alone says what stands in the way.
+        return found or [contract.port(service)]
+    named = [_named(contract, service, written) for written in ports or ("",)]
+    return list({(p.service, p.name): p for p in named}.values())
+
+
+def _named(contract: Contract, service: str, written: str) -> Port:
+    of, _, name = written.rpartition("/")
+    return contract.port(of or service, name)
+
+
+def passed_over(contract: Contract, ports: Sequence[Port]) -> list[str]:
+    """Return the ports with other operations than those that are chosen, as ``SERVICE/PORT``."""
+    taken = [p.operations.keys() for p in ports]
+    return [f"{p.service}/{p.name}" for p in contract.ports if p.usable and p.operations.keys() not in taken]
+
+
+def names(ports: Sequence[Port]) -> list[str]:
+    """Name each port's service: after the WSDL's, with the port where that has several; no two alike."""
+    services = [p.service for p in ports]
+    found: list[str] = []
+    for port in ports:
+        whole = port.service if services.count(port.service) == 1 else f"{port.service}-{port.name}"
+        found.append(free_name(plain(whole)[:MOST_OF_A_NAME], [one.casefold() for one in found]))
+    return found
+
+
+def plain(service: str) -> str:
+    """Return a service's name as one that settings, addresses and keys may bear."""
+    written = re.sub(r"[^A-Za-z0-9_.-]+", "-", service).strip("-")[:100]
+    return written if written[:1].isalpha() else f"service-{written}".rstrip("-")
+
+
+def style(operation: Operation, wanted: str, declared: frozenset[str]) -> str:
+    """Return how an operation answers where one style is wanted of all.
+
+    What has no answer to pass on is accepted instead. Answers in SOAP's encoding stay as wanted, to be refused.
+    """
+    if wanted != "sync":
+        return wanted
+    if operation.one_way:
+        return "empty"
+    form = operation.reply.form if operation.reply is not None else RPC
+    if form == ENCODED:
+        return wanted
+    return wanted if form == RPC and operation.reply_element in declared else "receipt"
+
+
+def styles(port: Port, wanted: str, declared: frozenset[str]) -> dict[str, str]:
+    """Return the style of each operation that has another than the rest, by name, and as ``""`` that of the rest."""
+    each = {operation.name: style(operation, wanted, declared) for operation in port.usable}
+    most = wanted if wanted in each.values() or not each else next(iter(each.values()))
+    return {"": most, **{name: one for name, one in each.items() if one != most}}
