@@ -1,6 +1,7 @@
 """A typed service that fails and blocks, for the tests."""
 
 import time
+from pathlib import Path
 from typing import Any
 
 from spyne import Integer, ServiceBase, Unicode, rpc
@@ -17,8 +18,11 @@ class Faulty(ServiceBase):
         secret = "the password is xyzzy"
         return len(secret) // by
 
-    @rpc(_returns=Unicode)
-    def dawdle(ctx: Any) -> str:  # noqa: N805 - as above
-        """Block its thread."""
-        time.sleep(1.5)
+    @rpc(Unicode, _returns=Unicode)
+    def dawdle(ctx: Any, until: str) -> str:  # noqa: N805 - as above
+        """Block its thread until a file is there; another one says that it does."""
+        Path(f"{until}.begun").touch()
+        end = time.monotonic() + 90
+        while not Path(until).exists() and time.monotonic() < end:
+            time.sleep(0.02)
         return "done"

@@ -66,7 +66,7 @@ def test_a_missing_key_is_refused_with_a_sentence_that_names_the_place(orders: O
 
 def test_many_calls_on_one_connection_are_all_answered(orders: Orders) -> None:
     body = envelope_11(place(note="x" * 100_000))
-    connection = http.client.HTTPConnection("127.0.0.1", orders.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", orders.port, timeout=60)
     for _ in range(60):
         connection.request("POST", "/services/Orders", body, {"Content-Type": "text/xml"})
         answer = connection.getresponse()
@@ -167,7 +167,7 @@ def test_a_process_that_was_just_started_hears_that_it_is_to_stop(starts: Starts
     orders = starts.orders(store_server.url, "{processes: 1}")
     (first,) = orders.processes()
     os.kill(first, signal.SIGKILL)
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 60
     while not (fresh := set(orders.processes()) - {first}):
         assert time.monotonic() < deadline, "no next process"  # no pause: it is to be met before it takes signals
     (next_one,) = fresh
@@ -175,16 +175,16 @@ def test_a_process_that_was_just_started_hears_that_it_is_to_stop(starts: Starts
     orders.process.send_signal(signal.SIGTERM)
     eventually(lambda: has_pending(next_one, signal.SIGTERM), "the word from its parent")
     os.kill(next_one, signal.SIGCONT)
-    eventually(lambda: orders.process.poll() is not None, "the end of the gateway", 10)
+    eventually(lambda: orders.process.poll() is not None, "the end of the gateway", 18)
     assert orders.process.returncode == 0, orders.log.read_text()
 
 
 def test_a_gateway_told_to_stop_answers_what_it_took_and_ends(starts: Starts, store_server: EmbeddedServer) -> None:
     orders = starts.orders(store_server.url, "{processes: 2}")
-    kept = http.client.HTTPConnection("127.0.0.1", orders.port, timeout=10)
+    kept = http.client.HTTPConnection("127.0.0.1", orders.port, timeout=60)
     kept.request("GET", "/health")
     assert kept.getresponse().read() == b"alive\n"
     orders.process.send_signal(signal.SIGTERM)
-    eventually(lambda: orders.process.poll() is not None, "the end of the gateway, whose idle connection is kept")
+    eventually(lambda: orders.process.poll() is not None, "the gateway, whose idle connection is kept, to end", 18)
     kept.close()
     assert orders.process.returncode == 0, orders.log.read_text()

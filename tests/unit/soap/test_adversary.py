@@ -142,7 +142,7 @@ def test_entities_in_a_part_are_not_expanded(orders: Orders) -> None:
     body, kind = mtom(f"{bomb}]>".encode() + envelope_11(PLACE.replace("<number>", '<number x="&i;">')))
     began = time.monotonic()
     assert orders.post(body, kind).fault_code == "Client"
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 15
 
 
 @pytest.mark.parametrize("envelope", [envelope_11, envelope_12])
