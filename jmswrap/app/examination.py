@@ -18,7 +18,9 @@ from jmswrap.app import (
     endpoint_checks,
     mail_checks,
     partners,
+    selector_checks,
     store_password,
+    styles,
 )
 from jmswrap.app.contracts import Contracts, compile_all, homeless
 from jmswrap.app.integration import Integration, draft
@@ -85,6 +87,8 @@ def _cautions(config: Config, contracts: Contracts, folder: Path) -> list[Findin
         *contracts.warnings,
         *homeless(config, contracts),
         *warnings_of(config),
+        *selector_checks.imprudent(config, contracts),
+        *styles.imprudent(config, contracts),
         *imprudent,
         *callers.imprudent(config),
         *bridging.imprudent(config),

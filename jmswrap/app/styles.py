@@ -15,6 +15,21 @@ _OURS = {AnswerStyle.RECEIPT: receipt.ACCEPT_RESPONSE, AnswerStyle.HYBRID: answe
 
 def styles_fit(config: Config, contracts: Contracts) -> Iterator[Finding]:
     """Yield the operations whose contract promises another answer than their route gives."""
+    for name, route, operation in _taken(config, contracts):
+        yield from _operation(name, route, operation, contracts)
+
+
+def imprudent(config: Config, contracts: Contracts) -> Iterator[Finding]:
+    """Yield the operations whose contract promises an answer of its own, while callers get a receipt."""
+    for name, route, operation in _taken(config, contracts):
+        if route.answer is AnswerStyle.RECEIPT and _promised(operation) == "another element":
+            said = f"the contract of `{route.source.service}` says that operation `{operation.name}` answers"
+            end = "give the service the WSDL that `jmswrap wrap` derives, or choose another `answer`"
+            yield ("routes", name), f"{said} {operation.reply_element}, but callers get a receipt: {end}"
+
+
+def _taken(config: Config, contracts: Contracts) -> Iterator[tuple[str, Route, Operation]]:
+    """Yield each route with the operations that it takes."""
     for name, route in config.routes.items():
         port = contracts.service_ports.get(route.source.service or "")
         if port is None:
@@ -22,7 +37,7 @@ def styles_fit(config: Config, contracts: Contracts) -> Iterator[Finding]:
         named = {r.source.operation for r in config.routes.values() if r.source.service == route.source.service}
         for operation in port.usable:
             if route.source.operation == operation.name or (not route.source.operation and operation.name not in named):
-                yield from _operation(name, route, operation, contracts)
+                yield name, route, operation
 
 
 def _operation(name: str, route: Route, operation: Operation, contracts: Contracts) -> Iterator[Finding]:

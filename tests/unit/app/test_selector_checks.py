@@ -1,0 +1,46 @@
+"""A key or an id that no message can have is a warning, and so is an answer that no caller gets."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from jmswrap.app.examination import examine
+
+EXAMPLE = Path(__file__).parents[3] / "examples" / "two_applications"
+
+
+def warnings(folder: Path, before: str, after: str) -> list[str]:
+    site = shutil.copytree(EXAMPLE, folder / "site")
+    file = site / "jmswrap.yaml"
+    assert before in file.read_text()
+    file.write_text(file.read_text().replace(before, after, 1))
+    examined = examine(file)
+    assert examined.problems == ()
+    return [warning.sentence for warning in examined.warnings]
+
+
+@pytest.mark.parametrize("written", ["o:orderid", "orderId"])
+def test_an_element_that_the_contract_does_not_have_is_told_with_the_one_that_is_meant(
+    tmp_path: Path, written: str
+) -> None:
+    assert warnings(tmp_path, "o:orderId", written) == [
+        f"`{written}`: the contract of service `orders` has no element `{written}`: did you mean `o:orderId`?"
+    ]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "concat(o:customer, '-x:no-', o:orderId)",
+        "/o:PlaceOrder/o:orderId[. != 1 or @nope]",
+        "o:*[local-name() = 'orderId']/self::o:orderId",
+    ],
+)
+def test_functions_attributes_axes_and_literals_are_no_elements(tmp_path: Path, written: str) -> None:
+    assert warnings(tmp_path, "{xpath: o:orderId}", f'{{xpath: "{written}"}}') == []
+
+
+def test_a_contract_that_promises_another_answer_than_the_receipt_is_told(tmp_path: Path) -> None:
+    (sentence,) = warnings(tmp_path, "wsdl/orders.wsdl", "contracts/orders.wsdl")
+    assert "answers {urn:example:sales:orders}PlaceOrderResponse, but callers get a receipt" in sentence
