@@ -1,6 +1,7 @@
 """A restored store: what may have been delivered since the backup is not sent as if for the first time."""
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -80,8 +81,10 @@ def resume(desk: Desk) -> None:
 
 def exact(desk: Desk) -> bool:
     """Tell whether the control totals of the queue are what is there."""
-    day = desk.store.client.keys("p:tot:*:q")[0].decode().split(":")[2]
-    totals = {event: n for event, n in desk.store.totals("q", day).items() if ">" in event}
+    totals = Counter[str]()
+    for key in desk.store.client.keys("p:tot:*:q"):
+        day = key.decode().split(":")[2]
+        totals.update({event: n for event, n in desk.store.totals("q", day).items() if ">" in event})
     flow = {
         state: sum(n for e, n in totals.items() if e.endswith(f">{state}"))
         - sum(n for e, n in totals.items() if e.startswith(f"{state}>"))

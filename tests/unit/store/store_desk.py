@@ -8,6 +8,8 @@ from jmswrap.states import State
 from jmswrap.store.nouns import Guard, Hold, Settled
 from jmswrap.store.store import Store
 
+DAY_MS = 86_400_000
+
 
 @dataclass
 class Desk:
@@ -41,6 +43,10 @@ class Desk:
 
     def pass_ms(self, milliseconds: int) -> None:
         self.store.client.incrby(f"{self.store.prefix}:clock", milliseconds)
+
+    def wait_for_noon(self) -> None:
+        """Let the next noon come: for what counts by days, and must not be begun on one and ended on the next."""
+        self.pass_ms(DAY_MS + DAY_MS // 2 - self.store.now_ms() % DAY_MS)
 
     def lapse(self) -> None:
         """Let every lease run out, and sweep."""

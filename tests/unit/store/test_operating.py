@@ -131,6 +131,7 @@ def test_a_queue_is_summed_up(desk: Desk) -> None:
 
 
 def test_control_totals_balance(desk: Desk) -> None:
+    desk.wait_for_noon()
     dead(desk, "release")
     desk.put("B")
     desk.settle(desk.take(), State.DELIVERED)

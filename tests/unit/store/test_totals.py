@@ -1,13 +1,19 @@
 """Control totals balance on every day, and say so when they do not."""
 
-from store_desk import Desk
+import pytest
+from store_desk import DAY_MS, Desk
 
 from jmswrap.inspect.totals import totals
 from jmswrap.states import State
 from jmswrap.store.nouns import Limits
 from jmswrap.store.store import Store
 
-DAY_MS = 86_400_000
+
+@pytest.fixture
+def store(store: Store) -> Store:
+    """A store whose day does not end while a test runs, but where the test ends it."""
+    Desk(store).wait_for_noon()
+    return store
 
 
 def test_what_came_is_what_went_and_what_is_here_on_every_day(store: Store) -> None:
