@@ -1,18 +1,23 @@
 """Ports for servers that cannot be given a socket."""
 
+import os
 import random
 import socket
 
 NOT_EPHEMERAL = range(15_000, 32_000)
 """The kernel gives these to nobody that asks for any port, neither to servers nor to clients."""
 
+WORKERS = 17
+"""Of the processes that a test run has, so many have ports of their own: nobody takes one between look-up and use."""
+
 _given: set[int] = set()
 
 
 def free_port() -> int:
     """Return a port that nobody listens on, and that is given only once by this process."""
+    mine = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % WORKERS
     while True:
-        port = random.choice(NOT_EPHEMERAL)
+        port = random.choice(NOT_EPHEMERAL[mine::WORKERS])
         if port in _given:
             continue
         try:
