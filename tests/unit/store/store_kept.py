@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass, field
 
-from store_partner import LEASE_MS
+from store_partner import HOUR_MS, LEASE_MS
 
 from jmswrap.states import State
 from jmswrap.store.nouns import Limits
 
-MINUTE_MS = 60_000
 SUSPECT = 2
 LIMITS = Limits(
-    lease_ms=LEASE_MS, retention_ms=210_000, duplicate_window_ms=630_000, grace_ms=5_000, messages_per_drain=4
+    lease_ms=LEASE_MS,
+    retention_ms=7 * HOUR_MS // 2,
+    duplicate_window_ms=21 * HOUR_MS // 2,
+    grace_ms=5_000,
+    messages_per_drain=4,
 )
 
 

@@ -1,5 +1,10 @@
-"""The real scripts against the plain model, in random interleavings."""
+"""The real scripts against the plain model, in random interleavings.
 
+They are the same in every run, so that no change is refused for what another one did: ``JMSWRAP_MODEL=2000``
+plays so many that nobody played before.
+"""
+
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
@@ -16,9 +21,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from store_guards import Guards
-from store_kept import LIMITS, MINUTE_MS, SUSPECT, Kept
+from store_kept import LIMITS, SUSPECT, Kept
 from store_model import Model
-from store_partner import GUARD
+from store_partner import GUARD, HOUR_MS
 from store_persons import ANY, OTHERS, other_keys
 
 from jmswrap.errors import IdReused, QueueFull
@@ -28,6 +33,7 @@ from jmswrap.store.nouns import Cap, Guard, Hold
 from jmswrap.store.server import EmbeddedServer
 from jmswrap.store.store import Store
 
+EXAMPLES = int(os.environ.get("JMSWRAP_MODEL", "0"))
 _KEYS = st.sampled_from(["A", "A", "A", "A", "B", ""])
 
 
@@ -60,8 +66,8 @@ class StoreMachine(Guards):
     @rule(
         key=_KEYS,
         priority=st.sampled_from([4, 4, 9]),
-        delay=st.sampled_from([0, 0, 0, 90_000]),
-        live=st.sampled_from([0, 0, 150_000]),
+        delay=st.sampled_from([0, 0, 0, 3 * HOUR_MS // 2]),
+        live=st.sampled_from([0, 0, 5 * HOUR_MS // 2]),
         named=st.booleans(),
         route=st.sampled_from(["r", "r", "s"]),
         others=OTHERS,
@@ -209,7 +215,7 @@ class StoreMachine(Guards):
         number=ANY,
         to=st.sampled_from([State.DELIVERED, State.DELIVERED, State.QUEUED, State.WAITING, State.DEAD, State.IN_DOUBT]),
         on_dead=st.sampled_from(["hold", "release"]),
-        wait=st.sampled_from([30_000, 90_000]),
+        wait=st.sampled_from([HOUR_MS // 2, 3 * HOUR_MS // 2]),
         repeat=st.booleans(),
         rereads=st.booleans(),
         refuses=st.booleans(),
@@ -250,14 +256,14 @@ class StoreMachine(Guards):
         if repeat and got.done:
             assert self.store.settle([settlement])[0].done
 
-    @rule(minutes=st.sampled_from([1, 1, 2, 4]))
-    def time_passes(self, minutes: int) -> None:
-        self.client.incrby(f"{self.prefix}:clock", minutes * MINUTE_MS)
+    @rule(hours=st.sampled_from([1, 1, 2, 4]))
+    def time_passes(self, hours: int) -> None:
+        self.client.incrby(f"{self.prefix}:clock", hours * HOUR_MS)
         for one in list(self.model.remembered):
-            if self.model.remembered[one][1] <= self.model.now_ms + minutes * MINUTE_MS:
+            if self.model.remembered[one][1] <= self.model.now_ms + hours * HOUR_MS:
                 # Redis expires the entry by its own clock, which the tests cannot move.
                 self.client.delete(f"{self.prefix}:d:{one}")
-        self.model.now_ms += minutes * MINUTE_MS
+        self.model.now_ms += hours * HOUR_MS
 
     @rule()
     def sweep(self) -> None:
@@ -313,7 +319,7 @@ class StoreMachine(Guards):
     @rule(
         number=ANY,
         to=st.sampled_from([State.QUEUED, State.DELIVERED, State.IN_DOUBT]),
-        wait=st.sampled_from([0, 30_000]),
+        wait=st.sampled_from([0, HOUR_MS // 2]),
     )
     def the_partner_answers(self, number: int, to: State, wait: int) -> None:
         """Any question that was ever asked, so late answers as well."""
@@ -337,7 +343,8 @@ def test_the_scripts_do_what_the_model_says_in_any_order(client: redis.Redis) ->
     run_state_machine_as_test(
         Machine,
         settings=settings(
-            max_examples=64,
+            max_examples=EXAMPLES or 64,
+            derandomize=not EXAMPLES,
             stateful_step_count=60,
             deadline=None,
             suppress_health_check=list(HealthCheck),
