@@ -217,9 +217,9 @@ class Inspection:
         if f"q:{queue}" in pauses:
             return pauses[f"q:{queue}"]
         if partner and f"p:{partner}" in pauses:
-            return f"partner {partner} {pauses[f'p:{partner}']}".strip()
+            return _with_reason(f"partner {partner}", pauses[f"p:{partner}"])
         routes = self._queues.get(queue, ())
-        held = [f"route {route} {pauses[f'r:{route}']}".strip() for route in routes if f"r:{route}" in pauses]
+        held = [_with_reason(f"route {route}", pauses[f"r:{route}"]) for route in routes if f"r:{route}" in pauses]
         return "; ".join(held) or None
 
     def _held(self, queue: str, now_ms: int) -> str:
@@ -243,3 +243,7 @@ class Inspection:
 def _life(record: Record) -> tuple[str, int]:
     """Tell apart two messages that had the same id, one after the other."""
     return record.message.id, record.accepted_ms
+
+
+def _with_reason(what: str, reason: str) -> str:
+    return f"{what}: {reason}" if reason else what

@@ -23,6 +23,9 @@ from jmswrap.errors import ConfigError
 Compile = Callable[[str], Callable[[etree._Element], Any]]
 """Makes an XPath into what is asked of a body."""
 
+_SAID = {"extra_forbidden": "a scenario has no such key here", "missing": "it must be given"}
+"""pydantic's findings in our words; its own do for the others."""
+
 
 class Blame(StrEnum):
     """Whose fault a Fault says it was."""
@@ -151,7 +154,9 @@ def read(path: Path) -> ScenarioSettings:
     except (yaml.YAMLError, UnicodeDecodeError, TypeError) as error:
         raise ConfigError(f"the scenario {path} is not YAML: {' '.join(str(error).split())}") from error
     except ValidationError as error:
-        said = (f"`{sentences.path(found['loc'])}`: {found['msg']}" for found in error.errors())
+        said = (
+            f"`{sentences.path(found['loc'])}`: {_SAID.get(found['type'], found['msg'])}" for found in error.errors()
+        )
         raise ConfigError(f"the scenario {path} cannot be used: {'; '.join(said)}") from error
 
 

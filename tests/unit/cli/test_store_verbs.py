@@ -109,6 +109,8 @@ def test_a_queue_is_paused_and_resumed_and_must_be_known(jmswrap, folder):
     assert jmswrap("pause", "-p", "Orders").returncode == 0
     assert jmswrap("resume", "-q", "Orders").returncode == 0
     assert json.loads(jmswrap("queues", "--json").stdout)[0]["paused"] == "partner Orders"
+    assert jmswrap("pause", "-p", "Orders", "--reason", "release weekend").returncode == 0
+    assert "yes: partner Orders: release weekend" in jmswrap("queues").stdout
     assert jmswrap("resume", "-p", "Orders").returncode == 0
     assert json.loads(jmswrap("queues", "--json").stdout)[0]["paused"] is None
     assert "did you mean `Orders`?" in jmswrap("pause", "-q", "Order").stderr

@@ -259,7 +259,7 @@ def test_latency_is_fixed_spread_or_normal(latency: dict[str, float], least: flo
         ("rules: [{share: 0.5}]", "exactly one of"),
         ("rules: [{fault: {}, retry_after_seconds: 3}]", "goes with `status`"),
         ("steps: [{requests: many}]", "`steps[1].requests`"),
-        ("stepps: []", "`stepps`"),
+        ("stepps: []", "`stepps`: a scenario has no such key here"),
         ("latency: {ms: 5, mean_ms: 6}", "`latency`"),
         ("rules: [", "is not YAML"),
         ("- x", "cannot be used"),
