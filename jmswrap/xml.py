@@ -11,11 +11,17 @@ WSDL = "http://schemas.xmlsoap.org/wsdl/"
 XSD = "http://www.w3.org/2001/XMLSchema"
 SOAP_11 = "http://schemas.xmlsoap.org/soap/envelope/"
 SOAP_12 = "http://www.w3.org/2003/05/soap-envelope"
+ENVELOPES = {"1.1": SOAP_11, "1.2": SOAP_12}
 WSDL_SOAP_11 = "http://schemas.xmlsoap.org/wsdl/soap/"
 WSDL_SOAP_12 = "http://schemas.xmlsoap.org/wsdl/soap12/"
 SOAP_HTTP = "http://schemas.xmlsoap.org/soap/http"
 WSA_10 = "http://www.w3.org/2005/08/addressing"
 WSA_0408 = "http://schemas.xmlsoap.org/ws/2004/08/addressing"
+WSA = (WSA_10, WSA_0408)
+WSA_ANONYMOUS = {WSA_10: f"{WSA_10}/anonymous", WSA_0408: f"{WSA_0408}/role/anonymous"}
+"""The address that means the connection on which a request came."""
+WSA_NONE = f"{WSA_10}/none"
+"""The address of who does not want to hear."""
 XML_NAMESPACE = "http://www.w3.org/XML/1998/namespace"
 """Of ``xml:lang`` and its like."""
 SOAP_ENCODING = "http://schemas.xmlsoap.org/soap/encoding/"

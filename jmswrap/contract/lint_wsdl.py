@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from lxml import etree
 
 from jmswrap import xml
+from jmswrap.contract import policies
 from jmswrap.contract.lint_nouns import MINDED, NOTE, REFUSED, Rule
 from jmswrap.contract.lint_subject import SOAPS, Bound, Subject
 
 _W = f"{{{xml.WSDL}}}"
 _MIME = "{http://schemas.xmlsoap.org/wsdl/mime/}"
 _HTTP = "{http://schemas.xmlsoap.org/wsdl/http/}binding"
-_POLICIES = ("http://schemas.xmlsoap.org/ws/2004/09/policy", "http://www.w3.org/ns/ws-policy")
 _ORDER = {f"{_W}{n}": i for i, n in enumerate(("import", "types", "message", "portType", "binding", "service"))}
 _Found = Iterator[tuple[str, str]]
 
@@ -159,7 +159,7 @@ def _addresses(subject: Subject) -> _Found:
 
 def _policies(subject: Subject) -> _Found:
     for source in subject.wsdls:
-        for namespace in _POLICIES:
+        for namespace in policies.NAMESPACES:
             for policy in source.root.iter(f"{{{namespace}}}Policy"):
                 if next(policy.iterancestors(policy.tag), None) is not None:
                     continue

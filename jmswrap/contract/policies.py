@@ -12,7 +12,7 @@ from lxml import etree
 from jmswrap.contract.definitions import Definitions
 from jmswrap.contract.nouns import Place
 
-_POLICIES = ("http://schemas.xmlsoap.org/ws/2004/09/policy", "http://www.w3.org/ns/ws-policy")
+NAMESPACES = ("http://schemas.xmlsoap.org/ws/2004/09/policy", "http://www.w3.org/ns/ws-policy")
 _SETTINGS = {
     "TransportBinding": "an https address: set partners.{name}.address to one",
     "HttpsToken": "an https address: set partners.{name}.address to one",
@@ -55,7 +55,7 @@ def demands(wsdl: Path, name: str) -> tuple[str, ...]:
 
 def _assertions(wsdl: Path) -> Iterator[tuple[Place, str]]:
     for source in Definitions(wsdl).sources:
-        for namespace in _POLICIES:
+        for namespace in NAMESPACES:
             for policy in source.root.iter(f"{{{namespace}}}Policy"):
                 for element in policy.iter("*"):
                     optional = element.get(f"{{{namespace}}}Optional") in ("true", "1")

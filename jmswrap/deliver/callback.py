@@ -13,9 +13,6 @@ from jmswrap.message import Answer, AnswerKind, Message
 NAMESPACE, MESSAGE_ID, FAULT_TO = "wsaNamespace", "wsaMessageID", "wsaFaultTo"
 REFERENCES, FAULT_REFERENCES = "wsaReferences", "wsaFaultReferences"
 SOAP_VERSION, RESPONSE_ACTION = "soapVersion", "wsaResponseAction"
-NONE = f"{xml.WSA_10}/none"
-"""The address of who does not want to hear."""
-_ENVELOPES = {"1.1": xml.SOAP_11, "1.2": xml.SOAP_12}
 _CODES_12 = {"Client": "Sender", "Server": "Receiver"}
 
 
@@ -25,7 +22,7 @@ def callback(source: Message, answer: Answer, queue: str) -> Message | None:
     failed = answer.kind is AnswerKind.FAULT
     to = (given.get(FAULT_TO) or source.reply_to) if failed else source.reply_to
     body = _fault(answer, given.get(SOAP_VERSION, "1.1")) if failed else answer.body
-    if to in ("", NONE) or not body:
+    if to in ("", xml.WSA_NONE) or not body:
         return None
     namespace = given.get(NAMESPACE, xml.WSA_10)
     id = clock.derived_id(source.id, "callback", queue)
@@ -62,7 +59,7 @@ def _fault_action(namespace: str) -> str:
 
 
 def _fault(answer: Answer, version: str) -> bytes:
-    ns = _ENVELOPES.get(version, xml.SOAP_11)
+    ns = xml.ENVELOPES.get(version, xml.SOAP_11)
     detail = xml.entries(answer.body) if answer.body else []
     code = answer.code.split(".")[0]
     fault = etree.Element(f"{{{ns}}}Fault", nsmap={"soap": ns})

@@ -11,12 +11,10 @@ from lxml import etree
 
 from jmswrap import xml
 
-NAMESPACES = (xml.WSA_10, xml.WSA_0408)
-_ANONYMOUS = {xml.WSA_10: f"{xml.WSA_10}/anonymous", xml.WSA_0408: f"{xml.WSA_0408}/role/anonymous"}
-_HERE = frozenset((*_ANONYMOUS.values(), f"{xml.WSA_10}/none"))
-_ENDPOINTS = frozenset(f"{{{namespace}}}{name}" for namespace in NAMESPACES for name in ("ReplyTo", "FaultTo"))
-_TO = frozenset(f"{{{namespace}}}To" for namespace in NAMESPACES)
-_RELATES_TO = frozenset(f"{{{namespace}}}RelatesTo" for namespace in NAMESPACES)
+_HERE = frozenset((*xml.WSA_ANONYMOUS.values(), xml.WSA_NONE))
+_ENDPOINTS = frozenset(f"{{{namespace}}}{name}" for namespace in xml.WSA for name in ("ReplyTo", "FaultTo"))
+_TO = frozenset(f"{{{namespace}}}To" for namespace in xml.WSA)
+_RELATES_TO = frozenset(f"{{{namespace}}}RelatesTo" for namespace in xml.WSA)
 
 
 def ours(namespace: str, address: str, action: str, message_id: str, answered: bool) -> list[str]:
@@ -24,7 +22,7 @@ def ours(namespace: str, address: str, action: str, message_id: str, answered: b
     said = {"To": address, "Action": action, "MessageID": f"urn:jmswrap:{message_id}"}
     blocks = [f'<wsa:{name} xmlns:wsa="{namespace}">{escape(value)}</wsa:{name}>' for name, value in said.items()]
     if answered:
-        inside = f"<wsa:Address>{_ANONYMOUS[namespace]}</wsa:Address>"
+        inside = f"<wsa:Address>{xml.WSA_ANONYMOUS[namespace]}</wsa:Address>"
         blocks.append(f'<wsa:ReplyTo xmlns:wsa="{namespace}">{inside}</wsa:ReplyTo>')
     return blocks
 
@@ -39,11 +37,11 @@ def forwarded(headers: Sequence[str], address: str, beside_ours: bool) -> list[s
 
 
 def _forwarded(block: str, address: str, beside_ours: bool) -> str:
-    if not any(namespace in block for namespace in NAMESPACES):
+    if not any(namespace in block for namespace in xml.WSA):
         return block
     element = etree.fromstring(block.encode(), xml.parser())
     tag = str(element.tag)
-    if etree.QName(element).namespace not in NAMESPACES or tag in _RELATES_TO:
+    if etree.QName(element).namespace not in xml.WSA or tag in _RELATES_TO:
         return block
     if beside_ours:
         return ""

@@ -21,7 +21,6 @@ from jmswrap.partner.reply import Parsers, interpret
 from jmswrap.partner.transport import Limits, NoReply, PooledTransport
 from jmswrap.partner.wire import Wire
 
-VERSIONS = {"1.1": xml.SOAP_11, "1.2": xml.SOAP_12}
 _NONE: frozenset[str] = frozenset()
 _PLAIN = re.compile(r"^[!-~]{1,2048}\Z")
 """An address as it stands in an HTTP request: no blanks, no line breaks, nothing beyond ASCII."""
@@ -106,7 +105,7 @@ class CallbackClient(Client):
         if not self._destinations.permits(address):
             # It was allowed when the message came; the list has changed since.
             return Called(Outcome.CANNOT_CALL, f"{address or 'no address'} is not in `callbacks.allow`")
-        envelope, http_headers = _envelope(VERSIONS.get(operation, xml.SOAP_11), headers, body, action)
+        envelope, http_headers = _envelope(xml.ENVELOPES.get(operation, xml.SOAP_11), headers, body, action)
         try:
             return Answered(operation, self._transport.send(address, envelope, http_headers, wire or Wire()))
         except NoReply as error:

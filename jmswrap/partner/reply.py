@@ -28,7 +28,6 @@ _MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9._-]+)""", re.IGNORECASE)
 _SAYS_ITSELF = re.compile(rb"""\s*<\?xml\s[^>]*\bencoding\s*=|""" + b"|".join(_MARKS))
 _DECLARATION = re.compile(r"<\?xml\s[^>]*\?>")
-_ENVELOPES = frozenset((xml.SOAP_11, xml.SOAP_12))
 
 
 class Parsers(threading.local):
@@ -161,7 +160,7 @@ def _soap_body(content: bytes, parser: etree.XMLParser) -> tuple[etree._Element 
     if xml.has_doctype(root):
         return None, "a DOCTYPE, which SOAP forbids"
     name = etree.QName(root)
-    if name.localname != "Envelope" or name.namespace not in _ENVELOPES:
+    if name.localname != "Envelope" or name.namespace not in xml.ENVELOPES.values():
         return None, f"<{root.tag}> where a SOAP envelope belongs"
     body = root.find(f"{{{name.namespace}}}Body")
     return body, "an envelope without a Body"

@@ -24,9 +24,6 @@ from jmswrap.soap import faults
 from jmswrap.soap.envelope import Envelope, is_due
 from jmswrap.soap.faults import SoapFault
 
-NAMESPACES = (xml.WSA_10, xml.WSA_0408)
-ANONYMOUS = {xml.WSA_10: f"{xml.WSA_10}/anonymous", xml.WSA_0408: f"{xml.WSA_0408}/role/anonymous"}
-NONE = callback.NONE
 _ENGAGING = frozenset(("To", "Action", "ReplyTo", "FaultTo"))
 _ONCE = frozenset(("To", "Action", "MessageID", "ReplyTo", "FaultTo", "From"))
 _INVALID = {xml.WSA_10: "InvalidAddressingHeader", xml.WSA_0408: "InvalidMessageInformationHeader"}
@@ -49,12 +46,12 @@ class Endpoint:
     @property
     def is_here(self) -> bool:
         """It goes back on the connection."""
-        return self.address in ANONYMOUS.values()
+        return self.address in xml.WSA_ANONYMOUS.values()
 
     @property
     def is_none(self) -> bool:
         """It is not wanted."""
-        return self.address == NONE
+        return self.address == xml.WSA_NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +89,7 @@ class Addressing:
 
 def addressing(envelope: Envelope) -> Addressing | None:
     """Return what a request says; None when it does not use WS-Addressing. SoapFault when it does wrongly."""
-    for namespace in NAMESPACES:
+    for namespace in xml.WSA:
         found = [block for block in envelope.headers if _in(block, namespace) and is_due(block, envelope.version)]
         by_name = {etree.QName(block).localname: block for block in found}
         if _ENGAGING & by_name.keys():
@@ -242,7 +239,7 @@ def check_elsewhere(known: Addressing, destinations: Destinations | None) -> Non
             why = "answers go back on the connection only" if destinations is None else "answers are not sent there"
             raise invalid(
                 known.namespace,
-                f"{name} is {end.address[:200]}, but {why}; send {ANONYMOUS[known.namespace]}, "
+                f"{name} is {end.address[:200]}, but {why}; send {xml.WSA_ANONYMOUS[known.namespace]}, "
                 "or have the operator allow the host.",
                 reason="OnlyAnonymousAddressSupported" if destinations is None else "InvalidAddress",
                 header=name,
@@ -258,7 +255,7 @@ def with_addresses(message: Message, known: Addressing, operation: WriteOperatio
     given = {
         callback.NAMESPACE: known.namespace,
         callback.MESSAGE_ID: known.message_id,
-        callback.FAULT_TO: NONE if known.no_fault else _elsewhere(known.fault_to),
+        callback.FAULT_TO: xml.WSA_NONE if known.no_fault else _elsewhere(known.fault_to),
         callback.REFERENCES: "".join(known.reply_to.references) if known.reply_to else "",
         callback.FAULT_REFERENCES: "".join(known.fault_to.references) if known.fault_to else "",
         callback.SOAP_VERSION: version,

@@ -23,16 +23,14 @@ from jmswrap.soap.guard import Head
 from jmswrap.soap.replies import reply_envelope
 from jmswrap.soap.versions import SOAP_12
 
-ANONYMOUS = (f"{xml.WSA_10}/anonymous", f"{xml.WSA_0408}/role/anonymous", f"{xml.WSA_10}/none")
+_HERE = (*xml.WSA_ANONYMOUS.values(), xml.WSA_NONE)
 _SYNC = AnswerStyle.SYNC
 _LONE = ("MessageID", "RelatesTo")
 _ADDRESSING = frozenset(
-    f"{{{namespace}}}{local}" for namespace in (xml.WSA_10, xml.WSA_0408) for local in (*_LONE, "To", "Action", "From")
+    f"{{{namespace}}}{local}" for namespace in xml.WSA for local in (*_LONE, "To", "Action", "From")
 )
-_IDS = frozenset(f"{{{namespace}}}{local}" for namespace in (xml.WSA_10, xml.WSA_0408) for local in _LONE)
-_ANSWER_TO = frozenset(
-    f"{{{namespace}}}{local}" for namespace in (xml.WSA_10, xml.WSA_0408) for local in ("ReplyTo", "FaultTo")
-)
+_IDS = frozenset(f"{{{namespace}}}{local}" for namespace in xml.WSA for local in _LONE)
+_ANSWER_TO = frozenset(f"{{{namespace}}}{local}" for namespace in xml.WSA for local in ("ReplyTo", "FaultTo"))
 
 
 class CallContext(MethodContext):  # type: ignore[misc]
@@ -187,6 +185,6 @@ def understood(envelope: Envelope, takes_addresses: bool = False, namespace: str
     if takes_addresses:
         return _ADDRESSING | _ANSWER_TO
     answers = [block for block in envelope.headers if block.tag in _ANSWER_TO]
-    honoured = {str(block.tag) for block in answers if any((child.text or "").strip() in ANONYMOUS for child in block)}
+    honoured = {str(block.tag) for block in answers if any((child.text or "").strip() in _HERE for child in block)}
     refused = {str(block.tag) for block in answers} - honoured
     return (_ADDRESSING | honoured) - refused
