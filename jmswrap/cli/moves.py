@@ -23,7 +23,11 @@ _reason = click.option("--reason", default="", help="Why; shown with the state u
 @_reason
 @selecting(State.DEAD)
 def retry(file: Path, stale_ok: bool, reason: str, selection: Selection) -> None:
-    """Send DEAD messages again: some by their IDs, or --all that fit."""
+    """Send DEAD messages again: some by their IDs, or --all that fit.
+
+    A message is refused when a later one of its key was delivered meanwhile, because the older would
+    overwrite it; --stale-ok sends it all the same. To send a corrected body, see `edit`.
+    """
     answered: list[str] = []
 
     def replay(message_id: str) -> None:
@@ -54,7 +58,10 @@ def cancel(file: Path, reason: str, selection: Selection) -> None:
 @_reason
 @selecting(State.DEAD)
 def bury(file: Path, reason: str, selection: Selection) -> None:
-    """End DEAD messages for good; later ones of their keys go on."""
+    """End DEAD messages for good; later ones of their keys go on.
+
+    They become CANCELLED and can still be seen, with their bodies and attempts.
+    """
     with moving(load(file)) as moves:
         selection.move(moves, lambda message: moves.bury(message, reason), "buried")
 
@@ -72,7 +79,10 @@ def bury(file: Path, reason: str, selection: Selection) -> None:
 @_reason
 @selecting(State.IN_DOUBT)
 def resolve(file: Path, to: str, stale_ok: bool, reason: str, selection: Selection) -> None:
-    """Decide messages that may or may not have arrived (IN_DOUBT)."""
+    """Decide messages that may or may not have arrived (IN_DOUBT).
+
+    Ask the partner first whether it has them: what is said here is taken for true.
+    """
     with moving(load(file)) as moves:
         if to == "ANSWERED":
             selection.move(moves, lambda message: moves.read_again(message, reason), "its answer is read again")
@@ -107,7 +117,10 @@ def skip(file: Path, reason: str, message_id: str, queue: str | None, key: str |
 @click.option("-r", "--route", default="", help="Hold deliveries of this route; others on its queue go on.")
 @_reason
 def pause(file: Path, queue: str, partner: str, route: str, reason: str) -> None:
-    """Hold deliveries of a queue, to a partner or of a route; accepting goes on."""
+    """Hold deliveries of a queue, to a partner or of a route; accepting goes on.
+
+    Calls under way are finished. A pause survives restarts and lasts until `resume`.
+    """
     _one_of(queue, partner, route)
     with moving(load(file)) as moves:
         moves.pause(queue, partner, reason, route)

@@ -33,9 +33,9 @@ _HEADS = (
 def totals(file: Path, as_json: bool, day: str, queue: str) -> None:
     """Show the control totals of each queue and day.
 
-    Brought forward and accepted is delivered, expired and cancelled on that day, and dead, in
-    doubt and still here at its end. Days are UTC and kept for 400 days. Exit status 1, and a
-    sentence, where a day does not balance.
+    For each day, brought forward + accepted = delivered + expired + cancelled + dead + in doubt +
+    still here. Days are UTC and kept for 400 days. Where a day does not balance, a sentence says so,
+    and the exit status is 1.
     """
     with looking(load(file)) as inspection:
         found = inspection.totals(day, queue)
