@@ -13,12 +13,12 @@ from pathlib import Path
 import redis
 import yaml
 from lxml import etree
-from waiting import eventually
 
 from jmswrap import xml
 from jmswrap.contract.derive import derive
 from jmswrap.soap.server import MOST_GROWTH_BYTES
 from jmswrap.store.store import Store
+from tests.waiting import eventually
 
 HERE = Path(__file__).parent
 PARTNER = HERE.parents[1] / "data/partner/orders.wsdl"
