@@ -4,6 +4,7 @@ One data folder has one server: a lock on a file in it, inherited by the server,
 until both the supervising process and the server are gone.
 """
 
+import contextlib
 import fcntl
 import os
 import shutil
@@ -198,8 +199,14 @@ class EmbeddedServer:
                 return
 
     def _choose_socket(self) -> None:
-        if len(os.fsencode(self._socket)) <= SOCKET_PATH_MAX:
+        if len(os.fsencode(self.data / "sock")) <= SOCKET_PATH_MAX:
             return
+        if self._socket.parent != self.data:
+            # It was started before: who knew it looks for it there.
+            with contextlib.suppress(OSError):
+                self._socket.parent.mkdir(0o700)
+                self._socket_folder = str(self._socket.parent)
+                return
         folder = tempfile.mkdtemp(prefix="jmswrap-")
         if len(os.fsencode(folder)) > SOCKET_PATH_MAX - 5:
             os.rmdir(folder)

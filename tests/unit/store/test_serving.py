@@ -89,6 +89,9 @@ def test_a_long_path_gets_a_short_socket(tmp_path: Path) -> None:
         assert running_url(folder) == server.url
         socket = Path(server.url.removeprefix("unix://"))
     assert not socket.parent.exists()
+    with server:
+        assert server.url == f"unix://{socket}", "whoever knew it finds it again"
+    assert not socket.parent.exists()
 
 
 def test_it_does_not_outlive_a_parent_that_is_killed(tmp_path: Path) -> None:
@@ -110,4 +113,4 @@ def test_a_program_that_does_not_exist_is_named() -> None:
 
 def test_a_server_that_cannot_start_says_its_last_words(tmp_path: Path) -> None:
     with pytest.raises(StoreDown, match="sometimes"):
-        EmbeddedServer(tmp_path, options={"appendfsync": "sometimes"}, start_seconds=0.5).start()
+        EmbeddedServer(tmp_path, options={"appendfsync": "sometimes"}, start_seconds=3).start()
