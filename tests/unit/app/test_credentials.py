@@ -53,7 +53,7 @@ BASIC = "    security: {basic: {username: us, password: 'env:JMSWRAP_TEST_SHOP'}
     [
         (BASIC, "set the environment variable JMSWRAP_TEST_SHOP"),
         ("    security: {basic: {username: us, password: hunter2}}", "not a place for secrets"),
-        ("    security: {basic: {username: 'a:b', password: 'env:HOME'}}", "user name with a colon"),
+        ("    security: {basic: {username: 'a:b', password: 'env:PATH'}}", "user name with a colon"),
         ("    http_headers: {X-Api-Key: hunter2}", "not a place for secrets"),
         ("    http_headers: {Content-Type: text/plain}", "is made for each call"),
         ("    http_headers: {'X Y': z}", "cannot be the name of an HTTP header"),

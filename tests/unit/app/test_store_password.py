@@ -80,7 +80,7 @@ def test_a_wrong_password_is_one_sentence_without_it(
         ("redis://db.example", ", password: 'env:NO_SUCH_SECRET'", "NO_SUCH_SECRET"),
         ("sentinel://a:1/orders", ", sentinel_password: hunter2", "`store.sentinel_password` must be a reference"),
         ("sentinel://a:1/orders", ", sentinel_password: 'env:NO_SUCH_SECRET'", "NO_SUCH_SECRET"),
-        ("redis://a", ", sentinel_password: 'env:HOME'", "is of use with a `store.url` of sentinels only"),
+        ("redis://a", ", sentinel_password: 'env:PATH'", "is of use with a `store.url` of sentinels only"),
         ("sentinel://a:1/orders?hunter2", "", "`store.url` says too little"),
         ("", ", password: 'env:NO_SUCH_SECRET'", "`store.password` is of no use to the embedded server"),
         ("redis://db.example", "}\nhistory: {url: 'postgresql://u:hunter2@db/x'", "`history.url` holds a password"),

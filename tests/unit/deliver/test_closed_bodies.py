@@ -49,7 +49,7 @@ def put(store: Store, ring: Keyring) -> str:
 
 
 def drained(store: Store, ring: Keyring, crew: Crew, address: str) -> None:
-    partner = PartnerClient("shop", WSDL, address=address, limits=Limits(read_seconds=5, total_seconds=5))
+    partner = PartnerClient("shop", WSDL, address=address, limits=Limits(read_seconds=30, total_seconds=30))
     one = Delivery("place", Call(partner, "Place"), Schedule((0.05,), jitter=0))
     here = Store(store.client, store.prefix, ring=ring)
     with closing(partner):

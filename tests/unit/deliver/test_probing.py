@@ -53,7 +53,7 @@ def answering(said: list[bytes | None], asked: list[bytes | None]) -> Behaviour:
 
 
 def deliver(store: Store, address: str, schedule: Schedule) -> str:
-    partner = PartnerClient("shop", WSDL, address=address, limits=Limits(read_seconds=5, total_seconds=5))
+    partner = PartnerClient("shop", WSDL, address=address, limits=Limits(read_seconds=30, total_seconds=30))
     found = truth("o:confirmation = 'known'", {"o": "urn:example:orders"})
     probe = Probe(partner, "Place", found, (question,))
     delivery = Delivery("place", Call(partner, "Place"), schedule, probe=probe)

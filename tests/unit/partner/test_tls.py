@@ -58,7 +58,7 @@ def test_a_trusted_partner_is_called_over_one_connection(
     secure: Rogue, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    limits = Limits(read_seconds=5)
+    limits = Limits(read_seconds=30)
     with closing(PartnerClient("o", WSDL, address=f"https://127.0.0.1:{secure.port}/", limits=limits)) as orders:
         assert [orders.call("Place", PLACE).outcome for _ in range(3)] == [Outcome.REPLIED] * 3
     assert len(secure.requests) == 3

@@ -36,7 +36,7 @@ def main(config_file: str, folder: str, store_url: str, port_file: str, keep_ali
     hosted = hosting(config, Path(folder), config.gateway.public_url or f"http://127.0.0.1:{port}")
 
     async def open_engine() -> Engine:
-        client = redis.asyncio.Redis.from_url(store_url, socket_timeout=2)
+        client = redis.asyncio.Redis.from_url(store_url, socket_timeout=20)
         store = AsyncStore(client, config.prefix, limits(config))
         ringer = Ringer(SilentBell())
 
