@@ -223,7 +223,7 @@ def test_a_queue_that_a_route_reads_is_put_on_as_the_route_says(folder: Path, he
 
 def run(folder: Path, *words: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "jmswrap", *map(str, words), "-c", str(folder)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
 
 
 def test_put_and_get_from_the_command_line(folder: Path, held: Store, tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def partner(tmp_path: Path) -> Iterator[Make]:
     def make(address: str, environment: dict[str, str] | None = None, **section: Any) -> PartnerClient:
         settings = Partner.model_validate({"wsdl": str(WSDL), **section})
         authentication = Authentication.of(settings, tmp_path, environment or {})
-        limits = Limits(connect_seconds=5, read_seconds=10, total_seconds=15)
+        limits = Limits(connect_seconds=20, read_seconds=30, total_seconds=60)
         made.append(PartnerClient("shop", WSDL, address=address, limits=limits, authentication=authentication))
         return made[-1]
 

@@ -69,7 +69,7 @@ def test_a_connection_that_the_partner_closed_is_not_used_again() -> None:
     with rogue(once) as seen, partner(seen.address) as orders:
         for _ in range(3):
             assert orders.call("Place", PLACE).outcome is Outcome.REPLIED
-            assert closed.wait(5)
+            assert closed.wait(30)
             closed.clear()
         assert seen.connections == 3
 

@@ -70,7 +70,7 @@ def interpreters() -> dict[str, str]:
 def _works(program: str) -> bool:
     command = [program, "-c", "import sys; print(sys.version_info.major)"]
     try:
-        return subprocess.run(command, capture_output=True, timeout=10, check=False).stdout.strip() == b"3"
+        return subprocess.run(command, capture_output=True, timeout=60, check=False).stdout.strip() == b"3"
     except (OSError, subprocess.TimeoutExpired):
         return False
 
@@ -90,14 +90,14 @@ def test_spyne_imports_and_serves(version: str, tmp_path: Path) -> None:
         program = _environment(program, tmp_path, missing)
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [program, "-c", SERVE]
-    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=180, check=False)
     assert done.stdout.strip() == "served", done.stderr
 
 
 def _missing(program: str, version: str) -> list[str]:
     wanted = (*NEEDED, "cgi") if version == "3.13" else NEEDED
     code = f"import importlib.util as u; print(*[n for n in {wanted!r} if u.find_spec(n) is None])"
-    found = subprocess.run([program, "-c", code], capture_output=True, text=True, timeout=20, check=True)
+    found = subprocess.run([program, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     return found.stdout.split()
 
 
