@@ -109,7 +109,7 @@ def test_calls_that_last_leave_the_worker_free_for_other_queues(store: Store, cr
         one = delivery(seen.address)
         ids = put(store, *(order(number) for number in range(3)))
         begun = time.monotonic()
-        drain(store, crew, one, Pace(drain_seconds=0.2, linger_seconds=0, leftover=leave)).run()
+        drain(store, crew, one, Pace(drain_seconds=1.5, linger_seconds=0, leftover=leave)).run()
         assert time.monotonic() - begun < 20
         assert crew.slots == 5
         assert set(states(store, ids)) == {State.IN_FLIGHT}
