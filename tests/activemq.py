@@ -4,6 +4,7 @@ import contextlib
 import socket
 import subprocess
 import time
+import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,7 @@ from ports import free_port
 
 JAR = Path("/usr/share/activemq/bin/activemq.jar")
 USERNAME, PASSWORD = "bridge", "s3cret:with a colon"
-PATIENCE_SECONDS = 90.0
+PATIENCE_SECONDS = 120.0
 
 _CONFIG = """<beans xmlns="http://www.springframework.org/schema/beans"
   xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
@@ -110,8 +111,8 @@ class Client:
     """Speaks STOMP 1.2 over a socket."""
 
     def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), 10)
-        self._socket.settimeout(30)
+        self._socket = socket.create_connection(("127.0.0.1", port), PATIENCE_SECONDS)
+        self._socket.settimeout(PATIENCE_SECONDS)
         self._file = self._socket.makefile("rb")
         self.send("CONNECT", {"accept-version": "1.2", "host": "tests", "login": USERNAME, "passcode": PASSWORD})
         assert self.frame()[0] == "CONNECTED"
@@ -156,17 +157,19 @@ class Client:
         command, said, _ = self.frame()
         assert (command, said.get("receipt-id")) == ("RECEIPT", "put"), said
 
-    def take(self, destination: str, expected: int = 0, quiet_seconds: float = 1.0) -> list[Frame]:
-        """Take what is expected, and what comes then until nothing has come for a while."""
+    def take(self, destination: str, expected: int = 0) -> list[Frame]:
+        """Take what is expected, and whatever else is in the queue: all that comes before a last one put behind it."""
         self.send("SUBSCRIBE", {"destination": destination, "id": "0", "ack": "auto"})
-        found: list[Frame] = []
-        with contextlib.suppress(TimeoutError):
-            while True:
-                self._socket.settimeout(quiet_seconds if len(found) >= expected else PATIENCE_SECONDS)
-                frame = self.frame()
-                assert frame[0] == "MESSAGE", frame
-                found.append(frame)
+        found, last = [self._message() for _ in range(expected)], uuid.uuid4().hex
+        self.send("SEND", {"destination": destination, "last": last})
+        while (frame := self._message())[1].get("last") != last:
+            found.append(frame)
         return found
+
+    def _message(self) -> Frame:
+        frame = self.frame()
+        assert frame[0] == "MESSAGE", frame
+        return frame
 
 
 def _escaped(text: str, command: str) -> str:

@@ -26,7 +26,8 @@ from jmswrap.store.opening import client
 from jmswrap.store.server import EmbeddedServer
 from jmswrap.store.store import Store
 
-PATIENCE_SECONDS = 90.0
+PATIENCE_SECONDS = 120.0
+LEASE_SECONDS = 5
 
 
 class Site:
@@ -35,7 +36,7 @@ class Site:
     def __init__(self, folder: Path, server: EmbeddedServer, port: int, **bridge: Any) -> None:
         self.folder, self.prefix = folder, f"bridge-{folder.name}"
         self.port = port
-        self.store = Store(client(server.url), self.prefix, Limits(lease_ms=2000))
+        self.store = Store(client(server.url), self.prefix, Limits(lease_ms=LEASE_SECONDS * 1000))
         self._server = server
         self._process: subprocess.Popen[bytes] | None = None
         self.configure(**bridge)
@@ -44,7 +45,7 @@ class Site:
         config = {
             "jmswrap": 1,
             "name": "site",
-            "store": {"url": self._server.url, "prefix": self.prefix, "lease_seconds": 2},
+            "store": {"url": self._server.url, "prefix": self.prefix, "lease_seconds": LEASE_SECONDS},
             "workers": {"pool": self.prefix},
             "history": {"url": "none"},
             "routes": {"on": {"from": {"queue": "onward"}, "key": {"xpath": "/o/@k"}, "to": {"queue": "end"}}},
@@ -54,8 +55,8 @@ class Site:
                     "port": self.port,
                     "username": USERNAME,
                     "password": "env:BROKER_PASSWORD",
-                    "heartbeat_seconds": 2,
-                    "receipt_seconds": 5,
+                    "heartbeat_seconds": 10,
+                    "receipt_seconds": 60,
                     **bridge,
                 }
             },

@@ -4,7 +4,11 @@ import os
 import random
 import socket
 
-NOT_EPHEMERAL = range(15_000, 32_000)
+SHARES = 16
+"""Processes that run tests at the same time draw from different ports: one gets its port before a server has it."""
+
+_SHARE = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % SHARES
+NOT_EPHEMERAL = range(15_000 + _SHARE, 32_000, SHARES)
 """The kernel gives these to nobody that asks for any port, neither to servers nor to clients."""
 
 WORKERS = 17

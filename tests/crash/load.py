@@ -63,7 +63,7 @@ class Load:
         for client in self._clients:
             client.start()
 
-    def wait_for(self, receipts: int, seconds: float = 60) -> None:
+    def wait_for(self, receipts: int, seconds: float = 90) -> None:
         """Return when so many orders were acknowledged."""
         with self._changed:
             if not self._changed.wait_for(lambda: len(self.receipts) >= receipts, seconds):
@@ -83,6 +83,10 @@ class Load:
     def stop(self) -> None:
         """End early."""
         self._stop.set()
+        for client in self._clients:
+            if client.is_alive():
+                client.join(2 * ANSWER_SECONDS)
+        self._ledger.close()
 
     def acknowledged(self) -> Sequence[str]:
         """Return the numbers of the orders that have a receipt."""

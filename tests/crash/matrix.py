@@ -7,7 +7,8 @@ from tests.crash.row import Result, Row, play
 from tests.crash.stage import Size
 
 FULL = Size()
-SHORT = Size(keys=8, each=10, away_seconds=2, patience_seconds=45)
+SHORT = Size(keys=8, each=10, away_seconds=2, patience_seconds=120, cared_for_seconds=20)
+"""For the tests, which run on any machine and beside others: cared for well before a lease of 30 s is over."""
 
 ROWS: tuple[Row, ...] = (
     *gateway_rows.ROWS,

@@ -13,10 +13,7 @@ from tests.crash.stage import Size, Stage, staged
 from tests.crash.stores import Open, Single
 from tests.crash.verdict import Verdict, judge
 
-CARED_FOR_SECONDS = 5.0
-"""The promise: until then a struck worker's messages are in flight again, or visible as in doubt."""
-
-SETTLE_SECONDS = 90.0
+SETTLE_SECONDS = 120.0
 
 Act = Callable[[Stage], None]
 
@@ -106,6 +103,7 @@ def _played(row: Row, size: Size, folder: Path, began: float) -> Result:
         row.meanwhile(stage)
         blow = stage.striker.wait()
         cared_for = stage.striker.cared_for(blow) if row.struck else None
+        stage.striker.let_go_on()
         stage.striker.wait_over()
         stage.load.join()
         settle(stage.store, stage.bell, stage.partner.ledger, SETTLE_SECONDS)
@@ -146,7 +144,7 @@ def _problems(row: Row, size: Size, verdict: Verdict, cared_for: float | None, h
         found.append("nothing was in doubt, so the strike missed its moment")
     if row.struck and not held:
         found.append("the struck process held nothing")
-    if cared_for is not None and cared_for > CARED_FOR_SECONDS:
+    if cared_for is not None and cared_for > size.cared_for_seconds:
         found.append(f"its messages were cared for after {cared_for:.1f} s only")
     return tuple(found)
 

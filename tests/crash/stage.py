@@ -30,7 +30,7 @@ from tests.crash.stores import Backing, Open, Single
 from tests.crash.strikes import Striker
 from tests.ports import free_port
 
-UP_SECONDS = 60.0
+UP_SECONDS = 120.0
 STOP_SECONDS = 60.0
 
 
@@ -44,6 +44,8 @@ class Size:
     away_seconds: float = 30
     """How long the store is away in the row that stops it."""
     patience_seconds: float = 90
+    cared_for_seconds: float = 5
+    """The promise: until then a struck worker's messages are in flight again, or visible as in doubt."""
 
     @property
     def count(self) -> int:

@@ -206,6 +206,7 @@ def _fails_over(stage: Stage) -> None:
     backing.cut_off(primary)
     stage.load.pass_time(1.5)
     stage.striker.noted()
+    backing.expect_failover()
     os.kill(backing.pid(primary), signal.SIGKILL)
     for port in replicas:
         os.kill(backing.pid(port), signal.SIGCONT)

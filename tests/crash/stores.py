@@ -19,9 +19,12 @@ from tests.crash.proxy import Proxy
 from tests.ports import free_port
 
 DOWN_MS = 1000
-"""After this the sentinels call the primary down."""
+"""After this the sentinels call the primary down, where its end is expected."""
 
-START_SECONDS = 30.0
+CALM_MS = 120_000
+"""At any other time: a disk or a machine that stands still for a moment is no failover."""
+
+START_SECONDS = 90.0
 
 _SERVER = {
     "bind": "127.0.0.1",
@@ -105,14 +108,24 @@ class Replicated:
         with self._client(primary) as client:
             client.execute_command("CLIENT", "KILL", "TYPE", "replica")
 
-    def await_failover(self, old: int, seconds: float = 60) -> None:
-        """Return when the sentinels have promoted another server and it takes writes."""
+    def expect_failover(self) -> None:
+        """Let the sentinels be quick from now on: the primary is about to end."""
+        self._call_down_after(DOWN_MS)
+
+    def await_failover(self, old: int, seconds: float = 120) -> None:
+        """Return when the sentinels have promoted another server and it takes writes; they are calm again then."""
 
         def promoted() -> bool:
             port = self.primary()
             return port != old and self._info(port)["role"] == "master"
 
         self._until(promoted, "a replica to be promoted", seconds)
+        self._call_down_after(CALM_MS)
+
+    def _call_down_after(self, down_ms: int) -> None:
+        for port in self._sentinels:
+            with self._client(port) as client:
+                client.sentinel_set(self.NAME, "down-after-milliseconds", down_ms)
 
     def stop(self) -> None:
         """Stop every process that was started here."""
@@ -136,7 +149,7 @@ class Replicated:
         file.write_text(
             f"port {port}\nbind 127.0.0.1\ndir {folder}\n"
             f"sentinel monitor {self.NAME} 127.0.0.1 {primary} 2\n"
-            f"sentinel down-after-milliseconds {self.NAME} {DOWN_MS}\n"
+            f"sentinel down-after-milliseconds {self.NAME} {CALM_MS}\n"
             f"sentinel failover-timeout {self.NAME} 5000\n"
             f"sentinel parallel-syncs {self.NAME} 2\n"
             f"{own if self._sentinel_password else ''}{theirs if self._password else ''}"
@@ -165,7 +178,7 @@ class Replicated:
 
     def _client(self, port: int) -> redis.Redis:
         password = self._sentinel_password if port in self._sentinels else self._password
-        return redis.Redis(port=port, password=password or None, socket_timeout=2, socket_connect_timeout=2)
+        return redis.Redis(port=port, password=password or None, socket_timeout=5, socket_connect_timeout=5)
 
     def _until(self, true: Callable[[], bool], what: str, seconds: float = START_SECONDS) -> None:
         deadline = time.monotonic() + seconds

@@ -16,6 +16,9 @@ from tests.crash.proxy import Strike
 
 LOOK_SECONDS = 0.02
 
+LONGEST_STOP_SECONDS = 45.0
+"""A stopped process goes on then, also when nobody has cared for its messages."""
+
 
 @dataclass(frozen=True, slots=True)
 class Blow:
@@ -35,6 +38,7 @@ class Striker:
         self._store = store
         self._struck = threading.Event()
         self._over = threading.Event()
+        self._cared_for = threading.Event()
         self.blow: Blow | None = None
 
     def kill(self) -> Strike:
@@ -49,30 +53,38 @@ class Striker:
         return strike
 
     def stop(self, seconds: float) -> Strike:
-        """Return the strike that stops a process for a time: it believes that no time has passed."""
+        """Return the strike that stops a process for a time, at least: it believes that no time has passed."""
 
         async def strike(process: int) -> bool:
             self._note(process)
             os.kill(process, signal.SIGSTOP)
             await asyncio.sleep(seconds)
+            # Its messages must find another worker while it stands still, however slow the machine is.
+            deadline = time.monotonic() + LONGEST_STOP_SECONDS
+            while not self._cared_for.is_set() and time.monotonic() < deadline:
+                await asyncio.sleep(LOOK_SECONDS)
             os.kill(process, signal.SIGCONT)
             self._over.set()
             return True
 
         return strike
 
+    def let_go_on(self) -> None:
+        """Let a stopped process go on once its time is over: nothing of its messages is waited for any more."""
+        self._cared_for.set()
+
     def noted(self, process: int = 0) -> None:
         """Note a strike that a row made by itself."""
         self._note(process)
         self._over.set()
 
-    def wait(self, seconds: float = 30) -> Blow:
+    def wait(self, seconds: float = 90) -> Blow:
         """Return the blow once it has fallen."""
         if not self._struck.wait(seconds) or self.blow is None:
             raise TimeoutError(f"the moment to strike did not come within {seconds:g} s")
         return self.blow
 
-    def wait_over(self, seconds: float = 60) -> None:
+    def wait_over(self, seconds: float = 90) -> None:
         """Return when a stopped process goes on."""
         if not self._over.wait(seconds):
             raise TimeoutError("the strike is not over")

@@ -23,7 +23,17 @@ MEDIA = {"1.1": "text/xml; charset=utf-8", "1.2": "application/soap+xml; charset
 ORDERS = "urn:example:orders"
 ANSWER = "urn:jmswrap:answer:1"
 RECEIPT = "urn:jmswrap:receipt:1"
-STYLES = ("sync", "hybrid", "empty", "receipt")
+LONG_SECONDS, SHORT_SECONDS = 25, 3
+"""How long a service waits for the partner's answer: longer than any machine takes, and so that a test sees the end."""
+SERVICES = {
+    "sync": ("sync", LONG_SECONDS),
+    "hybrid": ("hybrid", LONG_SECONDS),
+    "empty": ("empty", SHORT_SECONDS),
+    "receipt": ("receipt", SHORT_SECONDS),
+    "curt": ("sync", SHORT_SECONDS),
+    "hasty": ("hybrid", SHORT_SECONDS),
+}
+"""Their reply styles by name."""
 
 
 class Partner:
@@ -45,7 +55,7 @@ class Partner:
                 number = found[1] if found else ""
                 partner.got.append((number, text))
                 if number.startswith("slow"):
-                    partner.hold.wait(30)
+                    partner.hold.wait(60)
                 status, body = partner.reply(number)
                 declared = f'xmlns:e="{SOAP["1.1"]}" xmlns:xsi="{xml.XSI}" xmlns:xsd="{xml.XSD}"'
                 envelope = f"<e:Envelope {declared}><e:Body>{body}</e:Body></e:Envelope>".encode()
@@ -86,19 +96,20 @@ class Partner:
 
 
 def integration(folder: Path, partner: str, **more: Any) -> None:
-    """Write an integration with a service of each style; each takes Place and Tell."""
+    """Write an integration with a service of each style, some twice; each takes Place and Tell."""
     folder.mkdir()
     derive(PARTNER, folder / "contracts", "unused")
     routes: dict[str, Any] = {}
-    for style in STYLES:
+    for service, (style, seconds) in SERVICES.items():
         once = {} if style == "sync" else {"keep_answer_seconds": 600, "id": {"message_id": True}}
         told = {"retry": {"waits_seconds": [0.2], "max_attempts": 2}, "in_doubt": "redeliver", **once, **more}
-        begins = {"service": style, "operation": "Place"}
+        begins = {"service": service, "operation": "Place"}
         to = {"partner": "shop", "operation": "Place"}
         # Named by its own element: the contract is the partner's.
-        routes[style] = {"from": begins, "to": to | {"operation": ""}, "answer": style, "answer_seconds": 3, **told}
-        routes[f"{style}-news"] = {
-            "from": {"service": style, "operation": "Tell"},
+        answer = {"answer": style, "answer_seconds": seconds}
+        routes[service] = {"from": begins, "to": to | {"operation": ""}, **answer, **told}
+        routes[f"{service}-news"] = {
+            "from": {"service": service, "operation": "Tell"},
             "to": {"partner": "shop"},
             "answer": "empty",
             "in_doubt": "redeliver",
@@ -106,7 +117,7 @@ def integration(folder: Path, partner: str, **more: Any) -> None:
     config: dict[str, Any] = {
         "jmswrap": 1,
         "name": "answers",
-        "services": {style: {"wsdl": f"wsdl/{style}.wsdl"} for style in STYLES},
+        "services": {service: {"wsdl": f"wsdl/{service}.wsdl"} for service in SERVICES},
         "partners": {"shop": {"wsdl": "partner/orders.wsdl", "address": partner, "breaker_failures": 0}},
         "history": {"after_seconds": 0.3},
         "workers": {"processes": 1},
@@ -118,10 +129,10 @@ def integration(folder: Path, partner: str, **more: Any) -> None:
     config["services"]["hybrid"]["callbacks"] = {"allow": ["127.0.0.1"]}
     (folder / "partner").mkdir()
     (folder / "partner/orders.wsdl").write_bytes(PARTNER.read_bytes())
-    for style in STYLES:
-        derive(PARTNER, folder / "wsdl", style)
+    for service in SERVICES:
+        derive(PARTNER, folder / "wsdl", service)
     (folder / "jmswrap.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
-    assert len(republish(folder)) == len(STYLES)
+    assert len(republish(folder)) == len(SERVICES)
 
 
 @dataclass
@@ -153,7 +164,7 @@ def call(port: int, service: str, body: str, header: str = "", version: str = "1
     """POST an envelope."""
     head = f"<s:Header>{header}</s:Header>" if header else ""
     envelope = f'<s:Envelope xmlns:s="{SOAP[version]}">{head}<s:Body>{body}</s:Body></s:Envelope>'
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     headers = {"Content-Type": MEDIA[version]}
     if version == "1.1":
         headers["SOAPAction"] = f'"{action}"'

@@ -26,7 +26,7 @@ class Up:
     def jmswrap(self, *words: object) -> Any:
         """Run a verb with ``--json`` and return its data."""
         command = [sys.executable, "-m", "jmswrap", *map(str, words), "--json", "-c", str(self.folder)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 import zeep
-from machine import Up, eventually, up
+from machine import Up, alive, descendants, eventually, up
 
 from jmswrap.contract.wrap import wrap
 from jmswrap.states import State
@@ -66,8 +66,11 @@ def test_nothing_is_delivered_twice_without_a_person_or_a_mark(folder: Path, tmp
         eventually(lambda: all_are(first, State.DELIVERED, 5), "all to be delivered")
         ledger = Path(first.facts["partners"]["Orders"]["ledger"])
         assert len(entries(ledger)) == 5
+        below = descendants(first.process.pid)
         first.process.kill()
         first.process.wait()
+        # They end with it, each by itself: none may write beside the restored ones.
+        eventually(lambda: not any(map(alive, below)), "its processes to end")
     shutil.move(data, tmp_path / "gone")
     assert f"next: jmswrap up -c {folder / 'jmswrap.yaml'} --restored" in said(folder, "restore", backup)
     assert (data.stat().st_mode | backup.stat().st_mode) & 0o077 == 0

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -22,7 +23,6 @@ from waiting import eventually
 from jmswrap import clock
 from jmswrap.message import Message
 from jmswrap.states import State
-from jmswrap.store.nouns import Limits
 from jmswrap.store.server import EmbeddedServer
 from jmswrap.store.store import Store
 from jmswrap.store.wakeup import Bell
@@ -72,7 +72,7 @@ class Site:
         finally:
             if process.poll() is None:
                 process.kill()
-            process.communicate(timeout=10)
+            process.communicate(timeout=60)
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def site(store: Store, store_server: EmbeddedServer, tmp_path: Path) -> Callable
         (tmp_path / "jmswrap.yaml").write_text(
             f"""jmswrap: 1
 name: orders
-store: {{url: "{store_server.url}", prefix: {store.prefix}, lease_seconds: 2}}
+store: {{url: "{store_server.url}", prefix: {store.prefix}}}
 workers: {{pool: {pool}, linger_seconds: 0.2}}
 partners:
   shop: {{wsdl: orders.wsdl, address: "{address}"}}
@@ -95,15 +95,21 @@ routes:
     retry: {{waits_seconds: [0.2]}}
 """
         )
-        return Site(tmp_path / "jmswrap.yaml", Store(store.client, store.prefix, Limits(lease_ms=2_000)), pool)
+        return Site(tmp_path / "jmswrap.yaml", Store(store.client, store.prefix), pool)
 
     return make
 
 
 def stop(process: subprocess.Popen[str]) -> str:
     process.send_signal(signal.SIGTERM)
-    said, _ = process.communicate(timeout=20)
+    said, _ = process.communicate(timeout=120)
     return said
+
+
+def told_to_stop(store: Store) -> set[bytes]:
+    """Return the RQ workers that have written down that they are to stop."""
+    workers = store.client.scan_iter("rq:worker:*", count=1_000)
+    return {name for name in workers if store.client.hexists(name, "shutdown_requested_date")}
 
 
 @pytest.mark.parametrize("kind", list(WORKERS))
@@ -141,9 +147,11 @@ def test_foreign_and_pickled_jobs_do_nothing(site: Callable[[str], Site], kind: 
 
 @pytest.mark.parametrize("kind", ["tuned", "plain"])
 def test_a_stopped_worker_finishes_its_calls_and_leaves_the_rest(site: Callable[[str], Site], kind: str) -> None:
+    told = threading.Event()
+
     def slow(connection: socket.socket, seen: Rogue) -> None:
         request(connection, seen)
-        seen.gone.wait(1)
+        told.wait(120)
         connection.sendall(ANSWER)
 
     with rogue(slow) as seen:
@@ -152,7 +160,13 @@ def test_a_stopped_worker_finishes_its_calls_and_leaves_the_rest(site: Callable[
         here.bell.ring("orders")
         with here.worker(kind) as process:
             eventually(lambda: len(seen.requests) == 1, "the call")
-            said = stop(process)
+            before = told_to_stop(here.store)
+            process.send_signal(signal.SIGTERM)
+            eventually(lambda: told_to_stop(here.store) - before, "the mark")
+            # A drain looks for that mark ten times a second.
+            seen.gone.wait(2)
+            told.set()
+            said, _ = process.communicate(timeout=120)
         assert process.returncode == 0, said
     assert here.states(ids) == [State.DELIVERED, State.QUEUED, State.QUEUED]
 
@@ -161,7 +175,7 @@ def test_a_killed_workers_message_is_sent_again_by_another(site: Callable[[str],
     def first_hangs(connection: socket.socket, seen: Rogue) -> None:
         request(connection, seen)
         if len(seen.requests) == 1:
-            seen.gone.wait(20)
+            seen.gone.wait(120)
         connection.sendall(ANSWER)
 
     with rogue(first_hangs) as seen:
@@ -171,7 +185,7 @@ def test_a_killed_workers_message_is_sent_again_by_another(site: Callable[[str],
         with here.worker("tuned") as process:
             eventually(lambda: len(seen.requests) == 1, "the call")
             process.kill()
-            process.wait(10)
+            process.wait(60)
         with here.worker("tuned") as process:
             eventually(lambda: here.states(ids) == [State.DELIVERED], "the delivery")
             stop(process)
@@ -183,7 +197,9 @@ def test_a_killed_workers_message_is_sent_again_by_another(site: Callable[[str],
 
 def test_a_plain_worker_without_an_integration_says_so(tmp_path: Path) -> None:
     environment = {**os.environ, "JMSWRAP_CONFIG": str(tmp_path / "none.yaml"), "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(PLAIN, env=environment, capture_output=True, text=True, timeout=30, cwd=tmp_path, check=False)
+    done = subprocess.run(
+        PLAIN, env=environment, capture_output=True, text=True, timeout=120, cwd=tmp_path, check=False
+    )
     assert done.returncode == 1
     assert "jmswrap:" in done.stderr
     assert "none.yaml" in done.stderr

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from machine import eventually
+from machine import PATIENCE_SECONDS, eventually
 
 from jmswrap.contract.wrap import wrap
 from jmswrap.store import opening
@@ -41,7 +41,7 @@ class Door:
 
     def place(self, number: int) -> tuple[int, str]:
         """Send an order; the status, and the message's id when there is a receipt."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             headers = {"Content-Type": "text/xml; charset=utf-8"}
             connection.request("POST", f"/services/{self.service}", ENVELOPE.format(number), headers)
@@ -71,7 +71,7 @@ def door(tmp_path: Path) -> Iterator[Door]:
             yield Door(int(address.group(1)), service, config["name"], process, server)
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(30)
+            process.wait(PATIENCE_SECONDS)
 
 
 def test_every_receipt_outlives_a_killed_store(door: Door) -> None:
@@ -112,4 +112,4 @@ def calling(door: Door, receipts: list[str], statuses: set[int]) -> Iterator[Non
     finally:
         enough.set()
         for caller in callers:
-            caller.join(30)
+            caller.join(PATIENCE_SECONDS)

@@ -116,7 +116,7 @@ def test_every_attachments_apart_wsdl_is_wrapped_called_and_delivered(merged, ru
     for one in hosted:
         one.receipt = called(running, one)
     try:
-        eventually(lambda: all(applied(running, one) for one in hosted), "every message at its partner", 60)
+        eventually(lambda: all(applied(running, one) for one in hosted), "every message at its partner", 240)
     finally:
         reasons = {row["route"]: row["reason"] for row in running.jmswrap("messages", "--limit", 1000)}
         for one in hosted:

@@ -59,7 +59,7 @@ def test_a_nearly_full_disk_is_a_fault_to_callers_and_an_alarm_and_all_goes_on_o
                 refused.append(fault)
             return bool(refused)
 
-        eventually(no_room, "the gateway to see that the disk is nearly full", 20)
+        eventually(no_room, "the gateway to see that the disk is nearly full")
         assert "nothing was queued; send it again later" in refused[0].message
         said = level(running)
         assert said.startswith("CRITICAL")
@@ -73,12 +73,11 @@ def test_a_nearly_full_disk_is_a_fault_to_callers_and_an_alarm_and_all_goes_on_o
                 return False
             return True
 
-        eventually(room, "the gateway to take messages again", 20)
+        eventually(room, "the gateway to take messages again")
 
         def delivered() -> bool:
-            return {row["id"] for row in running.jmswrap("messages", "-s", "DELIVERED", "-n", 1000)} == set(
-                acknowledged
-            )
+            rows = running.jmswrap("messages", "-s", "DELIVERED", "-n", 10_000)
+            return {row["id"] for row in rows} == set(acknowledged)
 
-        eventually(delivered, "all that was acknowledged, and nothing else, to be delivered", 30)
-        assert len(running.jmswrap("messages", "-n", 1000)) == len(acknowledged)
+        eventually(delivered, "all that was acknowledged, and nothing else, to be delivered")
+        assert len(running.jmswrap("messages", "-n", 10_000)) == len(acknowledged)

@@ -48,7 +48,7 @@ def partner(ledger: Path) -> Iterator[str]:
         yield json.loads(said)["address"]
     finally:
         started.send_signal(signal.SIGTERM)
-        started.wait(30)
+        started.wait(60)
         started.stdout.close()
 
 

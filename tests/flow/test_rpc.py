@@ -53,7 +53,7 @@ def test_bodies_of_every_form_reach_the_partner_as_its_contract_says(
             assert sent(running, made.name, made.folder / "samples" / f"{operation}.xml", action) == 200
         ledger = Path(running.facts["partners"][made.name]["ledger"])
         wanted = sorted("join" if name == "join2" else name for name in actions)
-        eventually(lambda: sorted(e.operation for e in entries(ledger)) == wanted, "every body at the partner", 60)
+        eventually(lambda: sorted(e.operation for e in entries(ledger)) == wanted, "every body at the partner")
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import zeep
-from machine import Up, alive, descendants, eventually, up
+from machine import PATIENCE_SECONDS, Up, alive, descendants, eventually, up
 
 from jmswrap.contract.wrap import wrap
 from jmswrap.testing.ledger import entries
@@ -86,8 +86,8 @@ def test_when_it_ends_no_process_is_left(folder, number):
         below = descendants(started.process.pid)
         assert len(below) >= 5
         started.process.send_signal(number)
-        assert started.process.wait(60) == (-9 if number == signal.SIGKILL else 0)
-        eventually(lambda: not any(alive(pid) for pid in below), "the processes to end", 30)
+        assert started.process.wait(PATIENCE_SECONDS) == (-9 if number == signal.SIGKILL else 0)
+        eventually(lambda: not any(alive(pid) for pid in below), "the processes to end")
         assert (folder / "ready.json").exists() == (number == signal.SIGKILL)
 
 
@@ -122,14 +122,20 @@ def test_a_simulated_partner_that_is_killed_comes_back_on_its_port_which_nobody_
 
 
 def test_a_store_that_cannot_be_reached_ends_up_with_the_reason(folder):
-    with socket.create_server(("127.0.0.1", 0)) as closed:
+    with socket.socket() as closed:
+        # Nobody listens there, and nobody else gets it.
+        closed.bind(("127.0.0.1", 0))
         address = f"redis://127.0.0.1:{closed.getsockname()[1]}"
-    environment = {**os.environ, "JMSWRAP_OVERRIDES": json.dumps({"store": {"url": address}})}
-    command = [sys.executable, "-m", "jmswrap", "up", "-c", str(folder), "--port", "0"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False, env=environment)
+        done = _up_on(folder, address)
     assert done.returncode == 1
     assert "The store cannot be reached" in done.stderr
     assert done.stderr.splitlines()[-1].endswith("does not stay up: the lines above say why.")
+
+
+def _up_on(folder: Path, address: str) -> "subprocess.CompletedProcess[str]":
+    environment = {**os.environ, "JMSWRAP_OVERRIDES": json.dumps({"store": {"url": address}})}
+    command = [sys.executable, "-m", "jmswrap", "up", "-c", str(folder), "--port", "0"]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=environment)
 
 
 def test_the_address_is_on_loopback(running):

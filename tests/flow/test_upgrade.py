@@ -55,7 +55,7 @@ class Site:
     def __init__(self, folder: Path, store: Store, url: str, partner: str) -> None:
         self.folder, self.store = folder, store
         self.overrides = {
-            "store": {"url": url, "prefix": store.prefix, "lease_seconds": 5},
+            "store": {"url": url, "prefix": store.prefix, "lease_seconds": 30},
             "workers": {"pool": store.prefix, "linger_seconds": 0.2},
             "partners": {"Orders": {"address": partner}},
         }
@@ -79,7 +79,7 @@ class Site:
             if started.poll() is None:
                 started.send_signal(signal.SIGTERM)
                 with contextlib.suppress(subprocess.TimeoutExpired):
-                    started.wait(30)
+                    started.wait(60)
             if started.poll() is None:
                 started.kill()
                 started.wait()
@@ -126,7 +126,7 @@ def site(store: Store, store_server: EmbeddedServer, tmp_path: Path) -> Iterator
         yield Site(tmp_path / "orders", store, store_server.url, json.loads(lines)["address"])
     finally:
         partner.send_signal(signal.SIGTERM)
-        partner.wait(30)
+        partner.wait(60)
         partner.stdout.close()
 
 

@@ -20,7 +20,7 @@ from jmswrap.store.server import EmbeddedServer
 from jmswrap.store.store import Store
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 
 
 def document(number: str, note: str) -> bytes:

@@ -24,12 +24,14 @@ def test_nothing_from_the_broker_is_lost_or_doubled_by_kills(site: Site, broker:
     site.start()
     with broker.client() as other:
         other.put(incoming(site)["destination"], {"last": b"<last/>"})
-    site.until(lambda: site.records("inbox")[-1].message.properties["identity"] == "last", "the last one")
+    site.until(lambda: site.count("inbox", State.QUEUED) > MANY, "all of them and the last one")
+    site.stop()
     found = Counter(record.message.properties["identity"] for record in site.records("inbox"))
     assert found == Counter([*map(str, range(MANY)), "last"])
-    site.stop()
     with broker.client() as other:
-        assert other.take(incoming(site)["destination"], quiet_seconds=1) == []
+        left = other.take(incoming(site)["destination"])
+    # A repetition of what one that was killed had not acknowledged may come after the last one.
+    assert {said["identity"] for _, said, _ in left} <= set(found)
 
 
 def test_nothing_to_the_broker_is_lost_by_kills_and_repetitions_are_marked(site: Site, broker: ActiveMQ) -> None:

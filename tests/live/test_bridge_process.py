@@ -47,8 +47,8 @@ def test_up_runs_the_bridge_and_gives_back_at_once_what_a_killed_one_had(
     ends = f"to: [{{queue: outbox, destination: /queue/OPEN.{tmp_path.name}}}]"
     login = f"username: {USERNAME}, password: 'env:BROKER_PASSWORD'"
     (tmp_path / "jmswrap.yaml").write_text(
-        "jmswrap: 1\nname: site\nhistory: {url: none}\nworkers: {processes: 1}\nroutes: {}\n"
-        f"bridges:\n  plant: {{host: 127.0.0.1, port: {cut.port}, {login}, {ends}}}\n"
+        "jmswrap: 1\nname: site\nstore: {lease_seconds: 600}\nhistory: {url: none}\nworkers: {processes: 1}\n"
+        f"routes: {{}}\nbridges:\n  plant: {{host: 127.0.0.1, port: {cut.port}, {login}, {ends}}}\n"
     )
     with machine.up(tmp_path) as running:
         with queues.connect(tmp_path) as mine:
@@ -57,7 +57,7 @@ def test_up_runs_the_bridge_and_gives_back_at_once_what_a_killed_one_had(
         os.kill(running.facts["children"]["bridge"], signal.SIGKILL)
         cut.heal()
         machine.eventually(
-            lambda: running.jmswrap("show", put.message_id)["state"] == "DELIVERED" or None, "it again", 25
+            lambda: running.jmswrap("show", put.message_id)["state"] == "DELIVERED" or None, "it, not a lease later"
         )
     with broker.client() as other:
         frames = other.take(f"/queue/OPEN.{tmp_path.name}", expected=2)

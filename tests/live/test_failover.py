@@ -37,7 +37,7 @@ def three(tmp_path: Path) -> Iterator[Replicated]:
 
 def accepted(store: Store, key: str) -> str:
     """Put a message, as often as it takes: until a replica has it, too."""
-    message, deadline = Message(new_id(), "q", "r", b"<a/>", key=key), monotonic() + 60
+    message, deadline = Message(new_id(), "q", "r", b"<a/>", key=key), monotonic() + 120
     while True:
         try:
             (answer,) = store.accept([message])
@@ -55,6 +55,7 @@ def test_after_a_failover_the_old_goes_out_marked_and_the_new_does_not(three: Re
     backlog = [accepted(store, f"K{number}") for number in range(20)]
     store.sweep()
     primary = three.primary()
+    three.expect_failover()
     os.kill(three.pid(primary), signal.SIGKILL)
     three.await_failover(primary)
     accepted(store, "between")  # once there is a replica again that has it

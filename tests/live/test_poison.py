@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from machine import eventually
+from machine import PATIENCE_SECONDS, eventually
 from rogue import CONFIRMED, answer, rogue
 
 from jmswrap import clock
@@ -82,7 +82,7 @@ def worker(file: Path) -> Iterator["subprocess.Popen[bytes]"]:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
             try:
-                process.wait(30)
+                process.wait(60)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
@@ -99,7 +99,7 @@ def test_what_kills_its_worker_runs_alone_and_dies_the_third_time(store_server: 
         bell.ring("orders")
         for kills in (1, 2):
             with worker(file) as process:
-                assert process.wait(60) == -signal.SIGSEGV, (tmp_path / "worker.log").read_text()
+                assert process.wait(PATIENCE_SECONDS) == -signal.SIGSEGV, (tmp_path / "worker.log").read_text()
                 # The supervisor of `up` does this.
                 store.abandon(worker_name(process.pid))
             record = store.record(poison.id)
