@@ -211,7 +211,7 @@ def test_checking_a_hash_does_not_hold_up_the_calls_of_a_client(gate: Orders) ->
 
     called("head.end", HASHED)
     checks = known = plain = 0.0
-    for _ in range(40):
+    for _ in range(20):
         checks += seconds(lambda: hashed(HASHED.encode()))
         known += seconds(lambda: called("head.end", HASHED))
         plain += seconds(lambda: called("ccb", CCB))
