@@ -87,7 +87,8 @@ def test_an_answer_that_is_kept_is_offered_to_be_read_again(jmswrap, folder, hel
     message = send(jmswrap, folder)
     (claimed,) = held.claim("Orders", "w", 1).messages
     hold = Hold(claimed.id, claimed.fence)
-    assert held.mark([(hold, "park")], [(hold, b"{}\n<answer/>")]) == [True, True]
+    assert held.mark_sending([hold], "park") == [True]
+    assert held.mark_replied(hold, b"{}\n<answer/>")
     held.settle([Settlement(claimed.id, claimed.fence, State.IN_DOUBT, reason="its stylesheet broke")])
     shown = jmswrap("show", message).stdout
     assert f"jmswrap resolve {message} --to ANSWERED" in " ".join(shown.split())

@@ -146,7 +146,8 @@ def test_an_answer_read_late_tells_nothing_about_its_partner_now(store: Store, c
     (claimed,) = store.claim("orders", "dead", 1).messages
     hold = Hold(claimed.id, claimed.fence)
     kept = Answered("Place", HttpReply(200, {"content-type": "text/xml"}, CONFIRMED)).packed()
-    assert store.mark([(hold, "park")], [(hold, kept)]) == [True, True]
+    assert store.mark_sending([hold], "park") == [True]
+    assert store.mark_replied(hold, kept)
     store.abandon("dead")
     store.client.hset(f"{store.prefix}:brk:shop", mapping={"failures": 3, "last": 1})
     one = delivery("http://127.0.0.1:9/", reply=Put("answers"))

@@ -47,7 +47,8 @@ def replied(store: Store, answer: bytes) -> str:
     (name,) = put(store, order(1))
     (claimed,) = store.claim("orders", "dead", 1).messages
     hold = Hold(claimed.id, claimed.fence)
-    assert store.mark([(hold, "park")], [(hold, answer)]) == [True, True]
+    assert store.mark_sending([hold], "park") == [True]
+    assert store.mark_replied(hold, answer)
     store.abandon("dead")
     return name
 
