@@ -3,14 +3,17 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from jmswrap import xml
+from lxml import etree
+
 from jmswrap.app.contracts import Contracts
 from jmswrap.config.route_settings import Route
 from jmswrap.config.settings import Config
 from jmswrap.config.source import Finding
 from jmswrap.config.suggestions import near
 from jmswrap.contract import answers, receipt
+from jmswrap.contract.components import XS, Component
 from jmswrap.contract.nouns import Contract
+from jmswrap.contract.schemaset import Chunk
 from jmswrap.contract.wrappers import schema_set
 from jmswrap.errors import ContractError
 from jmswrap.transform.expressions import tokens
@@ -18,7 +21,6 @@ from jmswrap.transform.expressions import tokens
 _OPERATORS = frozenset(("and", "or", "div", "mod"))
 _OURS = frozenset((receipt.NAMESPACE, answers.NAMESPACE))
 """What jmswrap adds to a contract, answers only."""
-_XSD = f"{{{xml.XSD}}}"
 
 
 def imprudent(config: Config, contracts: Contracts) -> Iterator[Finding]:
@@ -46,22 +48,33 @@ def _paths(route: Route) -> dict[str, str]:
 
 def _declared(contract: Contract) -> Mapping[str, set[str]] | None:
     """Return the names of all elements by namespace; None where a message may hold elements that are not declared."""
-    names: defaultdict[str, set[str]] = defaultdict(set)
     try:
-        chunks = schema_set(contract.wsdl, contract).chunks
+        chunks = [one for one in schema_set(contract.wsdl, contract).chunks if one.namespace not in _OURS]
     except ContractError:
         return None  # a problem of the contract, which is told as such
+    names: defaultdict[str, set[str]] = defaultdict(set, {"": set()})
     for chunk in chunks:
-        if chunk.namespace in _OURS:
-            continue
-        if any(one.get("namespace") != "##other" for one in chunk.schema.iter(f"{_XSD}any")):
+        if any(_is_open(one, chunk) for one in chunk.schema.iter(f"{XS}any", f"{XS}element", f"{XS}extension")):
             return None
         names[chunk.namespace] |= set()  # a namespace without elements is known, too
         default = chunk.schema.get("elementFormDefault", "unqualified")
-        for element in chunk.schema.iter(f"{_XSD}element"):
+        for element in chunk.schema.iter(f"{XS}element"):
             apart = element.getparent() is not chunk.schema and element.get("form", default) != "qualified"
             names["" if apart else chunk.namespace].add(element.get("name", ""))
+    wildcards = (one for chunk in chunks for one in chunk.schema.iter(f"{XS}any"))
+    if any(one.get("processContents", "strict") != "strict" for one in wildcards):
+        del names[""]  # unchecked elements of other namespaces may hold elements of none
     return names
+
+
+def _is_open(node: etree._Element, chunk: Chunk) -> bool:
+    """Tell whether elements that are not declared may stand there, of other namespaces apart."""
+    if node.tag == f"{XS}any":
+        return node.get("namespace") != "##other"
+    component = Component(node, chunk)
+    if node.tag == f"{XS}element" and not (node.get("type") or node.get("ref") or component.flag("abstract")):
+        return component.child("complexType", "simpleType") is None
+    return component.qualified(node.get("type", node.get("base", ""))) == f"{XS}anyType"
 
 
 def _strangers(path: str, names: Mapping[str, set[str]], namespaces: Mapping[str, str]) -> Iterator[str]:
@@ -75,7 +88,7 @@ def _strangers(path: str, names: Mapping[str, set[str]], namespaces: Mapping[str
             continue
         prefix, _, local = token.text.rpartition(":")
         namespace = namespaces.get(prefix, "") if prefix else ""
-        if (namespace in names or not prefix) and local not in names.get(namespace, ()):
+        if namespace in names and local not in names[namespace]:
             yield token.text
 
 

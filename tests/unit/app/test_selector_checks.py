@@ -41,6 +41,28 @@ def test_functions_attributes_axes_and_literals_are_no_elements(tmp_path: Path, 
     assert warnings(tmp_path, "{xpath: o:orderId}", f'{{xpath: "{written}"}}') == []
 
 
+@pytest.mark.parametrize(
+    "open_type",
+    [
+        ' type="xs:anyType"/>',
+        "/>",
+        '><xs:complexType><xs:complexContent><xs:extension base="xs:anyType"/></xs:complexContent></xs:complexType>'
+        "</xs:element>",
+        '><xs:complexType><xs:sequence><xs:any namespace="##other" processContents="lax"/></xs:sequence>'
+        "</xs:complexType></xs:element>",
+    ],
+)
+def test_no_element_is_strange_where_anything_may_stand(tmp_path: Path, open_type: str) -> None:
+    site = shutil.copytree(EXAMPLE, tmp_path / "site")
+    for path, before, after in (
+        ("wsdl/orders.wsdl", ' name="article" type="xs:string"/>', f' name="article"{open_type}'),
+        ("jmswrap.yaml", "{xpath: o:orderId}", "{xpath: o:article/*/number}"),
+    ):
+        assert before in (site / path).read_text()
+        (site / path).write_text((site / path).read_text().replace(before, after, 1))
+    assert examine(site / "jmswrap.yaml").warnings == ()
+
+
 def test_a_contract_that_promises_another_answer_than_the_receipt_is_told(tmp_path: Path) -> None:
     (sentence,) = warnings(tmp_path, "wsdl/orders.wsdl", "contracts/orders.wsdl")
     assert "answers {urn:example:sales:orders}PlaceOrderResponse, but callers get a receipt" in sentence
