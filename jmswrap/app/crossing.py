@@ -1,6 +1,8 @@
 """The cross-references of an integration, and how its steps use them."""
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from jmswrap import clock, log
@@ -23,6 +25,12 @@ FILE = "crossref.sqlite"
 
 KEPT_DAYS = 400
 """How long it is remembered what a step wrote, for a message that comes to it again: as long as control totals."""
+
+TRIM_STEP = 5_000
+"""Calls that one transaction forgets."""
+
+LAST_STEP_SECONDS = 2.0
+"""How long a process that ends waits for such a transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +92,41 @@ def references_of(integration: Integration) -> CrossReferences | None:
     return CrossReferences(where, declared(config, integration.folder))
 
 
-def forget_old(integration: Integration) -> None:
+@contextmanager
+def forgetting(integration: Integration) -> Iterator[None]:
+    """Forget beside the work what steps wrote long ago."""
+    stop = threading.Event()
+    thread = threading.Thread(target=forget_old, args=(integration, stop), name="jmswrap-forgets", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        # The database may hang; what is not finished is undone, and the next process that starts does it.
+        thread.join(LAST_STEP_SECONDS)
+
+
+def forget_old(integration: Integration, stop: threading.Event) -> None:
     """Forget what steps wrote long ago; where the database is away, the next process that starts does it."""
     references = references_of(integration)
     file = references.place.file if references else None
     if references is None or (file is not None and not file.exists()):
         return
     try:
-        forgotten = references.trim(clock.wall_ms() - KEPT_DAYS * 86_400_000)
-        _LOG.info("cross-references-trimmed", calls=forgotten)
+        _trimmed(references, clock.wall_ms() - KEPT_DAYS * 86_400_000, stop)
     except CrossReferencesDown as error:
         _LOG.warning("cross-references-not-trimmed", reason=error)
     finally:
         references.close()
+
+
+def _trimmed(references: CrossReferences, before_ms: int, stop: threading.Event) -> None:
+    """Forget step by step, with rests in which messages write theirs: SQLite has one writer at a time."""
+    forgotten, step = 0, TRIM_STEP
+    while step == TRIM_STEP and not stop.is_set():
+        began = clock.monotonic()
+        step = references.trim(before_ms, TRIM_STEP)
+        forgotten += step
+        stop.wait(clock.monotonic() - began)
+    if forgotten:
+        _LOG.info("cross-references-trimmed", calls=forgotten)

@@ -67,11 +67,13 @@ class CrossReferences:
                 raise self._down(error) from error
         raise AssertionError("the last try returned or raised")
 
-    def trim(self, before_ms: int) -> int:
-        """Forget what steps did before then, so that the journal does not grow for ever; returns how much."""
+    def trim(self, before_ms: int, limit: int) -> int:
+        """Forget what steps did before then, at most ``limit`` calls, the oldest first; returns how many."""
+        key = (DONE.c.message_id, DONE.c.step, DONE.c.call)
+        old = select(*key).where(DONE.c.done_ms < before_ms).order_by(DONE.c.done_ms).limit(limit)
         try:
             with self._opened().begin() as connection:
-                return connection.execute(delete(DONE).where(DONE.c.done_ms < before_ms)).rowcount
+                return connection.execute(delete(DONE).where(tuple_(*key).in_(old))).rowcount
         except (exc.SQLAlchemyError, OSError) as error:
             raise self._down(error) from error
 

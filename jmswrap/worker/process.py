@@ -20,7 +20,7 @@ from jmswrap import log
 from jmswrap.app.archiving import archiver
 from jmswrap.app.backups import require_dealt_with
 from jmswrap.app.connections import connect
-from jmswrap.app.crossing import forget_old
+from jmswrap.app.crossing import forgetting
 from jmswrap.app.health import caution
 from jmswrap.app.overrides import CONFIG_VARIABLE
 from jmswrap.app.stored import tell
@@ -74,7 +74,6 @@ def work(file: Path, burst: bool = False) -> int:
     caution(here.ready.integration, here.connections.store)
     here.attend()
     tell(here.ready.integration)
-    forget_old(here.ready.integration)
     own = connect(here.ready.integration)
     sweeper = Sweeper(own.store, own.bell)
     sweeper.start()
@@ -85,8 +84,9 @@ def work(file: Path, burst: bool = False) -> int:
     renewed.start()
     _LOG.info("working", integration=settings.name, pool=settings.workers.pool, worker=here.name)
     try:
-        while not _worked(here, burst):
-            _LOG.warning("works-again", worker=here.name)
+        with forgetting(here.ready.integration):
+            while not _worked(here, burst):
+                _LOG.warning("works-again", worker=here.name)
     finally:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         renewed.stop()

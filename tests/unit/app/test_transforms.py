@@ -4,12 +4,14 @@ import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from threading import Event
 
 import pytest
 import yaml
 from lxml import etree
+from waiting import eventually
 
-from jmswrap.app.crossing import forget_old, references_of
+from jmswrap.app.crossing import TRIM_STEP, forget_old, forgetting, references_of
 from jmswrap.app.delivery import plans
 from jmswrap.app.examination import check
 from jmswrap.app.integration import load
@@ -131,18 +133,29 @@ def test_a_step_done_again_gives_the_same_reference(crossing: Path) -> None:
 
 def test_a_worker_that_starts_forgets_what_steps_wrote_long_ago(crossing: Path) -> None:
     integration = load(crossing)
-    forget_old(integration)
+    forget_old(integration, Event())
     assert not (crossing / "data").exists()
     first = etree.fromstring(prepared(crossing, b"<a>P</a>").body)
-    forget_old(integration)
+    forget_old(integration, Event())
     assert etree.fromstring(prepared(crossing, b"<a>P</a>").body).text == first.text
     references = references_of(integration)
     assert references is not None
     with closing(sqlite3.connect(crossing / "data" / "crossref.sqlite")) as kept, kept:
         kept.execute("UPDATE xref_done SET done_ms = done_ms - ?", (401 * 86_400_000,))
-    forget_old(integration)
-    assert references.trim(before_ms=2**50) == 0
+    forget_old(integration, Event())
+    assert references.trim(before_ms=2**50, limit=1) == 0
     references.close()
+
+
+def test_what_steps_wrote_long_ago_is_forgotten_in_steps_beside_the_work(crossing: Path) -> None:
+    integration = load(crossing)
+    prepared(crossing, b"<a>P</a>")
+    with closing(sqlite3.connect(crossing / "data" / "crossref.sqlite")) as kept:
+        rows = ((f"old-{number}", "step", 0, "", "", number) for number in range(TRIM_STEP + 1))
+        with kept:
+            kept.executemany("INSERT INTO xref_done VALUES (?, ?, ?, ?, ?, ?)", rows)
+        with forgetting(integration):
+            eventually(lambda: kept.execute("SELECT min(done_ms) FROM xref_done").fetchone()[0] > TRIM_STEP, "no old")
 
 
 def test_a_step_whose_references_are_away_waits(crossing: Path) -> None:
