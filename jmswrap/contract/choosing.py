@@ -17,8 +17,11 @@ def chosen(contract: Contract, service: str = "", ports: Sequence[str] = (), eve
     if every:
         offered = [p for p in contract.ports if service in ("", p.service) and p.usable]
         # Of two with the same operations that of SOAP 1.1: it is published for both versions.
-        sets = {(p.service, *p.operations): p for p in sorted(offered, key=lambda p: p.soap_version, reverse=True)}
-        found = [p for p in offered if sets[p.service, *p.operations] is p]
+        kept: list[Port] = []
+        for port in sorted(offered, key=lambda p: p.soap_version):
+            if not any(port.service == other.service and _are_alike(port, other) for other in kept):
+                kept.append(port)
+        found = [p for p in offered if any(p is one for one in kept)]
         # With nothing to choose from, the port alone says what stands in the way.
         return found or [contract.port(service)]
     named = [_named(contract, service, written) for written in ports or ("",)]
@@ -32,8 +35,23 @@ def _named(contract: Contract, service: str, written: str) -> Port:
 
 def passed_over(contract: Contract, ports: Sequence[Port]) -> list[str]:
     """Return the ports with other operations than those that are chosen, as ``SERVICE/PORT``."""
-    taken = [p.operations.keys() for p in ports]
-    return [f"{p.service}/{p.name}" for p in contract.ports if p.usable and p.operations.keys() not in taken]
+    return [
+        f"{p.service}/{p.name}" for p in contract.ports if p.usable and not any(_are_alike(p, one) for one in ports)
+    ]
+
+
+def refused(contract: Contract, service: str, ports: Sequence[Port]) -> list[Port]:
+    """Return the ports, of a service if one is named, of which nothing can be taken and nothing is by another."""
+    offered = [p for p in contract.ports if service in ("", p.service) and p.operations and not p.usable]
+    return [p for p in offered if not any(_are_alike(p, one) for one in ports)]
+
+
+def _are_alike(one: Port, other: Port) -> bool:
+    """Tell whether two ports have the same operations: in any order, but with the same requests."""
+    if one.operations.keys() != other.operations.keys():
+        return False
+    pairs = ((operation, other.operations[name]) for name, operation in one.operations.items())
+    return all(a.message == b.message or a.element == b.element or not (a.element and b.element) for a, b in pairs)
 
 
 def names(ports: Sequence[Port]) -> list[str]:

@@ -15,7 +15,7 @@ from lxml import etree
 from jmswrap.contract import remarks
 from jmswrap.contract.bundle import Bundle, pinned
 from jmswrap.contract.calling import calling_wsdl, zeep_refusal
-from jmswrap.contract.choosing import chosen, names, passed_over, plain, styles
+from jmswrap.contract.choosing import chosen, names, passed_over, plain, refused, styles
 from jmswrap.contract.derive import derive
 from jmswrap.contract.documents import load
 from jmswrap.contract.nouns import Port
@@ -158,6 +158,8 @@ class _Making:
         fronts = [self._front(one, port) for one, port in zip(named, self._ports, strict=True)]
         if others:
             self._warnings.append(remarks.not_wrapped(self._ports, others))
+        for port in refused(self._contract, self._wanted.service, self._ports) if self._wanted.every else ():
+            self._warnings += remarks.left_out(port, port)
         self._warnings += self._schemas.warnings
         for front in fronts:
             self._warnings += [*demands(self._bundle.wsdl, front.name), *remarks.choices(front)]

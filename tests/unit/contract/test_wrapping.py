@@ -11,7 +11,7 @@ from jmswrap.app.examination import check
 from jmswrap.app.republish import republish
 from jmswrap.config.load import load
 from jmswrap.contract.calling import calling_wsdl, zeep_refusal
-from jmswrap.contract.choosing import names
+from jmswrap.contract.choosing import chosen, names, passed_over
 from jmswrap.contract.reading import read
 from jmswrap.contract.schemas import Schemas
 from jmswrap.contract.starting import Front, settings_text
@@ -200,6 +200,34 @@ def test_several_ports_become_services_of_one_integration(
         samples = {"/".join(file.parts[-2:]) for file in wrapped.folder.glob("samples/*/*")}
         whole = {"OrderService-Soap/PlaceOrder.xml", "OrderService-Soap/Forget.xml"}
         assert samples == {*whole, "OrderService-Half/PlaceOrder.xml"}
+
+
+def changed(two: Path, *changes: tuple[str, str]) -> str:
+    """Change the second port's binding."""
+    before, binding, after = two.read_text().partition('<binding name="Half"')
+    for old, new in changes:
+        assert old in after
+        after = after.replace(old, new, 1)
+    two.write_text(before + binding + after)
+    return str(two)
+
+
+def test_a_port_of_which_nothing_can_be_taken_is_told_when_all_are_wanted(two: Path, tmp_path: Path) -> None:
+    made = wrap(changed(two, ('use="literal"', 'use="encoded"')), tmp_path / "out", every=True)
+    assert [served.name for served in made.services] == ["OrderService"]
+    assert any("Left out: contracts/two.wsdl:" in one and "is document/encoded" in one for one in made.warnings)
+
+
+def test_ports_are_alike_in_any_order_of_their_operations_and_not_by_names_alone(wsdls: Path) -> None:
+    contract = read(wsdls / "orders.wsdl")
+    port, twin = sorted(contract.ports, key=lambda one: one.soap_version)
+    turned = replace(twin, operations=dict(reversed(list(twin.operations.items()))))
+    assert chosen(replace(contract, ports=(twin, turned, port)), every=True) == [port]
+    assert passed_over(replace(contract, ports=(port, turned)), [port]) == []
+    other = {name: replace(one, element=f"{one.element}2", message="{urn:x}M") for name, one in port.operations.items()}
+    apart = replace(port, name="Apart", operations=other)
+    assert chosen(replace(contract, ports=(port, apart)), every=True) == [port, apart]
+    assert passed_over(replace(contract, ports=(port, apart)), [port]) == ["OrderService/Apart"]
 
 
 def test_services_whose_names_differ_only_by_case_are_told_apart(wsdls: Path) -> None:
