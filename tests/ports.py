@@ -11,17 +11,13 @@ _SHARE = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % SHARES
 NOT_EPHEMERAL = range(15_000 + _SHARE, 32_000, SHARES)
 """The kernel gives these to nobody that asks for any port, neither to servers nor to clients."""
 
-WORKERS = 17
-"""Of the processes that a test run has, so many have ports of their own: nobody takes one between look-up and use."""
-
 _given: set[int] = set()
 
 
 def free_port() -> int:
     """Return a port that nobody listens on, and that is given only once by this process."""
-    mine = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % WORKERS
     while True:
-        port = random.choice(NOT_EPHEMERAL[mine::WORKERS])
+        port = random.choice(NOT_EPHEMERAL)
         if port in _given:
             continue
         try:
