@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
+from lxml import etree
+
 from jmswrap.contract.attributes import AttributeUse
 from jmswrap.contract.shape import ANY, UNBOUNDED, Shape, Shapes, Simple, Slot
 
@@ -69,7 +71,8 @@ class _Walk:
         self._after = after
         self._subject = subject
         self._asked = asked
-        self._met: set[tuple[int, int]] = set()
+        # The nodes themselves: lxml makes another object for a node whose last one nobody holds.
+        self._met: set[tuple[etree._Element, etree._Element]] = set()
 
     def _said(self, breaking: bool, path: str, sentence: str) -> Difference:
         return Difference(breaking, self._subject, f"in the {'request' if self._asked else 'reply'}, {path} {sentence}")
@@ -112,7 +115,7 @@ class _Walk:
         if old.declaration.flag("nillable") != new.declaration.flag("nillable"):
             lost = not new.declaration.flag("nillable")
             yield self._said(lost is self._asked, path, "may be nil no more" if lost else "may be nil now")
-        pair = (id(old.declaration.node), id(new.declaration.node))
+        pair = (old.declaration.node, new.declaration.node)
         if pair not in self._met and old.declaration.kind == new.declaration.kind == "element":
             self._met.add(pair)
             yield from self.shapes(self._before.of(old.declaration), self._after.of(new.declaration), path)

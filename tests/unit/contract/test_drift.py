@@ -82,6 +82,27 @@ def test_facets_and_values_that_let_less_pass_are_breaking(wsdls: Path, tmp_path
     assert found[0].startswith("breaking")
 
 
+def test_types_that_are_met_on_countless_ways_are_compared_once_and_all_of_them(wsdls: Path, tmp_path: Path) -> None:
+    def layered(last: str) -> Path:
+        rest = "".join(
+            f'<xs:complexType name="L{n}"><xs:sequence><xs:element name="a" type="tns:L{n + 1}"/>'
+            f'<xs:element name="b{n}" type="tns:L{n + 1}"/></xs:sequence></xs:complexType>'
+            for n in range(40)
+        )
+        rest += f'<xs:simpleType name="L40"><xs:restriction base="xs:{last}"/></xs:simpleType>'
+        text = (wsdls / "orders.wsdl").read_text()
+        schema = text.index('<xs:element name="PlaceOrder"')
+        text = (text[:schema] + rest + text[schema:]).replace('"note" type="xs:string"', '"note" type="tns:L0"')
+        wsdl = tmp_path / f"{last}.wsdl"
+        wsdl.write_text(text)
+        return wsdl
+
+    told = [str(one) for one in drift(layered("int"), layered("long"))]
+    assert [one.rpartition("/")[2] for one in told] == [
+        f"{name} is of type long now, not int." for name in ("a", "b39")
+    ]
+
+
 def test_an_operation_that_is_gone_is_breaking_and_a_new_one_is_not(wsdls: Path, tmp_path: Path) -> None:
     found = differences(wsdls, tmp_path, '<operation name="Forget">', '<operation name="Recall">')
     assert found[0] == "breaking: operation Forget: operation Forget is gone."
