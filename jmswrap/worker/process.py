@@ -36,7 +36,7 @@ AGAIN_SECONDS = 1.0
 """Before another RQ worker goes on where one gave up."""
 
 OVERRAN = 75
-"""The exit status (EX_TEMPFAIL) when a transform that was given up still runs: whoever started this starts another."""
+"""The exit status (EX_TEMPFAIL) where a transform was given up and went on: whoever started this starts another."""
 
 
 class Worker(SimpleWorker):
@@ -96,7 +96,15 @@ def work(file: Path, burst: bool = False) -> int:
             carrier.stop()
         own.close()
     _LOG.info("stopped", worker=here.name)
-    return OVERRAN if here.ready.limit.overrun else 0
+    return exit_status(here)
+
+
+def exit_status(here: Live) -> int:
+    """Return the exit status of a process that stopped: one that asked itself to is to be replaced.
+
+    The transform for which it did may have ended meanwhile, or be an earlier generation's.
+    """
+    return OVERRAN if here.retiring.locked() or here.ready.limit.overrun else 0
 
 
 def _worked(here: Live, burst: bool) -> bool:
