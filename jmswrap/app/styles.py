@@ -25,7 +25,8 @@ def imprudent(config: Config, contracts: Contracts) -> Iterator[Finding]:
         if route.answer is AnswerStyle.RECEIPT and _promised(operation) == "another element":
             said = f"the contract of `{route.source.service}` says that operation `{operation.name}` answers"
             end = "give the service the WSDL that `jmswrap wrap` derives, or choose another `answer`"
-            yield ("routes", name), f"{said} {operation.reply_element}, but callers get a receipt: {end}"
+            promised = operation.reply_element or "something else"
+            yield ("routes", name), f"{said} {promised}, but callers get a receipt: {end}"
 
 
 def _taken(config: Config, contracts: Contracts) -> Iterator[tuple[str, Route, Operation]]:

@@ -10,8 +10,8 @@ from jmswrap.app.examination import examine
 EXAMPLE = Path(__file__).parents[3] / "examples" / "two_applications"
 
 
-def warnings(folder: Path, before: str, after: str) -> list[str]:
-    site = shutil.copytree(EXAMPLE, folder / "site")
+def warnings(folder: Path, before: str, after: str, example: Path = EXAMPLE) -> list[str]:
+    site = shutil.copytree(example, folder / "site")
     file = site / "jmswrap.yaml"
     assert before in file.read_text()
     file.write_text(file.read_text().replace(before, after, 1))
@@ -63,6 +63,18 @@ def test_no_element_is_strange_where_anything_may_stand(tmp_path: Path, open_typ
     assert examine(site / "jmswrap.yaml").warnings == ()
 
 
-def test_a_contract_that_promises_another_answer_than_the_receipt_is_told(tmp_path: Path) -> None:
-    (sentence,) = warnings(tmp_path, "wsdl/orders.wsdl", "contracts/orders.wsdl")
-    assert "answers {urn:example:sales:orders}PlaceOrderResponse, but callers get a receipt" in sentence
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        ('<part name="body" element="t:PlaceOrderResponse"/>', "{urn:example:sales:orders}PlaceOrderResponse"),
+        ("", "something else"),
+    ],
+)
+def test_a_contract_that_promises_another_answer_than_the_receipt_is_told(tmp_path: Path, part: str, said: str) -> None:
+    site = shutil.copytree(EXAMPLE, tmp_path / "example")
+    contract = site / "contracts" / "orders.wsdl"
+    whole = '<part name="body" element="t:PlaceOrderResponse"/>'
+    assert whole in contract.read_text()
+    contract.write_text(contract.read_text().replace(whole, part))
+    (sentence,) = warnings(tmp_path, "wsdl/orders.wsdl", "contracts/orders.wsdl", site)
+    assert f"answers {said}, but callers get a receipt" in sentence
