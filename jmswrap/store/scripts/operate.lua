@@ -2,7 +2,7 @@
 -- with: record queue wake free put lease
 -- A person moves one message: replay, cancel, bury, resolve, skip, replace.
 --
--- Keys:    m:ID dead:QUEUE doubt:QUEUE probe:QUEUE due:QUEUE dk:QUEUE dl:QUEUE k:QUEUE:KEY
+-- Keys:    m:ID r:ID dead:QUEUE doubt:QUEUE probe:QUEUE due:QUEUE dk:QUEUE dl:QUEUE k:QUEUE:KEY
 --          q:QUEUE:PRIORITY expire settled n:QUEUE tot:DAY:QUEUE armed clock; for replace those of accept.lua, too
 -- ARGV:    prefix, limits, verb, id, reason, option, for replace one put block
 --          option: replay, replace '1' stale_ok | ''
@@ -178,6 +178,7 @@ function verbs.replace()
     if from == 'SCHEDULED' then ARGV[FIRST_PUT + 10] = math.max(0, m.r.t - NOW) end
     for _, index in ipairs({'due:', 'dead:', 'doubt:', 'probe:'}) do call('ZREM', P .. index .. m.r.q, m.id) end
     forget_release(m)
+    forget_answer(m)
     ended('CANCELLED')
     if listed and not place and from ~= 'QUEUED' then leave_key(m) end
     -- The new one looks who is before it in the keys it waits for: this one is not.

@@ -141,6 +141,17 @@ def test_a_person_may_send_again_what_was_answered(store: Store, crew: Crew) -> 
         assert len(seen.requests) == 1
 
 
+def test_an_answer_goes_with_the_message_that_another_one_came_for(store: Store, crew: Crew) -> None:
+    name = replied(store, b"not what we wrote")
+    one = delivery("http://127.0.0.1:9/", reply=Put("answers"))
+    assert drain(store, crew, one).run().in_doubt == 1
+    finish(one)
+    store.replace(name, order(2))
+    record = store.record(name)
+    assert record is not None
+    assert (record.state, record.phase, store.reply(name)) == (State.CANCELLED, None, None)
+
+
 def test_what_the_partner_did_not_answer_cannot_be_read(store: Store) -> None:
     (name,) = put(store, order(1))
     (claimed,) = store.claim("orders", "w", 1).messages
