@@ -22,7 +22,7 @@ class Key:
 TABLE: tuple[Key, ...] = (
     Key("m:ID", "string", "record: state line (JSON, the scripts' own), newline, header line (JSON)", "until purged"),
     Key("b:ID", "string", "body bytes, as accepted", "with the record"),
-    Key("r:ID", "string", "raw answer of a call, until the message is settled or a person decided it", "with the record"),
+    Key("r:ID", "string", "raw answer of a call, until the message is settled or resolved", "with the record"),
     Key("ans:ID", "string", "answer for the caller: server ms, space, JSON, newline, body", "PX, as the route says"),
     Key("a:ID", "list", "attempts, oldest first: server ms, space, JSON; trimmed", "with the record"),
     Key("d:ID", "string", "JSON: accepted ms, hashes, nonce of a purged message whose id is remembered", "PX"),
