@@ -9,6 +9,7 @@ from jmswrap.app.integration import Integration
 from jmswrap.config.suggestions import did_you_mean
 from jmswrap.contract.bundle import pinned
 from jmswrap.contract.comparing import Difference
+from jmswrap.contract.documents import with_types
 from jmswrap.contract.drift import drift
 from jmswrap.errors import ConfigError, ContractError
 
@@ -49,7 +50,7 @@ def drifted(
 
 def _one(integration: Integration, name: str, source: str, allow: tuple[str, ...]) -> Drifted:
     settings = integration.config.partners[name]
-    kept = integration.folder / settings.wsdl
+    kept = with_types(integration.folder / settings.wsdl)
     address = settings.address or integration.partners[name].port(settings.service, settings.port).address
     source = source or (f"{address}?wsdl" if address else "")
     if not source:

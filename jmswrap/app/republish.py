@@ -8,6 +8,7 @@ from jmswrap.app.integration import file_of
 from jmswrap.config.load import loaded
 from jmswrap.config.settings import Config
 from jmswrap.contract.derive import derive
+from jmswrap.contract.documents import with_types
 from jmswrap.errors import ConfigError
 
 
@@ -52,6 +53,5 @@ def _derived(config: Config, folder: Path, service: str) -> Path:
     partner = config.partners[next(route.to.partner for route in routes if route.to.partner)]
     styles = {route.source.operation: str(route.answer) for route in routes}
     calls_back = config.services[service].callbacks is not None
-    return derive(
-        folder / partner.wsdl, published.parent, published.stem, partner.service, partner.port, styles, calls_back
-    )
+    typed = with_types(folder / partner.wsdl)
+    return derive(typed, published.parent, published.stem, partner.service, partner.port, styles, calls_back)

@@ -26,6 +26,8 @@ REDEFINE = f"{{{xml.XSD}}}redefine"
 _PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+)?html[\s/>]", re.IGNORECASE)
 _TEXT = re.compile(rb"\w")
 _TEXT_SHOWN = 60
+CALLS_ONLY = ".calls.wsdl"
+"""Ends the name of a contract for calls alone."""
 MOST_FILES = 1000
 """No contract has more files than this; an endless chain of includes does."""
 
@@ -141,6 +143,17 @@ def local(base: Path, location: str) -> Path | None:
     """Return the file that a location in ``base`` means; none when it is an address."""
     parts = urlsplit(location.strip().replace("\\", "/"))
     return None if parts.scheme else Path(base.parent, unquote(parts.path)).resolve()
+
+
+def with_types(wsdl: Path) -> Path:
+    """Return the partner's own WSDL in place of one for calls alone, which lies beside it (``calling.py``)."""
+    stem = wsdl.name.removesuffix(CALLS_ONLY) if wsdl.name.endswith(CALLS_ONLY) else ""
+    while stem:
+        own = wsdl.with_name(f"{stem}.wsdl")
+        if own.is_file():
+            return own
+        stem = stem.rpartition(".")[0]  # one of several has its service's name there
+    return wsdl
 
 
 def wsdl_sources(wsdl: Path) -> list[Source]:

@@ -91,7 +91,7 @@ class Shapes:
             if derivation is None or depth > _MOST_DEPTH:
                 return
             holder = derivation
-            base = self.components.find("type", derivation.qualified(derivation.get("base")))
+            base = self._meant("type", derivation, "base")
             if derivation.kind == "extension" and base is not None:
                 self._content(base, slots, depth + 1)
         model = holder.child("sequence", "choice", "all", "group")
@@ -111,7 +111,7 @@ class Shapes:
             slots[name] = Slot(least, most, declaration) if known is None else _joined(known, least, most)
             return
         if particle.kind == "group":
-            group = self.components.find("group", particle.qualified(particle.get("ref")))
+            group = self._meant("group", particle, "ref")
             inner = [] if group is None else [c for c in group.children() if c.kind in PARTICLES]
         else:
             inner = [c for c in particle.children() if c.kind in PARTICLES]
@@ -127,6 +127,11 @@ class Shapes:
             return name, self.components.find("element", name) or particle
         return particle.own_name, particle
 
+    def _meant(self, kind: str, user: Component, attribute: str) -> Component | None:
+        """Return what an attribute names: within ``xs:redefine`` by its own name what it was before."""
+        name = user.qualified(user.get(attribute))
+        return None if self.components.find(kind, name) is None else self.components.needed(kind, name, user)
+
     def _simple(self, definition: Component) -> Simple:
         content = definition.child("restriction", "list", "union")
         if content is None or content.kind != "restriction":
@@ -136,7 +141,7 @@ class Shapes:
     def _derived(self, restriction: Component) -> Simple:
         inner = restriction.child("simpleType")
         name = restriction.qualified(restriction.get("base"))
-        base = None if inner is not None else self.components.find("type", name)
+        base = None if inner is not None else self._meant("type", restriction, "base")
         if inner is not None:
             below = self._simple(inner)
         elif base is None:

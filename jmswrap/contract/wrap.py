@@ -17,7 +17,7 @@ from jmswrap.contract.bundle import Bundle, pinned
 from jmswrap.contract.calling import calling_wsdl, zeep_refusal
 from jmswrap.contract.choosing import chosen, names, passed_over, plain, refused, styles
 from jmswrap.contract.derive import derive
-from jmswrap.contract.documents import load
+from jmswrap.contract.documents import CALLS_ONLY, load
 from jmswrap.contract.nouns import Port
 from jmswrap.contract.policies import demands
 from jmswrap.contract.reading import read
@@ -204,7 +204,7 @@ def _called(wsdl: Path, port: Port, needed: list[str], name: str) -> tuple[Path,
     if derived is not None:
         said = f"operation {derived.name} is {derived.style}/{derived.use}, which needs its types to be called"
         raise ContractError(f"{derived.place}: {said}, and zeep cannot read the schemas ({refusal}); correct them.")
-    called = wsdl.with_name(f"{wsdl.stem}{name and '.'}{name}.calls.wsdl")
+    called = wsdl.with_name(f"{wsdl.stem}{name and '.'}{name}{CALLS_ONLY}")
     namespace = load(port.place.file).root.get("targetNamespace", "")
     called.write_text(calling_wsdl(namespace, port), "utf-8")
     why = f"zeep cannot read the schemas of {wsdl.name} ({refusal})"

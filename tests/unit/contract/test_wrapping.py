@@ -1,13 +1,16 @@
 """A wrapped partner is an integration folder that loads; what cannot be wrapped leaves nothing."""
 
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from lxml import etree
 
+from jmswrap.app.drift import drifted
 from jmswrap.app.examination import check
+from jmswrap.app.integration import load as load_integration
 from jmswrap.app.republish import republish
 from jmswrap.config.load import load
 from jmswrap.contract.calling import calling_wsdl, zeep_refusal
@@ -129,6 +132,30 @@ def test_a_partner_whose_schemas_zeep_cannot_read_is_called_by_name_only(wsdls: 
     assert [(o.element, o.reply_element) for o in port.usable] == [("{urn:test}Do", "{urn:test}Done")]
     request = etree.parse(made.folder / "samples" / "Do.xml").getroot()
     assert [etree.QName(e).localname for e in request] == ["a", "b"]
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_what_is_called_by_name_only_is_republished_and_compared_with_its_types(
+    wsdls: Path, tmp_path: Path, several: bool
+) -> None:
+    source = shutil.copytree(wsdls, tmp_path / "wsdls") / "redefine.wsdl"
+    if several:
+        text = source.read_text()
+        again = text[text.index("<service") :].replace('<service name="Service"', '<service name="My.Other"')
+        source.write_text(text.replace("</definitions>", again))
+    made = wrap(str(source), tmp_path / "out", every=several)
+    assert len(made.services) == 1 + several
+    before = {file: file.read_bytes() for file in (made.folder / "wsdl").iterdir()}
+    republish(made.folder)
+    assert {file: file.read_bytes() for file in (made.folder / "wsdl").iterdir()} == before
+    narrower = source.with_name("redef.xsd")
+    narrower.write_text(narrower.read_text().replace('maxLength value="3"', 'maxLength value="2"'))
+    for served in made.services:
+        (found,) = drifted(load_integration(made.folder), served.name, str(source))
+        assert [one.sentence for one in found.differences] == [
+            "in the request, Do/b has maxLength 2 now, not 3",
+            "in the reply, Done has maxLength 2 now, not 3",
+        ]
 
 
 def test_calls_by_name_keep_headers_actions_and_one_way_operations(wsdls: Path, tmp_path: Path) -> None:
