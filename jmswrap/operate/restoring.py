@@ -7,12 +7,12 @@ stays queued with the redelivered mark, and of the rest the partner is asked, or
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from jmswrap import clock
 from jmswrap.message import Record
-from jmswrap.states import FINAL, HERE, State
+from jmswrap.states import FINAL, HERE, Phase, State
 from jmswrap.store.copies import Copies, Verdict
 from jmswrap.store.store import Store
 
@@ -109,6 +109,9 @@ class Restoring:
 
     def _verdict(self, record: Record, ended: Mapping[tuple[str, int], State]) -> str:
         manner = self._manner(record)
+        if manner.in_doubt == "probe" and record.phase is Phase.REPLIED:
+            # It arrived, which is all that its partner could say; what became of the answer is for a person.
+            manner = replace(manner, in_doubt="doubt")
         final = ended.get((record.message.id, record.accepted_ms))
         if final not in FINAL:
             return manner.in_doubt

@@ -96,7 +96,9 @@ end
 local function doubt(m, asked)
   take_out(m)
   step_towards(m, 'IN_DOUBT')
-  m.r.h, m.r.m, m.r.f = nil, reason, m.r.f or 0
+  -- A person may have the answer read that the partner gave before the backup.
+  if asked or m.r.h ~= 'replied' then m.r.h = nil end
+  m.r.m, m.r.f = reason, m.r.f or 0
   call('ZADD', P .. 'doubt:' .. m.r.q, NOW, m.id)
   if asked then call('ZADD', P .. 'probe:' .. m.r.q, NOW, m.id) end
   save(m)

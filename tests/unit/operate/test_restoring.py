@@ -15,7 +15,7 @@ from jmswrap.history.history import History
 from jmswrap.history.nouns import Kept
 from jmswrap.message import OtherKey
 from jmswrap.operate.restoring import DOUBT, Manner, Restored, Restoring
-from jmswrap.states import HERE, State
+from jmswrap.states import HERE, Phase, State
 from jmswrap.store import opening
 from jmswrap.store.copies import Copies, plant
 from jmswrap.store.nouns import Guard, Hold, Limits
@@ -222,6 +222,27 @@ def test_a_partner_that_can_be_asked_is_asked_after_the_resume(desk: Desk, twin:
     resume(copy)
     (claimed,) = copy.store.doubtful("q", 5)
     assert claimed.id == message
+
+
+@pytest.mark.parametrize("route", ["r", "asks"])
+def test_an_answer_that_waited_to_be_read_may_be_read_and_the_partner_is_not_asked(
+    desk: Desk, twin: Twin, route: str
+) -> None:
+    message = desk.put("A", route=route)
+    hold = desk.take()
+    desk.store.mark_sending([hold], "park")
+    desk.store.mark_replied(hold, b"<answer/>")
+    desk.settle(hold, State.WAITING, wait_ms=1, rereads=True)
+    copy = twin()
+    copy.pass_ms(1_000)
+    done = deal(copy)
+    assert (done.in_doubt, done.asked, copy.state(message)) == (1, 0, State.IN_DOUBT)
+    resume(copy)
+    assert copy.store.doubtful("q", 5) == []
+    copy.store.read_again(message)
+    (claimed,) = copy.claim()
+    assert (claimed.id, claimed.record.phase, copy.store.reply(message)) == (message, Phase.REPLIED, b"<answer/>")
+    assert exact(copy)
 
 
 def test_a_dead_message_stays_dead_and_says_that_it_may_have_moved_on(desk: Desk, twin: Twin) -> None:

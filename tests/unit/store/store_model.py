@@ -383,5 +383,6 @@ class Model:
             self.finish(one, State(verdict), sent_on=False)
             self.purge(one)
         else:
-            one.state, one.phase, one.due_ms = State.IN_DOUBT, "", 0
+            one.phase = "replied" if one.phase == "replied" and verdict != "probe" else ""
+            one.state, one.due_ms = State.IN_DOUBT, 0
             one.probe_ms, one.asked = self.now_ms if verdict == "probe" else 0, 0
