@@ -48,7 +48,9 @@ def _operation(name: str, route: Route, operation: Operation, contracts: Contrac
     promised = _promised(operation)
     if route.answer is AnswerStyle.SYNC:
         yield from _sync(name, route, operation, contracts)
-        if promised != "another element":
+        target = _target(route, operation, contracts)
+        # A partner may be a jmswrap itself, whose receipts pass straight through.
+        if promised != "another element" and (target is None or target.reply_element != operation.reply_element):
             yield where, f"{said} answers {promised}, but route `{name}` is `sync`: {end}"
     elif operation.one_way is not (route.answer is AnswerStyle.EMPTY):
         yield where, f"{said} answers {promised}, but route `{name}` is `{route.answer}`: {end}"
@@ -66,9 +68,13 @@ def _promised(operation: Operation) -> str:
     return "a receipt that may hold the answer" if operation.reply_element in _OURS.values() else "another element"
 
 
-def _sync(name: str, route: Route, operation: Operation, contracts: Contracts) -> Iterator[Finding]:
+def _target(route: Route, operation: Operation, contracts: Contracts) -> Operation | None:
     port = contracts.partner_ports.get(route.to.partner or "")
-    target = port.operations.get(route.to.operation or operation.name) if port else None
+    return port.operations.get(route.to.operation or operation.name) if port else None
+
+
+def _sync(name: str, route: Route, operation: Operation, contracts: Contracts) -> Iterator[Finding]:
+    target = _target(route, operation, contracts)
     if target is not None and target.one_way:
         said = f"operation `{target.name}` of `{route.to.partner}` is one-way and answers nothing"
         yield ("routes", name, "answer"), f"{said}, so route `{name}` cannot be `sync`: choose another"

@@ -52,7 +52,8 @@ def derive(
     if not chosen.usable:
         raise ContractError(_why_nothing(chosen))
     outputs = Outputs(chosen, styles, schemas.elements, calls_back)
-    text = _Wsdl(contract, chosen, name, outputs).text(inline_texts(schemas), _direct_imports(schemas))
+    types = [*inline_texts(schemas), *_direct_imports(schemas), *_ours(schemas)]
+    text = _Wsdl(contract, chosen, name, outputs).text(types)
     folder.mkdir(parents=True, exist_ok=True)
     for source in schemas.sources:
         if source.root.tag != DEFINITIONS:
@@ -74,6 +75,12 @@ def _direct_imports(schemas: SchemaSet) -> list[str]:
         f"schemaLocation={quoteattr(s.path.name)}/></xs:schema>"
         for s in schemas.imported_as_wsdl
     ]
+
+
+def _ours(schemas: SchemaSet) -> list[str]:
+    """Return the schemas of what jmswrap adds; those that the partner has as well, a jmswrap too, stand there."""
+    ours = {receipt.NAMESPACE: receipt.SCHEMA, answers.NAMESPACE: answers.SCHEMA}
+    return [text for namespace, text in ours.items() if namespace not in schemas.namespaces]
 
 
 class _Wsdl:
@@ -114,8 +121,8 @@ class _Wsdl:
             taken.add(names[key].casefold())
         return names
 
-    def text(self, inline: list[str], direct: list[str]) -> str:
-        types = "\n    ".join([*inline, *direct, receipt.SCHEMA, answers.SCHEMA])
+    def text(self, schemas: list[str]) -> str:
+        types = "\n    ".join(schemas)
         messages = "\n".join(
             [*(self.message(*key) for key in self.messages), *self.answer_messages(), answers.messages()]
         )

@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from jmswrap import xml
 from jmswrap.app.drift import drifted
 from jmswrap.app.examination import check
 from jmswrap.app.integration import load as load_integration
 from jmswrap.app.republish import republish
 from jmswrap.config.load import load
+from jmswrap.contract import receipt
 from jmswrap.contract.calling import calling_wsdl, zeep_refusal
 from jmswrap.contract.choosing import chosen, names, passed_over
 from jmswrap.contract.reading import read
@@ -156,6 +158,24 @@ def test_what_is_called_by_name_only_is_republished_and_compared_with_its_types(
             "in the request, Do/b has maxLength 2 now, not 3",
             "in the reply, Done has maxLength 2 now, not 3",
         ]
+
+
+@pytest.mark.parametrize("answer", ["receipt", "sync"])
+@pytest.mark.parametrize("apart", [False, True])
+def test_what_jmswrap_publishes_is_wrapped_like_any_other(
+    wsdls: Path, tmp_path: Path, answer: str, apart: bool
+) -> None:
+    published = wrap(str(wsdls / "orders.wsdl"), tmp_path / "first").folder / "wsdl" / "OrderService.wsdl"
+    if apart:
+        text = published.read_text()
+        assert receipt.SCHEMA in text
+        (published.parent / "receipt.xsd").write_text(receipt.SCHEMA)
+        imported = f'<xs:import namespace="{receipt.NAMESPACE}" schemaLocation="receipt.xsd"/>'
+        published.write_text(text.replace(receipt.SCHEMA, f'<xs:schema xmlns:xs="{xml.XSD}">{imported}</xs:schema>'))
+    made = wrap(str(published), tmp_path / "second", answer=answer)
+    assert check(made.folder) == []
+    declared = "".join(file.read_text() for file in (made.folder / "wsdl").iterdir())
+    assert declared.count('element name="AcceptResponse"') == declared.count('element name="HybridResponse"') == 1
 
 
 def test_calls_by_name_keep_headers_actions_and_one_way_operations(wsdls: Path, tmp_path: Path) -> None:
