@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from jmswrap.contract import answers
 from jmswrap.contract.nouns import ENCODED, RPC, Contract, Operation, Port, free_name
 
 MOST_OF_A_NAME = 96
@@ -15,7 +16,7 @@ def chosen(contract: Contract, service: str = "", ports: Sequence[str] = (), eve
     Raises ``ContractError`` when one is not there.
     """
     if every:
-        offered = [p for p in contract.ports if service in ("", p.service) and p.usable]
+        offered = [p for p in _offered(contract) if service in ("", p.service)]
         # Of two with the same operations that of SOAP 1.1: it is published for both versions.
         kept: list[Port] = []
         for port in sorted(offered, key=lambda p: p.soap_version):
@@ -35,9 +36,13 @@ def _named(contract: Contract, service: str, written: str) -> Port:
 
 def passed_over(contract: Contract, ports: Sequence[Port]) -> list[str]:
     """Return the ports with other operations than those that are chosen, as ``SERVICE/PORT``."""
-    return [
-        f"{p.service}/{p.name}" for p in contract.ports if p.usable and not any(_are_alike(p, one) for one in ports)
-    ]
+    return [f"{p.service}/{p.name}" for p in _offered(contract) if not any(_are_alike(p, one) for one in ports)]
+
+
+def _offered(contract: Contract) -> list[Port]:
+    """Return the ports of which something can be taken; where a jmswrap is asked about messages, ours is asked."""
+    asked = f"{{{answers.NAMESPACE}}}"
+    return [p for p in contract.ports if not all(one.element.startswith(asked) for one in p.usable)]
 
 
 def refused(contract: Contract, service: str, ports: Sequence[Port]) -> list[Port]:

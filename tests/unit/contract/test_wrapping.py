@@ -172,8 +172,10 @@ def test_what_jmswrap_publishes_is_wrapped_like_any_other(
         (published.parent / "receipt.xsd").write_text(receipt.SCHEMA)
         imported = f'<xs:import namespace="{receipt.NAMESPACE}" schemaLocation="receipt.xsd"/>'
         published.write_text(text.replace(receipt.SCHEMA, f'<xs:schema xmlns:xs="{xml.XSD}">{imported}</xs:schema>'))
-    made = wrap(str(published), tmp_path / "second", answer=answer)
+    made = wrap(str(published), tmp_path / "second", answer=answer, every=apart)
     assert check(made.folder) == []
+    assert [served.name for served in made.services] == ["OrderService"]
+    assert not any("--port" in one for one in made.warnings)
     declared = "".join(file.read_text() for file in (made.folder / "wsdl").iterdir())
     assert declared.count('element name="AcceptResponse"') == declared.count('element name="HybridResponse"') == 1
 
