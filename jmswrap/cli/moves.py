@@ -85,7 +85,7 @@ def resolve(file: Path, to: str, stale_ok: bool, reason: str, selection: Selecti
     """
     with moving(load(file)) as moves:
         if to == "ANSWERED":
-            selection.move(moves, lambda message: moves.read_again(message, reason), "its answer is read again")
+            selection.move(moves, lambda message: moves.read_again(message, reason), "now QUEUED: the answer is read")
             return
         state = State(to)
         selection.move(moves, lambda message: moves.resolve(message, state, reason, stale_ok), f"now {state}")

@@ -92,7 +92,7 @@ def test_an_answer_that_is_kept_is_offered_to_be_read_again(jmswrap, folder, hel
     held.settle([Settlement(claimed.id, claimed.fence, State.IN_DOUBT, reason="its stylesheet broke")])
     shown = jmswrap("show", message).stdout
     assert f"jmswrap resolve {message} --to ANSWERED" in " ".join(shown.split())
-    assert jmswrap("resolve", "--to", "answered", message).stdout == f"{message}: its answer is read again\n"
+    assert jmswrap("resolve", "--to", "answered", message).stdout == f"{message}: now QUEUED: the answer is read\n"
     assert json.loads(jmswrap("show", "--json", message).stdout)["state"] == "QUEUED"
 
 
