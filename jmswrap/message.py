@@ -249,3 +249,5 @@ class Settlement:
     rereads: bool = False
     """For WAITING: the partner's raw answer stays, and when it is due that is read again; nobody is called. Where
     it was not kept, the message is IN_DOUBT instead."""
+    says_nothing: bool = False
+    """For IN_DOUBT: what came is no word of the partner's (a gateway's 504, say), and nobody needs to read it again."""

@@ -26,6 +26,9 @@ PUT_OFF_MS = 30_000
 
 _NOTHING_SENT = frozenset({Outcome.TRANSFORM_FAILED, Outcome.VALUE_NOT_MAPPED, Outcome.CANNOT_CALL})
 
+_NO_WORD = frozenset({Outcome.SERVER_ERROR, Outcome.BAD_GATEWAY, Outcome.GATEWAY_TIMED_OUT})
+"""In doubt after these: something answered, and reading it again will never say more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tried:
@@ -119,7 +122,8 @@ def _decided(called: Called, claimed: Claimed, delivery: Delivery, tried: Tried)
         case Meaning.IN_DOUBT:
             wait_ms = delivery.schedule.next_wait_ms(1, 0) or 1
             wait_ms = wait_ms if delivery.probe else 0
-            return replace(settlement, state=State.IN_DOUBT, reason=called.sentence, wait_ms=wait_ms)
+            unsure = replace(settlement, state=State.IN_DOUBT, reason=called.sentence, wait_ms=wait_ms)
+            return replace(unsure, says_nothing=called.outcome in _NO_WORD)
     return _dead(settlement, called.sentence, called, claimed, delivery)
 
 

@@ -184,7 +184,7 @@ def settle(settlement: Settlement, ring: Keyring = PLAIN) -> Call:
         _attempt(settlement, ring),
         "" if up is None else "up" if up else "down",
         *_keeping(settlement, ring),
-        "1" if settlement.rereads else "",
+        "1" if settlement.rereads else "0" if settlement.says_nothing else "",
     ]
     for output in settlement.outputs:
         # The parent's token is the nonce: a repeated settle finds its outputs accepted.

@@ -8,7 +8,7 @@
 -- ARGV:    prefix, limits, id, fence, state, wait ms, reason, on_dead, attempt JSON or '',
 --          partner's health 'up' | 'down' | '', the answer to keep or '', how many ms it is kept,
 --          '1' when somebody may wait for it (channel PREFIX:answered), '1' when WAITING is for the kept answer to be
---          read again, then one put block for each output
+--          read again, '0' when that says nothing to whoever is IN_DOUBT, then one put block for each output
 -- Returns: {1 done | 0 refused, queue to wake, …}
 -- The outputs of a DEAD message are its answer: one that was answered and sent again in vain is not answered twice.
 -- A second settlement under the same fence is answered "done" and changes nothing; it writes, so that WAIT
@@ -96,7 +96,7 @@ if to == 'QUEUED' then
   if wake_due(m.r.q, hand_back(m)) then wake(m.r.q) end
 else
   -- In doubt, and nobody will ask the partner: a person may have its answer read again.
-  local for_a_person = to == 'IN_DOUBT' and wait == 0 and m.r.h == 'replied'
+  local for_a_person = to == 'IN_DOUBT' and wait == 0 and m.r.h == 'replied' and ARGV[14] ~= '0'
   if not rereads and not for_a_person then forget_answer(m) end
   -- Its worker lives. The count of one that was set aside for killing them stays, for a person to see.
   if (to ~= 'DEAD' and to ~= 'IN_DOUBT') or (m.r.kl or 0) <= SUSPECT then m.r.kl = nil end

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from draining import OK, delivery, drain, finish, order, put, states
-from rogue import CONFIRMED, rogue
+from rogue import CONFIRMED, answer, rogue
 
 from jmswrap.deliver.crew import Crew
 from jmswrap.deliver.delivery import Delivery, Put
@@ -150,6 +150,17 @@ def test_an_answer_goes_with_the_message_that_another_one_came_for(store: Store,
     record = store.record(name)
     assert record is not None
     assert (record.state, record.phase, store.reply(name)) == (State.CANCELLED, None, None)
+
+
+def test_what_a_gateway_says_for_the_partner_is_no_answer_of_it(store: Store, crew: Crew) -> None:
+    with rogue(answer("504 Gateway Timeout", b"upstream timed out")) as seen:
+        one = delivery(seen.address, reply=Put("answers"))
+        (name,) = put(store, order(1))
+        assert drain(store, crew, one).run().in_doubt == 1
+        finish(one)
+    assert store.reply(name) is None
+    with pytest.raises(IllegalMove, match="No answer of the partner is kept"):
+        store.read_again(name)
 
 
 def test_what_the_partner_did_not_answer_cannot_be_read(store: Store) -> None:
