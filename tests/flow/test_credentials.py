@@ -4,8 +4,7 @@ import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -77,7 +76,9 @@ routes:
         store.accept([message])
         with running(tmp_path, "work", log="worker.log"):
             Bell(store.client, f"pool-{store.prefix}").ring("orders")
-            _until(lambda: (found := store.record(message.id)) is not None and found.state is State.DELIVERED)
+            eventually(
+                lambda: (found := store.record(message.id)) is not None and found.state is State.DELIVERED, "a delivery"
+            )
     kept = b"".join(store.client.dump(key) or b"" for key in store.client.scan_iter(f"{store.prefix}*"))
     said = (tmp_path / "worker.log").read_bytes() + (tmp_path / "partner.log").read_bytes()
     assert SECRET.encode() not in kept + said
@@ -107,10 +108,3 @@ routes:
         ledger = Path(here.facts["partners"]["shop"]["ledger"])
         eventually(lambda: entries(ledger) or None, "a delivery")
         assert here.stop() == 0
-
-
-def _until(true: Callable[[], bool], seconds: float = 120) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it was not delivered in time"
-        time.sleep(0.05)
